@@ -3,7 +3,10 @@
 // knows no engine object and no file format.
 package module
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kind is what a module is, and the `type` of its section in a configuration
 // file.
@@ -42,6 +45,8 @@ const (
 	MonitorRef Type = "monitor"       // string
 	FilterList Type = "filterlist"    // []string, in order, separated by |
 	TargetList Type = "targetlist"    // []string, servers or services
+	StringList Type = "stringlist"    // []string
+	EnumList   Type = "enum list"     // []string
 )
 
 // Parameter is one parameter of a module.
@@ -52,11 +57,19 @@ type Parameter struct {
 	Description string // one sentence
 	Mandatory   bool
 	Modifiable  bool     // may change while running
-	Enum        []string // values of Enum and EnumMask
+	Enum        []string // values of Enum, EnumMask and EnumList; words for 0 of a Count
 	Alias       []string // other names for the same parameter
 	Deprecated  bool
+	// Min is the least value of a number, 0 for most of them. It is in
+	// milliseconds for a Duration.
+	Min int64
+	// Max is the greatest value of a number, in Min's unit; 0 for no limit.
+	Max int64
+	// Unit is the unit of a Duration that is written as a plain number. Zero
+	// means seconds.
+	Unit time.Duration
 	// NotImplemented marks a parameter of MaxScale that is read and checked
-	// but has no effect yet; using it is a warning.
+	// but has no effect yet; another value than the default is a warning.
 	NotImplemented bool
 }
 
@@ -70,12 +83,16 @@ type Module struct {
 	Parameters  []Parameter
 }
 
-// Values are the effective values of an object's parameters, defaults
-// included. The getters return the zero value for a name that the module does
-// not declare with that type.
-type Values struct {
-	values map[string]any
-	set    map[string]string // what was configured, as text
+// AllParameters returns what a section that names the module may contain: the
+// parameters that all objects of its Kind have, then the module's own.
+func (m *Module) AllParameters() []Parameter {
+	switch {
+	case m.Kind == Service && m.Name != ServiceModule.Name:
+		return slices.Concat(ServiceModule.Parameters, m.Parameters)
+	case m.Kind == Monitor && m.Name != MonitorModule.Name:
+		return slices.Concat(MonitorModule.Parameters, m.Parameters)
+	}
+	return m.Parameters
 }
 
 // Object is a configured object: a checked section of the configuration.
@@ -88,27 +105,32 @@ type Object struct {
 	Line   int
 }
 
+// NewObject checks raw, the configured parameters by name, against what m
+// declares and makes an object of it. The error is Parse's.
+func NewObject(name string, m *Module, raw map[string]string) (Object, []Warning, error) {
+	values, warnings, err := Parse(name, m.AllParameters(), raw)
+	return Object{Name: name, Kind: m.Kind, Module: m.Name, Values: values}, warnings, err
+}
+
+// Display returns the parameters of the object as the REST API shows them:
+// those of Values.Display and, where MaxScale has them, the type and the
+// module.
+func (o Object) Display() map[string]any {
+	shown := o.Values.Display()
+	switch o.Kind {
+	case Service:
+		shown["type"], shown["router"] = string(o.Kind), o.Module
+	case Filter, Monitor:
+		shown["type"], shown["module"] = string(o.Kind), o.Module
+	case Listener:
+		shown["type"] = string(o.Kind)
+	}
+	return shown
+}
+
 // Warning is something that is accepted but should be seen.
 type Warning struct {
 	Object    string
 	Parameter string
 	Text      string
 }
-
-// Bool returns the value of a Bool parameter.
-func (v Values) Bool(name string) bool { b, _ := v.values[name].(bool); return b }
-
-// Int returns the value of an Int, Count or Size parameter.
-func (v Values) Int(name string) int64 { n, _ := v.values[name].(int64); return n }
-
-// Duration returns the value of a Duration parameter.
-func (v Values) Duration(name string) time.Duration {
-	d, _ := v.values[name].(time.Duration)
-	return d
-}
-
-// String returns the value of any parameter whose value is one string.
-func (v Values) String(name string) string { s, _ := v.values[name].(string); return s }
-
-// List returns the value of any parameter whose value is a list of names.
-func (v Values) List(name string) []string { l, _ := v.values[name].([]string); return l }

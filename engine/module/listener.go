@@ -1,0 +1,67 @@
+package module
+
+// ListenerModule declares the sections of listeners.
+var ListenerModule = Module{
+	Name:        string(Listener),
+	Kind:        Listener,
+	Description: "Where clients connect to a service.",
+	Parameters: withTLS([]Parameter{
+		{
+			Name: "service", Type: ServiceRef, Mandatory: true,
+			Description: "Service that clients get.",
+		},
+		{
+			Name: "address", Type: String, Default: "::",
+			Description: "IP address to listen on; :: means all, of IPv4 too.",
+		},
+		{
+			Name: "port", Type: Count, Default: "0", Max: 65535,
+			Description: "TCP port to listen on.",
+		},
+		{
+			Name: "socket", Type: String,
+			Description: "UNIX socket to listen on, instead of port.",
+		},
+		{
+			Name: "protocol", Type: Enum, Default: "MariaDBProtocol", Enum: []string{"MariaDBProtocol", "MariaDB", "MariaDBClient", "MySQLClient"},
+			Description: "Protocol of the clients; all names mean MariaDB's.",
+		},
+		{
+			Name: "authenticator", Type: EnumMask, Enum: []string{"mysql_native_password", "ed25519", "caching_sha2_password", "MariaDBAuth", "Ed25519Auth"},
+			Description: "Ways to log in that are allowed; empty for all. MariaDBAuth means mysql_native_password and Ed25519Auth means ed25519.",
+		},
+		{
+			Name: "authenticator_options", Type: String, NotImplemented: true,
+			Description: "Options of the authenticator.",
+		},
+		{
+			Name: "allow_replication", Type: Bool, Default: "true", NotImplemented: true,
+			Description: "Let replicas replicate through the listener.",
+		},
+		{
+			Name: "connection_init_sql_file", Type: Path, Modifiable: true, NotImplemented: true,
+			Description: "File with statements that new backend connections begin with.",
+		},
+		{
+			Name: "connection_metadata", Type: StringList, Modifiable: true, NotImplemented: true,
+			Default:     "character_set_client=auto,character_set_connection=auto,character_set_results=auto,max_allowed_packet=auto,system_time_zone=auto,time_zone=auto,tx_isolation=auto,maxscale=auto",
+			Description: "Variables that clients are told when they connect.",
+		},
+		{
+			Name: "proxy_protocol_networks", Type: String, Modifiable: true, NotImplemented: true,
+			Description: "Networks whose PROXY protocol headers are believed.",
+		},
+		{
+			Name: "sql_mode", Type: Enum, Default: "default", Enum: []string{"default", "oracle"}, Modifiable: true, NotImplemented: true,
+			Description: "Dialect of the statements.",
+		},
+		{
+			Name: "ssl_crl", Type: Path, Modifiable: true, NotImplemented: true,
+			Description: "File with revoked certificates.",
+		},
+		{
+			Name: "user_mapping_file", Type: Path, Modifiable: true, NotImplemented: true,
+			Description: "JSON file that maps users to other users.",
+		},
+	}...),
+}
