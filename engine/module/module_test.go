@@ -120,6 +120,7 @@ func TestParseErrors(t *testing.T) {
 		{"servers_twice", "servers", "a,b,a", "param 'servers': 'a' is named twice; each name once"},
 		{"regex", "regex", "/a(/", "param 'regex': is not a regular expression: missing closing ): 'a('; check the expression; the syntax is RE2's"},
 		{"regex_lookahead", "regex", "/a(?=b)/", "param 'regex': is not a regular expression: invalid or unsupported Perl syntax: '(?='; the syntax is RE2's, without PCRE's look-around, back-references, possessive quantifiers and atomic groups"},
+		{"regex_lookbehind", "regex", "/(?<!a)b/", "param 'regex': is not a regular expression: invalid named capture: '(?<!a)b'; the syntax is RE2's, without PCRE's look-around, back-references, possessive quantifiers and atomic groups"},
 		{"regex_backreference", "regex", `/(a)\1/`, `param 'regex': is not a regular expression: invalid escape sequence: '\1'; the syntax is RE2's, without PCRE's look-around, back-references, possessive quantifiers and atomic groups`},
 		{"regex_possessive", "regex", "/a++/", "param 'regex': is not a regular expression: invalid nested repetition operator: '++'; the syntax is RE2's, without PCRE's look-around, back-references, possessive quantifiers and atomic groups"},
 	}

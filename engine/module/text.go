@@ -220,7 +220,7 @@ func explainRegex(err error) (problem, want string) {
 	}
 	problem = fmt.Sprintf("is not a regular expression: %s: %s", e.Code, quote(e.Expr))
 	switch {
-	case e.Code == syntax.ErrMissingParen && strings.Contains(e.Expr, "(?"),
+	case e.Code == syntax.ErrInvalidNamedCapture && strings.ContainsAny(e.Expr[:min(4, len(e.Expr))], "=!"),
 		e.Code == syntax.ErrInvalidPerlOp,
 		e.Code == syntax.ErrInvalidEscape,
 		e.Code == syntax.ErrInvalidRepeatOp:
