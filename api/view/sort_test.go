@@ -1,0 +1,178 @@
+package view_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
+)
+
+func TestState(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		set  func(a *api.SessionAttributes)
+		now  time.Time
+		want string
+	}{
+		{"running", func(a *api.SessionAttributes) {}, time.Time{}, view.StateRunning},
+		{"long-later", func(a *api.SessionAttributes) {}, noon.Add(10 * time.Second), view.StateLong},
+		{"not-yet-long", func(a *api.SessionAttributes) {}, noon.Add(9 * time.Second), view.StateRunning},
+		{"idle", func(a *api.SessionAttributes) { a.Activity.State = "idle" }, noon.Add(time.Hour), view.StateIdle},
+		{"trx", func(a *api.SessionAttributes) { a.Activity.State = "trx" }, noon, view.StateTrx},
+		{"trx-long", func(a *api.SessionAttributes) { a.Activity.State = "trx" }, noon.Add(time.Minute), view.StateTrxLong},
+		{"swap", func(a *api.SessionAttributes) { a.Pending.Filters = &[]string{} }, noon, view.StateSwap},
+		{"restart", func(a *api.SessionAttributes) { a.Pending.Restart = true }, noon, view.StateRestart},
+		{"kill", func(a *api.SessionAttributes) { a.Pending.Kill = &api.PendingKill{} }, noon.Add(time.Hour), view.StateKill},
+		{"connecting", func(a *api.SessionAttributes) { a.Activity.State = "connecting" }, noon, view.StateConnecting},
+		{"ended", func(a *api.SessionAttributes) {
+			a.State = api.SessionStopping
+			a.Pending.Kill = &api.PendingKill{}
+		}, noon, view.StateEnded},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := report()
+			tt.set(&s.Attributes)
+			if got := view.State(s, tt.now); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestCountAgreesWithFilters(t *testing.T) {
+	var all []*api.Session
+	for _, state := range []string{"running", "running", "idle", "trx", "connecting"} {
+		s := report()
+		s.Attributes.Activity.State = state
+		all = append(all, s)
+	}
+	all[1].Attributes.Activity.InState = 1000
+	all[2].Attributes.Pending.Kill = &api.PendingKill{}
+	all[3].Attributes.Pending.Restart = true
+
+	var got, want api.Summary
+	for _, s := range all {
+		view.Count(&got, s, 0)
+	}
+	for word, n := range map[string]*int{
+		"running": &want.Running, "idle": &want.Idle, "trx": &want.Trx,
+		"long": &want.Long, "pending": &want.Pending, "kill": &want.Killing,
+	} {
+		f, err := view.Parse("state:" + word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			if f.Match(s) {
+				*n++
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("summary differs from what the filters find (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(api.Summary{Running: 2, Idle: 1, Trx: 1, Long: 1, Pending: 2, Killing: 1}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSort(t *testing.T) {
+	session := func(id, user, state string, inState float64) *api.Session {
+		return &api.Session{ID: id, Attributes: api.SessionAttributes{
+			User: user, Activity: api.Activity{State: state, InState: inState, Trx: state == "trx", TrxSeconds: inState},
+		}}
+	}
+	killed := session("7", "z", "idle", 1)
+	killed.Attributes.Pending.Kill = &api.PendingKill{}
+	all := []*api.Session{
+		session("10", "app", "idle", 5),
+		session("9", "App", "running", 3),
+		session("100", "batch", "running", 70),
+		session("8", "app", "trx", 2),
+		killed,
+		session("11", "batch", "idle", 50),
+	}
+	for _, tt := range []struct{ sort, want string }{
+		{"", "7 8 9 10 11 100"},
+		{"-id", "100 11 10 9 8 7"},
+		{"user", "8 9 10 11 100 7"},
+		{"-user,-id", "7 100 11 10 9 8"},
+		{"-state", "7 100 8 9 11 10"},
+		{"state", "10 11 9 8 100 7"},
+		{"-in-state", "100 11 10 9 8 7"},
+		{"-trx-age", "8 7 9 10 11 100"},
+		{"server", "7 8 9 10 11 100"},
+	} {
+		order, err := view.ParseSort(tt.sort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if order.String() != tt.sort {
+			t.Errorf("got %q, want %q", order, tt.sort)
+		}
+		rows := slices.Clone(all)
+		slices.SortFunc(rows, func(a, b *api.Session) int {
+			switch {
+			case order.Less(a, b):
+				return -1
+			case order.Less(b, a):
+				return 1
+			}
+			return 0
+		})
+		ids := make([]string, len(rows))
+		for i, s := range rows {
+			ids[i] = s.ID
+		}
+		if got := strings.Join(ids, " "); got != tt.want {
+			t.Errorf("sorted by %q: got %s, want %s", tt.sort, got, tt.want)
+		}
+	}
+}
+
+func TestParseSortErrors(t *testing.T) {
+	for _, tt := range []struct {
+		sort   string
+		offset int
+	}{
+		{"colour", 0},
+		{"user,-colour", 5},
+		{"user,", 5},
+		{"-", 0},
+		{"id,id,id,id,id,id,id,id,id", 24},
+	} {
+		_, err := view.ParseSort(tt.sort)
+		var bad *view.SyntaxError
+		if !errors.As(err, &bad) || bad.Offset != tt.offset {
+			t.Errorf("%q: got %v, want a SyntaxError at %d", tt.sort, err, tt.offset)
+		}
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	f, err := view.Parse("nosuchword | user:report state:running age>1h")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := report()
+	for b.Loop() {
+		f.Match(s)
+	}
+}
+
+func BenchmarkRank(b *testing.B) {
+	order, err := view.ParseSort("-state,user")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := report()
+	for b.Loop() {
+		order.Rank(s, time.Second)
+	}
+}

@@ -1,0 +1,165 @@
+package view
+
+import (
+	"time"
+
+	"github.com/signalbox/signalbox/api"
+)
+
+// The thresholds from which a session is worth a look.
+const (
+	LongQuery       = 60 * time.Second // a statement that runs for as long is long
+	LongTransaction = 60 * time.Second // a transaction idle for as long is trx-long
+)
+
+// The words for the state of a session, most severe first.
+const (
+	StateKill       = "kill"       // a kill is pending
+	StateLong       = "long"       // running for LongQuery or longer
+	StateTrxLong    = "trx-long"   // idle inside a transaction for LongTransaction or longer
+	StateSwap       = "swap"       // new filters wait for their moment
+	StateRestart    = "restart"    // a restart waits for its moment
+	StateTrx        = "trx"        // idle inside a transaction
+	StateRunning    = "running"    // a statement is being executed
+	StateIdle       = "idle"       // waiting for the client
+	StateConnecting = "connecting" // logging in
+	StateEnded      = "ended"      // stopping, or failed to start
+)
+
+// StatePending is true of every session that has something pending. It is a
+// word of filters only: no session shows it.
+const StatePending = "pending"
+
+// states are the words of State, most severe first.
+var states = [...]string{
+	StateKill, StateLong, StateTrxLong, StateSwap, StateRestart,
+	StateTrx, StateRunning, StateIdle, StateConnecting, StateEnded,
+}
+
+// State returns the one word that a session shows at the instant now: the most
+// severe that is true of it, but StateEnded before all others. With a zero now
+// the figures of s are taken as they stand.
+func State(s *api.Session, now time.Time) string {
+	return StateAfter(s, Lag(s, now))
+}
+
+// StateAfter is State with the clocks of s run on by lag.
+func StateAfter(s *api.Session, lag time.Duration) string {
+	if Is(s, StateEnded, lag) {
+		return StateEnded
+	}
+	for _, word := range states {
+		if Is(s, word, lag) {
+			return word
+		}
+	}
+	return StateIdle
+}
+
+// Severity ranks the words of State: 1 for StateEnded and more for what is
+// more severe. It is 0 for any other word.
+func Severity(word string) int {
+	for i, w := range states {
+		if w == word {
+			return len(states) - i
+		}
+	}
+	return 0
+}
+
+// Is tells whether the word is true of s, with the clocks of s run on by lag.
+// Several words may be true of one session.
+func Is(s *api.Session, word string, lag time.Duration) bool {
+	a := &s.Attributes
+	switch word {
+	case StateKill:
+		return a.Pending.Kill != nil
+	case StateSwap:
+		return a.Pending.Filters != nil
+	case StateRestart:
+		return a.Pending.Restart
+	case StatePending:
+		return a.Pending.Kill != nil || a.Pending.Filters != nil || a.Pending.Restart
+	case StateLong:
+		return a.Activity.State == "running" && InState(s, lag) >= LongQuery
+	case StateTrxLong:
+		return a.Activity.State == "trx" && InState(s, lag) >= LongTransaction
+	case StateTrx:
+		return a.Activity.State == "trx"
+	case StateRunning:
+		return a.Activity.State == "running"
+	case StateIdle:
+		return a.Activity.State == "idle"
+	case StateConnecting:
+		return a.Activity.State == "connecting"
+	case StateEnded:
+		return a.Activity.State == "stopping" || a.State == api.SessionStopping || a.State == api.SessionFailed
+	}
+	return false
+}
+
+// Count adds s to sum, with the clocks of s run on by lag.
+func Count(sum *api.Summary, s *api.Session, lag time.Duration) {
+	switch s.Attributes.Activity.State {
+	case "running":
+		sum.Running++
+		if InState(s, lag) >= LongQuery {
+			sum.Long++
+		}
+	case "idle":
+		sum.Idle++
+	case "trx":
+		sum.Trx++
+	}
+	if Is(s, StatePending, lag) {
+		sum.Pending++
+	}
+	if Is(s, StateKill, lag) {
+		sum.Killing++
+	}
+}
+
+// Lag returns how long before now the figures of s were true. It is 0 when now
+// is zero or s does not say, and never negative.
+func Lag(s *api.Session, now time.Time) time.Duration {
+	if now.IsZero() {
+		return 0
+	}
+	since, err := time.Parse(time.RFC3339, string(s.Attributes.Activity.SinceAt))
+	if err != nil {
+		return 0
+	}
+	return max(0, now.Sub(since)-seconds(s.Attributes.Activity.InState))
+}
+
+// InState returns how long s has been in its state of activity, lag after its
+// figures were true.
+func InState(s *api.Session, lag time.Duration) time.Duration {
+	return seconds(s.Attributes.Activity.InState) + lag
+}
+
+// Age returns how long s has been connected, lag after its figures were true.
+func Age(s *api.Session, lag time.Duration) time.Duration {
+	return seconds(s.Attributes.SecondsAlive) + lag
+}
+
+// TrxAge returns how long the transaction of s has been open, lag after its
+// figures were true; 0 when none is.
+func TrxAge(s *api.Session, lag time.Duration) time.Duration {
+	if !s.Attributes.Activity.Trx {
+		return 0
+	}
+	return seconds(s.Attributes.Activity.TrxSeconds) + lag
+}
+
+// Idle returns how long the client of s has been silent, lag after its figures
+// were true; 0 while it is busy.
+func Idle(s *api.Session, lag time.Duration) time.Duration {
+	switch s.Attributes.Activity.State {
+	case "idle", "trx":
+		return seconds(s.Attributes.Idle) + lag
+	}
+	return seconds(s.Attributes.Idle)
+}
+
+func seconds(f float64) time.Duration { return time.Duration(f * float64(time.Second)) }
