@@ -1,0 +1,24 @@
+// Package push keeps browsers up to date over WebSocket: it sends each the
+// views that it has asked for, and what changes in them. The protocol is in
+// package api and in docs/PUSH.md. It is read-only: a client can ask, never
+// change.
+//
+// A view is a topic with a filter, an order and a window of rows. Equal views
+// are computed once, encoded once and shared by all clients that show them.
+//
+// # Concurrency
+//
+// One goroutine, Hub.Run, owns the views and the table of sessions, and is the
+// only caller of Source. Each client has two: a reader, which is the goroutine
+// of its HTTP request, and a writer. Whatever comes from elsewhere reaches the
+// hub as an entry in the set of changes or as a request over a channel, and
+// reaches a client through its mailbox; the hub never waits for a client.
+//
+// A mailbox holds at most one frame for each view. When a second would have to
+// wait the first is thrown away, and the client gets a whole snapshot as soon
+// as it reads again. So nothing queues up for a slow client, and it is never
+// shown anything but the truth.
+//
+// Locks: Hub.mu and Client.mu are held for a few instructions each and never
+// together.
+package push
