@@ -1,0 +1,411 @@
+package classify
+
+import "bytes"
+
+// Mode is how a session reads quotes.
+type Mode uint8
+
+// NoBackslashEscapes is the sql_mode of that name, which the server also
+// reports in its status flags. ANSI_QUOTES needs no Mode: "…" is a string to
+// the lexer, and where a string cannot stand the statement goes to the primary.
+const NoBackslashEscapes Mode = 1 << 0
+
+type tokenKind uint8
+
+const (
+	tokEnd    tokenKind = iota
+	tokWord             // identifier, keyword or function name without quotes
+	tokName             // `identifier`
+	tokString           // 'literal' or "literal"
+	tokNumber           // 12, 1.5e3, 0xff
+	tokVar              // @name, @'name', @`name`
+	tokSysVar           // @@name; scope and name in one: @@session.autocommit
+	tokPunct            // one byte
+	tokOpen             // opening of an executable comment with its version: /*!40101, /*M!
+	tokClose            // its */
+)
+
+// token is a piece of the text.
+type token struct {
+	kind       tokenKind
+	space      bool // white space or a comment stands before it
+	start, end int
+	word       word // of a tokWord that the word table holds
+}
+
+// lexer cuts a statement into tokens. Comments that the server executes,
+// /*! … */ and /*M! … */, are read as text; other comments are skipped.
+type lexer struct {
+	src     []byte
+	pos     int
+	mode    Mode
+	marks   bool   // return tokOpen and tokClose
+	inExec  bool   // within an executable comment
+	broken  bool   // a literal, name or comment without its end
+	strange bool   // text whose meaning depends on whether an executable comment is executed
+	comment []byte // the last comment skipped
+}
+
+const (
+	classSpace = 1 << iota
+	classWord  // may stand in an unquoted identifier
+	classDigit
+	classHex
+)
+
+var class = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c == ' ' || c >= '\t' && c <= '\r':
+			t[c] = classSpace
+		case c >= '0' && c <= '9':
+			t[c] = classWord | classDigit | classHex
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			t[c] = classWord | classHex
+		case c|0x20 >= 'g' && c|0x20 <= 'z', c == '_', c == '$', c >= 0x80:
+			t[c] = classWord
+		}
+	}
+	return t
+}()
+
+func (l *lexer) at(i int) byte {
+	if i < len(l.src) {
+		return l.src[i]
+	}
+	return 0
+}
+
+// next returns the next token.
+func (l *lexer) next() token {
+	start := l.pos
+	for {
+		for l.pos < len(l.src) && class[l.src[l.pos]]&classSpace != 0 {
+			l.pos++
+		}
+		if l.pos >= len(l.src) {
+			if l.inExec {
+				l.broken = true
+			}
+			return token{kind: tokEnd, start: len(l.src), end: len(l.src), space: l.pos > start}
+		}
+		switch l.src[l.pos] {
+		case '#':
+			l.skipLine()
+			continue
+		case '-':
+			if l.at(l.pos+1) == '-' && l.commentSpace(l.pos+2) {
+				l.skipLine()
+				continue
+			}
+		case '/':
+			if l.at(l.pos+1) != '*' {
+				break
+			}
+			if n := l.execOpening(); n > 0 && !l.inExec {
+				t := token{kind: tokOpen, start: l.pos, end: l.pos + n, space: l.pos > start}
+				l.pos += n
+				l.inExec = true
+				if l.marks {
+					return t
+				}
+				continue
+			}
+			l.skipComment()
+			continue
+		case '*':
+			if l.inExec && l.at(l.pos+1) == '/' {
+				t := token{kind: tokClose, start: l.pos, end: l.pos + 2, space: l.pos > start}
+				l.pos += 2
+				l.inExec = false
+				if l.marks {
+					return t
+				}
+				continue
+			}
+		}
+		break
+	}
+	t := l.scan()
+	t.space = t.start > start
+	return t
+}
+
+// commentSpace reports whether what stands at i makes the two dashes before it
+// a comment.
+func (l *lexer) commentSpace(i int) bool {
+	return i >= len(l.src) || l.src[i] <= ' '
+}
+
+func (l *lexer) skipLine() {
+	start := l.pos
+	if l.src[start] == '-' {
+		start++
+	}
+	l.pos = len(l.src)
+	if n := bytes.IndexByte(l.src[start:], '\n'); n >= 0 {
+		l.pos = start + n
+	}
+	l.comment = l.src[start+1 : l.pos]
+}
+
+func (l *lexer) skipComment() {
+	start := l.pos + 2
+	if n := bytes.Index(l.src[start:], []byte("*/")); n >= 0 {
+		l.comment = l.src[start : start+n]
+		l.pos = start + n + 2
+		return
+	}
+	l.pos = len(l.src)
+	l.broken = true
+}
+
+// execOpening returns the length of the opening of an executable comment at
+// the position: /*! or /*M! and a version of five or six digits.
+func (l *lexer) execOpening() int {
+	n := 2
+	if l.at(l.pos+n) == 'M' {
+		n++
+	}
+	if l.at(l.pos+n) != '!' {
+		return 0
+	}
+	n++
+	digits := 0
+	for digits < 6 && class[l.at(l.pos+n+digits)]&classDigit != 0 {
+		digits++
+	}
+	if digits >= 5 {
+		n += digits
+	}
+	return n
+}
+
+// scan reads the token that begins at the position.
+func (l *lexer) scan() token {
+	start := l.pos
+	c := l.src[start]
+	switch {
+	case class[c]&classDigit != 0:
+		return l.number()
+	case class[c]&classWord != 0:
+		return l.word()
+	}
+	switch c {
+	case '\'', '"':
+		l.quoted(start, c)
+		return token{kind: tokString, start: start, end: l.pos}
+	case '`':
+		l.quoted(start, c)
+		return token{kind: tokName, start: start, end: l.pos}
+	case '@':
+		return l.variable()
+	case '.':
+		if class[l.at(start+1)]&classDigit != 0 && (start == 0 || class[l.src[start-1]]&classWord == 0 && l.src[start-1] != '`') {
+			return l.number()
+		}
+	}
+	l.pos++
+	return token{kind: tokPunct, start: start, end: l.pos}
+}
+
+// word reads an unquoted word and looks it up.
+func (l *lexer) word() token {
+	start, i := l.pos, l.pos
+	h := uint32(hashSeed)
+	for i < len(l.src) {
+		c := l.src[i]
+		if class[c]&classWord == 0 {
+			break
+		}
+		h = (h ^ uint32(c|0x20)) * hashPrime
+		i++
+	}
+	l.pos = i
+	return token{kind: tokWord, start: start, end: i, word: lookup(l.src[start:i], h)}
+}
+
+// number reads a number, or a word that begins with a digit.
+func (l *lexer) number() token {
+	start, i := l.pos, l.pos
+	for class[l.at(i)]&classDigit != 0 && i < len(l.src) {
+		i++
+	}
+	if c := l.at(i); i < len(l.src) && class[c]&classWord != 0 && !l.exponent(i) {
+		for i < len(l.src) && class[l.src[i]]&classWord != 0 {
+			i++
+		}
+		l.pos = i
+		kind := tokWord
+		if isHexOrBits(l.src[start:i]) {
+			kind = tokNumber
+		}
+		return token{kind: kind, start: start, end: i}
+	}
+	if l.at(i) == '.' {
+		i++
+		for i < len(l.src) && class[l.src[i]]&classDigit != 0 {
+			i++
+		}
+	}
+	if l.exponent(i) {
+		i++
+		if c := l.at(i); c == '+' || c == '-' {
+			i++
+		}
+		for i < len(l.src) && class[l.src[i]]&classDigit != 0 {
+			i++
+		}
+	}
+	l.pos = i
+	return token{kind: tokNumber, start: start, end: i}
+}
+
+// exponent reports whether an exponent stands at i, and no more of a word.
+func (l *lexer) exponent(i int) bool {
+	if l.at(i)|0x20 != 'e' {
+		return false
+	}
+	i++
+	if c := l.at(i); c == '+' || c == '-' {
+		return class[l.at(i+1)]&classDigit != 0
+	}
+	if class[l.at(i)]&classDigit == 0 {
+		return false
+	}
+	for class[l.at(i)]&classDigit != 0 && i < len(l.src) {
+		i++
+	}
+	return i >= len(l.src) || class[l.src[i]]&classWord == 0
+}
+
+func isHexOrBits(b []byte) bool {
+	if len(b) < 3 || b[0] != '0' {
+		return false
+	}
+	for _, c := range b[2:] {
+		switch {
+		case b[1] == 'x' && class[c]&classHex != 0:
+		case b[1] == 'b' && (c == '0' || c == '1'):
+		default:
+			return false
+		}
+	}
+	return b[1] == 'x' || b[1] == 'b'
+}
+
+// quoted moves behind the literal or name that opens with q at i. A doubled
+// quote does not end it.
+func (l *lexer) quoted(i int, q byte) {
+	start := i
+	escapes := q != '`' && l.mode&NoBackslashEscapes == 0
+	i++
+	end := -1 // of the next q, once found
+	for {
+		if end < i {
+			end = len(l.src)
+			if n := bytes.IndexByte(l.src[i:], q); n >= 0 {
+				end = i + n
+			}
+		}
+		if escapes {
+			if n := bytes.IndexByte(l.src[i:end], '\\'); n >= 0 {
+				i = min(i+n+2, len(l.src))
+				continue
+			}
+		}
+		if end == len(l.src) {
+			l.broken = true
+			l.pos = end
+			break
+		}
+		i = end + 1
+		if l.at(i) != q {
+			l.pos = i
+			break
+		}
+		i++
+	}
+	if l.inExec && bytes.Contains(l.src[start:l.pos], []byte("*/")) {
+		l.strange = true
+	}
+}
+
+// variable reads @name or @@name.
+func (l *lexer) variable() token {
+	start := l.pos
+	kind := tokVar
+	i := start + 1
+	if l.at(i) == '@' {
+		kind = tokSysVar
+		i++
+	}
+	if c := l.at(i); kind == tokVar && (c == '\'' || c == '"' || c == '`') {
+		l.quoted(i, c)
+		return token{kind: kind, start: start, end: l.pos}
+	}
+	for i < len(l.src) && (class[l.src[i]]&classWord != 0 || l.src[i] == '.') {
+		i++
+	}
+	l.pos = i
+	if i == start+1 {
+		kind = tokPunct
+	}
+	return token{kind: kind, start: start, end: i}
+}
+
+// unquoteName returns the identifier that b writes.
+func unquoteName(b []byte) []byte {
+	if len(b) < 2 || b[0] != '`' {
+		return b
+	}
+	b = b[1 : len(b)-1]
+	if bytes.IndexByte(b, '`') < 0 {
+		return b
+	}
+	return bytes.ReplaceAll(b, []byte("``"), []byte("`"))
+}
+
+// unquoteString returns the value of the literal b.
+func unquoteString(b []byte, m Mode) []byte {
+	if len(b) < 2 {
+		return nil
+	}
+	q := b[0]
+	b = b[1 : len(b)-1]
+	escapes := m&NoBackslashEscapes == 0
+	if bytes.IndexByte(b, q) < 0 && (!escapes || bytes.IndexByte(b, '\\') < 0) {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		switch {
+		case c == q:
+			i++ // a quote within is doubled
+		case c == '\\' && escapes && i+1 < len(b):
+			i++
+			c = unescape(b[i])
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func unescape(c byte) byte {
+	switch c {
+	case '0':
+		return 0
+	case 'b':
+		return '\b'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	case 'Z':
+		return 26
+	}
+	return c
+}
