@@ -261,22 +261,15 @@ func (l *lexer) number() token {
 	return token{kind: tokNumber, start: start, end: i}
 }
 
-// exponent reports whether an exponent stands at i, and no more of a word.
+// exponent reports whether an exponent stands at i.
 func (l *lexer) exponent(i int) bool {
 	if l.at(i)|0x20 != 'e' {
 		return false
 	}
-	i++
-	if c := l.at(i); c == '+' || c == '-' {
-		return class[l.at(i+1)]&classDigit != 0
-	}
-	if class[l.at(i)]&classDigit == 0 {
-		return false
-	}
-	for class[l.at(i)]&classDigit != 0 && i < len(l.src) {
+	if c := l.at(i + 1); c == '+' || c == '-' {
 		i++
 	}
-	return i >= len(l.src) || class[l.src[i]]&classWord == 0
+	return class[l.at(i+1)]&classDigit != 0
 }
 
 func isHexOrBits(b []byte) bool {

@@ -17,13 +17,12 @@ func (p *parser) rest() { p.scan(0) }
 
 // scan reads up to where stop says.
 func (p *parser) scan(stop int) {
-	var prev token // just read
-	dotted := false
+	var before, prev token // the two just read
 	depth := 0
 	for p.tok.kind != tokEnd {
 		t := p.tok
 		if t.kind == tokPunct {
-			switch p.lex.src[t.start] {
+			switch p.punct(t) {
 			case ';':
 				if !p.compound {
 					return
@@ -33,7 +32,7 @@ func (p *parser) scan(stop int) {
 					return
 				}
 			case '(':
-				p.call(prev, dotted)
+				p.call(before, prev)
 				depth++
 			case ')':
 				depth--
@@ -46,8 +45,7 @@ func (p *parser) scan(stop int) {
 		if stop&stopFor != 0 && p.key() == keyFor {
 			return
 		}
-		dotted = prev.kind == tokPunct && p.lex.src[prev.start] == '.'
-		prev = t
+		before, prev = prev, t
 		p.next()
 		switch {
 		case t.kind == tokVar:
@@ -58,14 +56,23 @@ func (p *parser) scan(stop int) {
 			if p.clause(t.word.key) {
 				prev = token{}
 			}
-		case t.kind == tokWord && t.word.call == callSequence && dotted:
+		case t.kind == tokWord && t.word.call == callSequence && p.punct(before) == '.':
 			p.s.Flags |= PrimaryOnly // sequence.NEXTVAL
 		}
 	}
 }
 
-// call reads the opening parenthesis after the token t.
-func (p *parser) call(t token, dotted bool) {
+// punct returns the byte that t is, 0 when it is something else.
+func (p *parser) punct(t token) byte {
+	if t.kind != tokPunct {
+		return 0
+	}
+	return p.lex.src[t.start]
+}
+
+// call reads the opening parenthesis after the token t, before which another
+// one stands.
+func (p *parser) call(before, t token) {
 	switch t.kind {
 	case tokName, tokString: // "name"( is a call with ANSI_QUOTES
 		p.s.Flags |= PrimaryOnly
@@ -75,8 +82,11 @@ func (p *parser) call(t token, dotted bool) {
 		return
 	}
 	c := t.word.call
-	if dotted {
-		c = callUnknown // database.function
+	switch {
+	case p.punct(before) == '.': // database.function
+		c = callUnknown
+	case c == callUnknown && (p.punct(before) == ')' || before.kind == tokString):
+		return // no expression begins there: MATCH (…) AGAINST (…), '$' COLUMNS (…)
 	}
 	switch c {
 	case callUnknown:

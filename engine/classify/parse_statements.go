@@ -202,7 +202,8 @@ func (p *parser) show() {
 }
 
 // explain reads EXPLAIN [EXTENDED | PARTITIONS | FORMAT=name] statement and
-// DESCRIBE table. The explained statement is not executed.
+// DESCRIBE table. The explained statement is not executed; a server that is
+// read only refuses to explain a write all the same.
 func (p *parser) explain() {
 	if p.accept(keyAnalyze) {
 		p.analyze()
@@ -212,9 +213,20 @@ func (p *parser) explain() {
 	if !p.accept(keyExtended) && !p.accept(keyPartitions) {
 		p.format()
 	}
+	p.openings()
 	switch p.key() {
-	case keyFor: // FOR CONNECTION id
+	case keyInsert, keyReplace, keyUpdate, keyDelete:
 		p.s.Flags |= PrimaryOnly
+	case keyFor: // CONNECTION id
+		p.s.Flags |= PrimaryOnly
+	case keyWith: // it may be WITH … DELETE
+		writes := p.s.Flags & Writes
+		p.next()
+		p.with()
+		if p.s.Flags&Writes != writes {
+			p.s.Flags = p.s.Flags&^Writes | writes | PrimaryOnly
+		}
+		return
 	}
 	p.rest()
 }

@@ -183,14 +183,14 @@ var keywords = map[string]keyword{
 // be a stored function that writes.
 var calls = map[call]string{
 	callRead: `
-		against all and any as between by case distinct distinctrow div else
+		all and any as between by case distinct distinctrow div else
 		except exists for force from group having ignore in index intersect into
-		join key like mod not on or order over partition regexp return rlike
-		select set some then union using value values when where with xor
+		join key lateral like mod not on or order over partition regexp rlike select set
+		some straight_join then union using value values when where with xor
 
 		bigint binary char datetime decimal double float integer mediumint nchar
 		number numeric nvarchar real signed smallint tinyint unsigned varbinary
-		varchar columns
+		varchar
 
 		abs acos adddate addtime add_months aes_decrypt aes_encrypt ascii asin
 		atan atan2 avg benchmark bin bin_to_uuid bit_and bit_count bit_length
