@@ -1,0 +1,126 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Hash is what a server stores of a password for mysql_native_password:
+// SHA1(SHA1(password)). The zero value stands for the empty password.
+type Hash [sha1.Size]byte
+
+// HashOf returns the hash of a password.
+func HashOf(password string) Hash {
+	if password == "" {
+		return Hash{}
+	}
+	stage1 := sha1.Sum([]byte(password))
+	return sha1.Sum(stage1[:])
+}
+
+// ParseNativeHash reads a hash as servers store it: "*" and 40 hexadecimal
+// digits, or nothing for the empty password.
+func ParseNativeHash(s string) (Hash, error) {
+	var h Hash
+	if s == "" {
+		return h, nil
+	}
+	if len(s) != 1+2*len(h) || s[0] != '*' {
+		return h, fmt.Errorf("password hash of %d characters: want * and %d hexadecimal digits", len(s), 2*len(h))
+	}
+	if _, err := hex.Decode(h[:], []byte(s[1:])); err != nil {
+		return Hash{}, fmt.Errorf("password hash: want * and %d hexadecimal digits: one is none", 2*len(h))
+	}
+	return h, nil
+}
+
+// String returns the hash as servers store it.
+func (h Hash) String() string {
+	if h == (Hash{}) {
+		return ""
+	}
+	return fmt.Sprintf("*%X", h[:])
+}
+
+// NativeScramble returns a client's proof for mysql_native_password, none when
+// the password is empty.
+func NativeScramble(password string, salt []byte) []byte {
+	return SecretOf(password).NativeResponse(salt)
+}
+
+// VerifyNative checks a client's proof against the stored hash and recovers
+// SHA1(password) from it.
+func VerifyNative(hash Hash, salt, response []byte) (Secret, bool) {
+	if hash == (Hash{}) {
+		return Secret{}, len(response) == 0
+	}
+	if len(response) != sha1.Size {
+		return Secret{}, false
+	}
+	s := Secret{native: true}
+	// The proof is SHA1(password) under a mask that only the hash and the salt
+	// make, so that to apply the mask again is to take it off.
+	copy(s.stage1[:], nativeToken([sha1.Size]byte(response), hash, salt))
+	stage2 := sha1.Sum(s.stage1[:])
+	if subtle.ConstantTimeCompare(stage2[:], hash[:]) != 1 {
+		return Secret{}, false
+	}
+	return s, true
+}
+
+// nativeToken returns stage1 XOR SHA1(salt + stage2).
+func nativeToken(stage1 [sha1.Size]byte, stage2 Hash, salt []byte) []byte {
+	h := sha1.New()
+	h.Write(salt[:min(len(salt), wire.SaltSize)])
+	h.Write(stage2[:])
+	token := h.Sum(nil)
+	subtle.XORBytes(token, token, stage1[:])
+	return token
+}
+
+// Native is mysql_native_password.
+type Native struct{}
+
+// Name returns "mysql_native_password".
+func (Native) Name() string { return NativePassword }
+
+// Begin starts a login with a fresh salt.
+func (Native) Begin() Challenge { return NativeChallenge(NewSalt()) }
+
+// NativeChallenge is a login with mysql_native_password, by its salt.
+type NativeChallenge [wire.SaltSize]byte
+
+// Data returns the salt.
+func (c NativeChallenge) Data() []byte { return c[:] }
+
+// Verify checks the proof in one step.
+func (c NativeChallenge) Verify(account Account, response []byte) (Secret, []byte, error) {
+	hash, err := ParseNativeHash(account.Hash)
+	if err != nil {
+		return Secret{}, nil, err
+	}
+	s, ok := VerifyNative(hash, c[:], response)
+	if !ok {
+		return Secret{}, nil, ErrDenied
+	}
+	return s, nil, nil
+}
+
+// NewSalt returns random bytes for a greeting. None of them is NUL or '$',
+// which some clients would take for the end.
+func NewSalt() [wire.SaltSize]byte {
+	var salt [wire.SaltSize]byte
+	rand.Read(salt[:])
+	for i, c := range salt {
+		if c &= 0x7f; c == 0 || c == '$' {
+			c++
+		}
+		salt[i] = c & 0x7f
+	}
+	return salt
+}
