@@ -57,6 +57,21 @@ type stream struct {
 	raw syscall.RawConn // nil when it must be read through Conn
 }
 
+// readSome reads one byte or more. An error that comes with bytes comes again
+// with the next read.
+func (s *stream) readSome(b []byte) (int, error) {
+	for range 100 {
+		n, err := s.Read(b)
+		if n > 0 {
+			return n, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
 // NewConn returns a Conn on nc. It owns nc from now on.
 func NewConn(nc net.Conn) *Conn {
 	c := &Conn{}
@@ -354,25 +369,17 @@ func (c *Conn) Fill() error {
 	if s.raw != nil {
 		return c.rawFill(s)
 	}
-	n, err := s.Read(c.room())
-	if c.read(n); n > 0 {
-		return nil // an error comes again with the next read
-	}
+	n, err := s.readSome(c.room())
+	c.read(n)
 	c.releaseIfEmpty()
-	if err == nil {
-		err = io.ErrNoProgress
-	}
 	return err
 }
 
 // fillFirst is Fill without a buffer: a connection that must be given memory to
 // read into waits for the first bytes of a command with those that it has.
 func (c *Conn) fillFirst() error {
-	n, err := c.stream.Load().Read(c.first[:])
-	if n == 0 {
-		if err == nil {
-			err = io.ErrNoProgress
-		}
+	n, err := c.stream.Load().readSome(c.first[:])
+	if err != nil {
 		return err
 	}
 	copy(c.room(), c.first[:n])
