@@ -201,12 +201,22 @@ func (l *lexer) scan() token {
 	case '@':
 		return l.variable()
 	case '.':
-		if class[l.at(start+1)]&classDigit != 0 && (start == 0 || class[l.src[start-1]]&classWord == 0 && l.src[start-1] != '`') {
+		if class[l.at(start+1)]&classDigit != 0 && !l.qualifies(start) {
 			return l.number()
 		}
 	}
 	l.pos++
 	return token{kind: tokPunct, start: start, end: l.pos}
+}
+
+// qualifies reports whether the dot at i stands right after a name, or after
+// the question mark that replaced a literal.
+func (l *lexer) qualifies(i int) bool {
+	if i == 0 {
+		return false
+	}
+	c := l.src[i-1]
+	return class[c]&classWord != 0 || c == '`' || c == '?'
 }
 
 // word reads an unquoted word and looks it up.
@@ -222,7 +232,7 @@ func (l *lexer) word() token {
 		i++
 	}
 	l.pos = i
-	return token{kind: tokWord, start: start, end: i, word: lookup(l.src[start:i], h)}
+	return token{kind: tokWord, start: start, end: i, word: words.lookup(l.src[start:i], h)}
 }
 
 // number reads a number, or a word that begins with a digit.

@@ -53,7 +53,7 @@ func (p *parser) assignment() {
 		if global {
 			f = Writes
 		}
-		k = lookup(name, hash(name)).key
+		k = words.lookup(name, hash(name)).key
 	case tokWord:
 	default:
 	}

@@ -20,8 +20,10 @@ func (p *parser) with() {
 			return
 		}
 		p.scan(stopParen)
-		for p.tok.kind == tokWord && !p.key().readsOrWrites() { // CYCLE columns RESTRICT
-			p.next()
+		if p.accept(keyCycle) { // columns RESTRICT
+			for !p.atEnd() && !p.accept(keyRestrict) {
+				p.next()
+			}
 		}
 		if !p.is(',') {
 			break

@@ -25,35 +25,31 @@ type keyword uint8
 
 const (
 	keyNone keyword = iota
-	keyAll
 	keyAlter
 	keyAnalyze
 	keyAnd
 	keyAs
-	keyAtomic
 	keyAutocommit
 	keyBegin
 	keyBinary
 	keyBinlog
 	keyCall
 	keyChain
-	keyCharacter
 	keyChange
 	keyCheck
 	keyCommit
 	keyConnection
 	keyCount
 	keyCreate
+	keyCycle
 	keyDeallocate
 	keyDefault
 	keyDelete
 	keyDesc
 	keyDescribe
-	keyDiagnostics
 	keyDo
 	keyDrop
 	keyDumpfile
-	keyEnd
 	keyErrors
 	keyExecute
 	keyExists
@@ -77,16 +73,12 @@ const (
 	keyInto
 	keyIsolation
 	keyKill
-	keyLevel
 	keyLoad
 	keyLocal
 	keyLock
 	keyMaster
 	keyNext
-	keyNo
 	keyNot
-	keyOff
-	keyOn
 	keyOnly
 	keyOr
 	keyOutfile
@@ -104,8 +96,8 @@ const (
 	keyRename
 	keyReplace
 	keyReset
+	keyRestrict
 	keyRevoke
-	keyRole
 	keyRollback
 	keySavepoint
 	keySelect
@@ -125,8 +117,6 @@ const (
 	keyTransactionIsolation
 	keyTransactionReadOnly
 	keyTruncate
-	keyTrue
-	keyFalse
 	keyUnlock
 	keyUpdate
 	keyUse
@@ -140,42 +130,110 @@ const (
 )
 
 var keywords = map[string]keyword{
-	"all": keyAll, "alter": keyAlter, "analyze": keyAnalyze, "and": keyAnd, "as": keyAs,
-	"atomic": keyAtomic, "autocommit": keyAutocommit, "begin": keyBegin,
-	"binary": keyBinary, "binlog": keyBinlog, "call": keyCall, "chain": keyChain,
-	"character": keyCharacter, "change": keyChange, "check": keyCheck,
-	"commit": keyCommit, "connection": keyConnection, "count": keyCount, "create": keyCreate,
-	"deallocate": keyDeallocate, "default": keyDefault, "delete": keyDelete,
-	"desc": keyDesc, "describe": keyDescribe, "diagnostics": keyDiagnostics,
-	"do": keyDo, "drop": keyDrop, "dumpfile": keyDumpfile, "end": keyEnd,
-	"errors": keyErrors, "execute": keyExecute, "exists": keyExists,
-	"explain": keyExplain, "extended": keyExtended, "false": keyFalse,
-	"flush": keyFlush, "for": keyFor, "format": keyFormat, "from": keyFrom,
-	"get": keyGet, "global": keyGlobal, "grant": keyGrant, "handler": keyHandler,
-	"hard": keyHard, "help": keyHelp, "id": keyID, "if": keyIf,
-	"immediate": keyImmediate, "in": keyIn, "insert": keyInsert, "into": keyInto,
-	"isolation": keyIsolation, "kill": keyKill, "level": keyLevel,
-	"load": keyLoad, "local": keyLocal, "lock": keyLock, "master": keyMaster,
-	"next": keyNext, "no": keyNo, "not": keyNot, "off": keyOff, "on": keyOn,
-	"only": keyOnly, "or": keyOr, "outfile": keyOutfile,
-	"partitions": keyPartitions, "password": keyPassword, "persist": keyPersist,
-	"persist_only": keyPersistOnly, "prepare": keyPrepare,
-	"previous": keyPrevious, "purge": keyPurge, "query": keyQuery,
-	"read": keyRead, "recursive": keyRecursive, "release": keyRelease,
-	"rename": keyRename, "replace": keyReplace, "reset": keyReset,
-	"revoke": keyRevoke, "role": keyRole, "rollback": keyRollback,
-	"savepoint": keySavepoint, "select": keySelect,
-	"serializable": keySerializable, "session": keySession, "set": keySet,
-	"share": keyShare, "show": keyShow, "soft": keySoft, "start": keyStart,
-	"statement": keyStatement, "table": keyTable, "tables": keyTables,
-	"temporary": keyTemporary, "to": keyTo, "transaction": keyTransaction,
+	"alter":                 keyAlter,
+	"analyze":               keyAnalyze,
+	"and":                   keyAnd,
+	"as":                    keyAs,
+	"autocommit":            keyAutocommit,
+	"begin":                 keyBegin,
+	"binary":                keyBinary,
+	"binlog":                keyBinlog,
+	"call":                  keyCall,
+	"chain":                 keyChain,
+	"change":                keyChange,
+	"check":                 keyCheck,
+	"commit":                keyCommit,
+	"connection":            keyConnection,
+	"count":                 keyCount,
+	"create":                keyCreate,
+	"cycle":                 keyCycle,
+	"deallocate":            keyDeallocate,
+	"default":               keyDefault,
+	"delete":                keyDelete,
+	"desc":                  keyDesc,
+	"describe":              keyDescribe,
+	"do":                    keyDo,
+	"drop":                  keyDrop,
+	"dumpfile":              keyDumpfile,
+	"errors":                keyErrors,
+	"execute":               keyExecute,
+	"exists":                keyExists,
+	"explain":               keyExplain,
+	"extended":              keyExtended,
+	"flush":                 keyFlush,
+	"for":                   keyFor,
+	"format":                keyFormat,
+	"from":                  keyFrom,
+	"get":                   keyGet,
+	"global":                keyGlobal,
+	"grant":                 keyGrant,
+	"handler":               keyHandler,
+	"hard":                  keyHard,
+	"help":                  keyHelp,
+	"id":                    keyID,
+	"if":                    keyIf,
+	"immediate":             keyImmediate,
+	"in":                    keyIn,
+	"insert":                keyInsert,
+	"into":                  keyInto,
+	"isolation":             keyIsolation,
+	"kill":                  keyKill,
+	"load":                  keyLoad,
+	"local":                 keyLocal,
+	"lock":                  keyLock,
+	"master":                keyMaster,
+	"next":                  keyNext,
+	"not":                   keyNot,
+	"only":                  keyOnly,
+	"or":                    keyOr,
+	"outfile":               keyOutfile,
+	"partitions":            keyPartitions,
+	"password":              keyPassword,
+	"persist":               keyPersist,
+	"persist_only":          keyPersistOnly,
+	"prepare":               keyPrepare,
+	"previous":              keyPrevious,
+	"purge":                 keyPurge,
+	"query":                 keyQuery,
+	"read":                  keyRead,
+	"recursive":             keyRecursive,
+	"release":               keyRelease,
+	"rename":                keyRename,
+	"replace":               keyReplace,
+	"reset":                 keyReset,
+	"restrict":              keyRestrict,
+	"revoke":                keyRevoke,
+	"rollback":              keyRollback,
+	"savepoint":             keySavepoint,
+	"select":                keySelect,
+	"serializable":          keySerializable,
+	"session":               keySession,
+	"set":                   keySet,
+	"share":                 keyShare,
+	"show":                  keyShow,
+	"soft":                  keySoft,
+	"start":                 keyStart,
+	"statement":             keyStatement,
+	"table":                 keyTable,
+	"tables":                keyTables,
+	"temporary":             keyTemporary,
+	"to":                    keyTo,
+	"transaction":           keyTransaction,
 	"transaction_isolation": keyTransactionIsolation,
-	"transaction_read_only": keyTransactionReadOnly, "true": keyTrue,
-	"truncate": keyTruncate, "tx_isolation": keyTransactionIsolation,
-	"tx_read_only": keyTransactionReadOnly, "unlock": keyUnlock,
-	"update": keyUpdate, "use": keyUse, "user": keyUser, "value": keyValue,
-	"values": keyValues, "warnings": keyWarnings, "with": keyWith,
-	"work": keyWork, "xa": keyXA,
+	"transaction_read_only": keyTransactionReadOnly,
+	"truncate":              keyTruncate,
+	"tx_isolation":          keyTransactionIsolation,
+	"tx_read_only":          keyTransactionReadOnly,
+	"unlock":                keyUnlock,
+	"update":                keyUpdate,
+	"use":                   keyUse,
+	"user":                  keyUser,
+	"value":                 keyValue,
+	"values":                keyValues,
+	"warnings":              keyWarnings,
+	"with":                  keyWith,
+	"work":                  keyWork,
+	"xa":                    keyXA,
 }
 
 // calls are the words that may stand before an opening parenthesis. The list
@@ -271,19 +329,23 @@ var calls = map[call]string{
 	callSequence:     `currval lastval nextval setval`,
 }
 
-// The word table is an open hash of 2048 places, about a third of them used.
 const (
-	tableSize = 2048
 	hashSeed  = 2166136261 // FNV-1a
 	hashPrime = 16777619
 )
+
+// wordTable is an open hash: index holds one more than a word's place in
+// words, 0 where there is none. The index alone stays in the processor's
+// cache, and most words that are looked up are not in the table.
+type wordTable struct {
+	index [2048]uint16
+	words []wordEntry
+}
 
 type wordEntry struct {
 	text string // lower case
 	word word
 }
-
-type wordTable [tableSize]wordEntry
 
 var words = newWordTable()
 
@@ -302,12 +364,16 @@ func newWordTable() *wordTable {
 
 // place returns the word text, which it adds when it is new.
 func (t *wordTable) place(text string) *word {
-	i := hash([]byte(text)) % tableSize
-	for t[i].text != "" && t[i].text != text {
-		i = (i + 1) % tableSize
+	i := hash([]byte(text)) % uint32(len(t.index))
+	for t.index[i] != 0 {
+		if e := &t.words[t.index[i]-1]; e.text == text {
+			return &e.word
+		}
+		i = (i + 1) % uint32(len(t.index))
 	}
-	t[i].text = text
-	return &t[i].word
+	t.words = append(t.words, wordEntry{text: text})
+	t.index[i] = uint16(len(t.words))
+	return &t.words[len(t.words)-1].word
 }
 
 // hash returns the hash of b, equal for words that differ in case alone.
@@ -320,16 +386,13 @@ func hash(b []byte) uint32 {
 }
 
 // lookup returns what is known of the word b, whose hash is h.
-func lookup(b []byte, h uint32) word {
-	for i := h % tableSize; ; i = (i + 1) % tableSize {
-		e := &words[i]
-		if e.text == "" {
-			return word{}
-		}
-		if equalFold(b, e.text) {
+func (t *wordTable) lookup(b []byte, h uint32) word {
+	for i := h % uint32(len(t.index)); t.index[i] != 0; i = (i + 1) % uint32(len(t.index)) {
+		if e := &t.words[t.index[i]-1]; equalFold(b, e.text) {
 			return e.word
 		}
 	}
+	return word{}
 }
 
 // equalFold reports whether b is the lower-case ASCII text s in any case.
