@@ -1,0 +1,353 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Backend is one connection of a session to a server. All its methods but
+// Server belong to the session's goroutine.
+type Backend struct {
+	// Set by Connect, then constant.
+	session *Session
+	server  *Server
+	conn    *wire.Conn
+	cipher  string
+
+	threadID atomic.Uint64
+	busy     atomic.Bool // it owes a reply
+
+	// Owned by the session's goroutine.
+	response   wire.Response
+	reply      Reply
+	sent       *Query                       // that it owes a reply to
+	statements map[uint32]*backendStatement // by the client's id
+	delivered  bool                         // part of the reply has gone up
+	closed     bool
+}
+
+// backendStatement is a prepared statement as one server knows it.
+type backendStatement struct {
+	id         uint32
+	generation int // of the parameter types that the server has
+}
+
+// Connect opens a connection to server, logged in as the session's user, and
+// replays the session's history on it. The connection belongs to the caller. An
+// error of the server's own is a *wire.Error.
+func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
+	s.mu.Lock()
+	who := s.seen.identity
+	s.mu.Unlock()
+	conn, greeting, err := server.login(ctx, credentials{
+		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
+		capabilities: s.caps, attributes: who.attributes, exact: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher}
+	b.threadID.Store(uint64(greeting.ConnectionID))
+	if err := s.history.replay(ctx, b); err != nil {
+		_ = b.conn.Close()
+		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
+	}
+	server.opened()
+	s.mu.Lock()
+	s.seen.backends = append(s.seen.backends, b)
+	s.eventLocked("backend_open", server.Name(), "")
+	s.mu.Unlock()
+	if s.Logs(slog.LevelInfo) {
+		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), greeting.ConnectionID)
+	}
+	s.boring()
+	return b, nil
+}
+
+// Server returns the server that the backend is connected to.
+func (b *Backend) Server() *Server { return b.server }
+
+// Close closes the connection. Closing it again does nothing.
+func (b *Backend) Close() error {
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	if b.sent == nil {
+		_ = b.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_ = b.conn.Write([]byte{1, 0, 0, 0, byte(wire.ComQuit)})
+	}
+	b.done()
+	err := b.conn.Close()
+	s := b.session
+	s.mu.Lock()
+	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
+	s.eventLocked("backend_close", b.server.Name(), "")
+	s.mu.Unlock()
+	b.server.closed()
+	return err
+}
+
+// Execute sends q to the server and passes the reply up.
+func (b *Backend) Execute(q *Query, up ReplyWriter) error {
+	framed, err := b.prepare(q)
+	if err != nil {
+		return err
+	}
+	if framed == nil || !q.Command().HasReply() {
+		if err := b.transmit(q, framed); err != nil {
+			return err
+		}
+		return b.Relay(up)
+	}
+	b.begin(q)
+	if err := b.conn.WriteAndFill(framed); err != nil {
+		return b.lost(err)
+	}
+	return b.Relay(up)
+}
+
+// Send sends q to the server. Relay or Drain must follow, unless the command
+// has no reply.
+func (b *Backend) Send(q *Query) error {
+	framed, err := b.prepare(q)
+	if err != nil {
+		return err
+	}
+	return b.transmit(q, framed)
+}
+
+func (b *Backend) transmit(q *Query, framed []byte) error {
+	b.begin(q)
+	var err error
+	if framed != nil {
+		err = b.conn.Write(framed)
+	} else {
+		b.conn.SetSequence(0)
+		if err = b.conn.WritePacket(q.payload); err == nil {
+			err = b.conn.Flush()
+		}
+	}
+	if err != nil {
+		return b.lost(err)
+	}
+	if !q.Command().HasReply() {
+		b.done()
+	}
+	return nil
+}
+
+// begin notes that the server is about to work on q.
+func (b *Backend) begin(q *Query) {
+	b.sent, b.delivered = q, false
+	b.response.Start(q.Command(), b.session.caps)
+	b.server.packets.Add(1)
+	if q.Command().HasReply() && !b.busy.Swap(true) {
+		b.server.operations.Add(1)
+	}
+}
+
+// done notes that the server owes nothing.
+func (b *Backend) done() {
+	b.sent = nil
+	if b.busy.Swap(false) {
+		b.server.operations.Add(-1)
+	}
+}
+
+// Relay passes the reply to what was sent up to the client's side. Delivered
+// tells afterwards whether any of it got through.
+func (b *Backend) Relay(up ReplyWriter) error {
+	if b.sent == nil {
+		return nil
+	}
+	q := b.sent
+	err := b.receive(func(r *Reply) error {
+		b.delivered = true
+		return up.ClientReply(r)
+	})
+	if err != nil {
+		return err
+	}
+	b.session.noteReply(b, q, &b.response)
+	return nil
+}
+
+// Drain takes the reply to what was sent and drops it.
+func (b *Backend) Drain() error {
+	if b.sent == nil {
+		return nil
+	}
+	return b.receive(func(*Reply) error { return nil })
+}
+
+// Response returns what is known of the last reply.
+func (b *Backend) Response() *wire.Response { return &b.response }
+
+// Delivered reports whether a part of the last reply has gone up.
+func (b *Backend) Delivered() bool { return b.delivered }
+
+// receive takes the reply to what was sent, batch by batch.
+func (b *Backend) receive(each func(*Reply) error) error {
+	q := b.sent
+	for first := true; ; {
+		before := b.response
+		n, err := b.response.Consume(b.conn.Unread())
+		if err != nil {
+			return b.lost(err)
+		}
+		if n > 0 {
+			data := b.conn.Unread()[:n]
+			if first {
+				b.noteStatement(q, data)
+				first = false
+			}
+			b.reply = Reply{Server: b.server.Name(), Data: data, Complete: b.response.Complete, before: before, after: &b.response}
+			if err := each(&b.reply); err != nil {
+				return err
+			}
+			b.conn.Discard(n)
+		}
+		switch {
+		case b.response.Complete:
+			b.done()
+			return nil
+		case b.response.Infile:
+			if err := b.sendFile(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.conn.Fill(); err != nil {
+			return b.lost(err)
+		}
+	}
+}
+
+// lost says what a failure of the connection means. It closes nothing.
+func (b *Backend) lost(err error) error {
+	if cause := b.session.endCause(); cause != nil {
+		return cause
+	}
+	return serverError(&lostError{server: b.server.Name(), err: err, packet: b.ownError()})
+}
+
+// ownError is the error packet that the server has sent on its own account, as
+// it does when it is shut down or kills the connection.
+func (b *Backend) ownError() *wire.Error {
+	data := b.conn.Unread()
+	if len(data) < 7 || data[4] != 0xff {
+		return nil
+	}
+	var e wire.Error
+	if e.Decode(data[4:]) != nil {
+		return nil
+	}
+	return &e
+}
+
+// lostError is a connection to a server that has failed.
+type lostError struct {
+	server string
+	err    error
+	packet *wire.Error
+}
+
+func (e *lostError) Error() string {
+	if e.packet != nil {
+		return fmt.Sprintf("server %s: lost connection: %v", e.server, e.packet)
+	}
+	return fmt.Sprintf("server %s: lost connection: %v", e.server, e.err)
+}
+
+func (e *lostError) Unwrap() error { return e.err }
+
+// Lost reports whether err says that a connection to a server has failed.
+func Lost(err error) bool {
+	_, ok := errors.AsType[*lostError](err)
+	return ok
+}
+
+// sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the
+// server, up to the empty packet that ends it.
+func (b *Backend) sendFile() error {
+	client := b.session.client
+	client.SetSequence(b.session.replies.next)
+	b.conn.SetSequence(b.session.replies.next)
+	for {
+		packet, err := client.ReadPacket(maxFilePacket)
+		if err != nil {
+			if cause := b.session.endCause(); cause != nil {
+				return cause
+			}
+			return clientError(fmt.Errorf("read the file of LOAD DATA LOCAL: %w", err))
+		}
+		if err := b.conn.WritePacket(packet); err != nil {
+			return b.lost(err)
+		}
+		if err := b.conn.Flush(); err != nil {
+			return b.lost(err)
+		}
+		if len(packet) == 0 {
+			break
+		}
+	}
+	b.session.replies.next = client.Sequence()
+	b.response.ResumeInfile()
+	return nil
+}
+
+// maxFilePacket is the longest packet of a file that a client sends, in bytes.
+const maxFilePacket = 64 << 20
+
+// info is the backend as others see it. It may be called by any goroutine.
+func (b *Backend) info() BackendInfo {
+	return BackendInfo{
+		Server:       b.server.Name(),
+		ConnectionID: b.threadID.Load(),
+		Cipher:       b.cipher,
+		Primary:      b.server.Primary(),
+		Busy:         b.busy.Load(),
+		Memory:       BufferInfo{ReadQ: int64(b.conn.BufferSize()), Misc: backendMisc},
+	}
+}
+
+// busyBackends returns the backends that owe a reply.
+func (s *Session) busyBackends() []*Backend {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var busy []*Backend
+	for _, b := range s.seen.backends {
+		if b.busy.Load() {
+			busy = append(busy, b)
+		}
+	}
+	return busy
+}
+
+// endCause returns why the session is to end, nil while it lives.
+func (s *Session) endCause() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.work.ended
+}
+
+// Unreachable reports whether err, of Connect, comes from the network or from a
+// server that is not there for anybody, so that another server may do better.
+func Unreachable(err error) bool {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		switch e.Code {
+		case 1040, 1053, 1129, 1203, 1226: // too many connections, shutdown, host blocked, resources
+			return true
+		}
+		return false
+	}
+	return true
+}

@@ -1,0 +1,432 @@
+// Package engine is the proxy: it accepts clients of the MariaDB/MySQL
+// protocol, makes each of them a session, and sends what they ask through a
+// chain of filters and a router to database servers. It knows nothing of HTTP
+// or browsers.
+//
+// # Objects
+//
+// An Engine holds the objects of a configuration by MaxScale's names: servers,
+// monitors, filters, services and listeners. New makes them, Start brings them
+// to life, Close ends everything. Info methods return plain values that are
+// safe to keep; Watch tells when one of them is no longer true.
+//
+// # Concurrency
+//
+// One goroutine runs a session from its first byte to its last. It alone reads
+// the client, calls filters and routers, and uses the backends: within a
+// session all these calls are serialised. Everything else that wants something
+// of a session leaves a wish under the session's mutex; the goroutine takes it
+// at the idle point between two commands. A kill does not wait: it stops the
+// running statement on its server and cuts the connections.
+//
+// Beside the sessions there is one goroutine for each listener and monitor and
+// one that looks once a second for clients that are idle too long or gone.
+// Close waits for all of them.
+//
+// A session's mutex may be held when a server's is taken, never the other way
+// round; no other two are held together.
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/module"
+)
+
+// Options are what an Engine is made of.
+type Options struct {
+	Objects []module.Object // checked configuration
+	Modules Modules
+	Logger  *slog.Logger // slog.Default when nil
+
+	// Dial opens connections to servers; a net.Dialer does when nil.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Listen opens the sockets of listeners; net.Listen when nil.
+	Listen func(network, address string) (net.Listener, error)
+}
+
+// Modules are the modules that a configuration may name.
+type Modules struct {
+	Routers  []RouterModule
+	Filters  []FilterModule
+	Monitors []MonitorModule
+}
+
+// Declarations returns the declarations of all modules, and of the objects that
+// have no modules.
+func (m Modules) Declarations() []*module.Module {
+	list := []*module.Module{&module.MaxScaleModule, &module.ServerModule, &module.ServiceModule, &module.ListenerModule}
+	for i := range m.Routers {
+		list = append(list, &m.Routers[i].Module)
+	}
+	for i := range m.Filters {
+		list = append(list, &m.Filters[i].Module)
+	}
+	for i := range m.Monitors {
+		list = append(list, &m.Monitors[i].Module)
+	}
+	return list
+}
+
+// Engine is a running proxy.
+type Engine struct {
+	// Set by New, then constant.
+	modules   Modules
+	logger    *slog.Logger
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	listen    func(network, address string) (net.Listener, error)
+	maxscale  module.Object
+	servers   registry[*Server]
+	monitors  registry[*monitorObject]
+	filters   registry[*filterObject]
+	services  registry[*Service]
+	listeners registry[*Listener]
+	startedAt time.Time
+
+	sessions sessions
+	watchers watchers
+	draining atomic.Bool
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // of every goroutine but those of sessions
+}
+
+// registry holds the objects of one kind, in the order of the configuration.
+type registry[T any] struct {
+	kind   string
+	list   []T
+	byName map[string]T
+	order  []string
+}
+
+func (r *registry[T]) add(name string, object T) {
+	if r.byName == nil {
+		r.byName = make(map[string]T)
+	}
+	r.list, r.order = append(r.list, object), append(r.order, name)
+	r.byName[name] = object
+}
+
+func (r *registry[T]) get(name string) (T, error) {
+	object, ok := r.byName[name]
+	if !ok {
+		return object, Errorf(NotFound, "%s is not a %s", name, r.kind)
+	}
+	return object, nil
+}
+
+func (r *registry[T]) names() []string { return r.order }
+
+// New makes the objects of a configuration. It opens no connection and starts
+// no goroutine.
+func New(o Options) (*Engine, error) {
+	e := &Engine{
+		modules: o.Modules, logger: o.Logger, dial: o.Dial, listen: o.Listen, startedAt: time.Now(),
+		servers:   registry[*Server]{kind: "server"},
+		monitors:  registry[*monitorObject]{kind: "monitor"},
+		filters:   registry[*filterObject]{kind: "filter"},
+		services:  registry[*Service]{kind: "service"},
+		listeners: registry[*Listener]{kind: "listener"},
+	}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	if e.logger == nil {
+		e.logger = slog.Default()
+	}
+	if e.dial == nil {
+		e.dial = (&net.Dialer{}).DialContext
+	}
+	if e.listen == nil {
+		e.listen = net.Listen
+	}
+	return e, e.build(o.Objects)
+}
+
+// build makes the objects, those first that others refer to.
+func (e *Engine) build(objects []module.Object) error {
+	values, _, err := module.Parse("maxscale", module.MaxScaleModule.Parameters, nil)
+	if err != nil {
+		return err
+	}
+	e.maxscale = module.Object{Name: "maxscale", Kind: module.MaxScale, Module: "maxscale", Values: values}
+	for _, kind := range []module.Kind{module.MaxScale, module.Server, module.Monitor, module.Filter, module.Service, module.Listener} {
+		for _, o := range objects {
+			if o.Kind != kind {
+				continue
+			}
+			if err := e.buildObject(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) buildObject(o module.Object) error {
+	switch o.Kind {
+	case module.MaxScale:
+		e.maxscale = o
+	case module.Server:
+		server, err := newServer(e, o)
+		if err != nil {
+			return err
+		}
+		e.servers.add(o.Name, server)
+	case module.Monitor:
+		return e.buildMonitor(o)
+	case module.Filter:
+		return e.buildFilter(o)
+	case module.Service:
+		return e.buildService(o)
+	case module.Listener:
+		listener, err := newListener(e, o)
+		if err != nil {
+			return err
+		}
+		e.listeners.add(o.Name, listener)
+	}
+	return nil
+}
+
+func (e *Engine) buildMonitor(o module.Object) error {
+	for _, m := range e.modules.Monitors {
+		if m.Name == o.Module {
+			monitor, err := newMonitor(e, o, m)
+			if err != nil {
+				return err
+			}
+			e.monitors.add(o.Name, monitor)
+			return nil
+		}
+	}
+	return Errorf(Invalid, "monitor %s: module '%s' does not exist", o.Name, o.Module)
+}
+
+func (e *Engine) buildFilter(o module.Object) error {
+	for _, m := range e.modules.Filters {
+		if m.Name == o.Module {
+			filter, err := m.New(o)
+			if err != nil {
+				return Errorf(Invalid, "filter %s: %w", o.Name, err)
+			}
+			e.filters.add(o.Name, &filterObject{object: o, filter: filter})
+			return nil
+		}
+	}
+	return Errorf(Invalid, "filter %s: module '%s' does not exist", o.Name, o.Module)
+}
+
+func (e *Engine) buildService(o module.Object) error {
+	s := &Service{engine: e, object: o, filters: o.Values.List("filters"), cluster: o.Values.String("cluster")}
+	s.setState("Allocated")
+	for _, name := range s.filters {
+		if _, err := e.filters.get(name); err != nil {
+			return err
+		}
+	}
+	if s.cluster != "" {
+		m, err := e.monitors.get(s.cluster)
+		if err != nil {
+			return err
+		}
+		s.servers = m.servers
+	}
+	for _, name := range append(o.Values.List("servers"), o.Values.List("targets")...) {
+		server, err := e.servers.get(name)
+		if err != nil {
+			return err
+		}
+		s.servers = append(s.servers, server)
+	}
+	for _, m := range e.modules.Routers {
+		if m.Name == o.Module {
+			router, err := m.New(s)
+			if err != nil {
+				return Errorf(Invalid, "service %s: %w", o.Name, err)
+			}
+			s.router = router
+			e.services.add(o.Name, s)
+			return nil
+		}
+	}
+	return Errorf(Invalid, "service %s: router '%s' does not exist", o.Name, o.Module)
+}
+
+// Start looks at the servers once, opens every listener or none, and then takes
+// clients.
+func (e *Engine) Start(ctx context.Context) error {
+	first, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var ticks sync.WaitGroup
+	for _, m := range e.monitors.list {
+		ticks.Go(func() { m.tick(first) })
+	}
+	ticks.Wait()
+	e.assumeRunning()
+	var services sync.WaitGroup
+	for _, s := range e.services.list {
+		services.Go(func() { s.start(first) })
+	}
+	services.Wait()
+	for i, l := range e.listeners.list {
+		if err := l.start(); err != nil {
+			for _, opened := range e.listeners.list[:i] {
+				opened.close()
+			}
+			return err
+		}
+	}
+	for _, m := range e.monitors.list {
+		e.wg.Go(func() { m.run(e.ctx) })
+	}
+	for _, l := range e.listeners.list {
+		e.wg.Go(l.serve)
+	}
+	e.wg.Go(e.patrol)
+	return nil
+}
+
+// assumeRunning takes servers for running that no monitor looks at.
+func (e *Engine) assumeRunning() {
+	for _, s := range e.servers.list {
+		if e.monitorOf(s) == nil {
+			s.status.Store(uint32(StatusRunning))
+		}
+	}
+}
+
+// Close ends all sessions and waits for every goroutine. It may be called
+// without Start, and more than once.
+func (e *Engine) Close() error {
+	if e.draining.Swap(true) {
+		e.wg.Wait()
+		e.sessions.wait()
+		return nil
+	}
+	for _, l := range e.listeners.list {
+		l.close()
+	}
+	e.cancel()
+	for _, s := range e.sessions.all() {
+		s.end(errServiceStopped)
+	}
+	e.sessions.wait()
+	e.wg.Wait()
+	for _, m := range e.monitors.list {
+		_ = m.monitor.Close()
+	}
+	for _, f := range e.filters.list {
+		if c, ok := f.filter.(interface{ Close() error }); ok {
+			_ = c.Close()
+		}
+	}
+	return nil
+}
+
+// Draining reports whether Close has begun.
+func (e *Engine) Draining() bool { return e.draining.Load() }
+
+// StartedAt returns when the engine was made.
+func (e *Engine) StartedAt() time.Time { return e.startedAt }
+
+// MaxScale returns the section of the program itself.
+func (e *Engine) MaxScale() module.Object { return e.maxscale }
+
+// Modules returns the modules that a configuration may name.
+func (e *Engine) Modules() Modules { return e.modules }
+
+// Services returns all services in the order of the configuration.
+func (e *Engine) Services() []ServiceInfo { return infos(e.services.list, (*Service).info) }
+
+// Service returns the service name; the error is NotFound when there is none.
+func (e *Engine) Service(name string) (ServiceInfo, error) {
+	return infoOf(&e.services, name, (*Service).info)
+}
+
+// Servers returns all servers in the order of the configuration.
+func (e *Engine) Servers() []ServerInfo { return infos(e.servers.list, (*Server).info) }
+
+// Server returns the server name; the error is NotFound when there is none.
+func (e *Engine) Server(name string) (ServerInfo, error) {
+	return infoOf(&e.servers, name, (*Server).info)
+}
+
+// Listeners returns all listeners in the order of the configuration.
+func (e *Engine) Listeners() []ListenerInfo { return infos(e.listeners.list, (*Listener).info) }
+
+// Listener returns the listener name; the error is NotFound when there is none.
+func (e *Engine) Listener(name string) (ListenerInfo, error) {
+	return infoOf(&e.listeners, name, (*Listener).info)
+}
+
+// Filters returns all filters in the order of the configuration.
+func (e *Engine) Filters() []FilterInfo { return infos(e.filters.list, e.filterInfo) }
+
+// Filter returns the filter name; the error is NotFound when there is none.
+func (e *Engine) Filter(name string) (FilterInfo, error) {
+	return infoOf(&e.filters, name, e.filterInfo)
+}
+
+func (e *Engine) filterInfo(f *filterObject) FilterInfo { return f.info(e) }
+
+// Monitors returns all monitors in the order of the configuration.
+func (e *Engine) Monitors() []MonitorInfo { return infos(e.monitors.list, (*monitorObject).info) }
+
+// Monitor returns the monitor name; the error is NotFound when there is none.
+func (e *Engine) Monitor(name string) (MonitorInfo, error) {
+	return infoOf(&e.monitors, name, (*monitorObject).info)
+}
+
+func infos[T, I any](list []T, info func(T) I) []I {
+	all := make([]I, len(list))
+	for i, object := range list {
+		all[i] = info(object)
+	}
+	return all
+}
+
+func infoOf[T, I any](r *registry[T], name string, info func(T) I) (I, error) {
+	object, err := r.get(name)
+	if err != nil {
+		var none I
+		return none, err
+	}
+	return info(object), nil
+}
+
+func (e *Engine) monitorOf(s *Server) *monitorObject {
+	for _, m := range e.monitors.list {
+		for _, server := range m.servers {
+			if server == s {
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) sessionTrace() int { return int(e.maxscale.Values.Int("session_trace")) }
+
+// background runs fn in a goroutine that Close waits for.
+func (e *Engine) background(fn func(ctx context.Context)) {
+	if !e.draining.Load() {
+		e.wg.Go(func() { fn(e.ctx) })
+	}
+}
+
+// pause waits for d; false when the engine is closed before.
+func (e *Engine) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-e.ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"sync/atomic"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/module"
+)
+
+// Monitor finds out what a group of servers is doing.
+type Monitor interface {
+	// Tick looks at the servers once and returns one Probe for each, in the
+	// same order. It ends when ctx does, with what it has by then.
+	Tick(ctx context.Context, servers []MonitorTarget) []Probe
+	Close() error
+}
+
+// MonitorTarget is a server to look at.
+type MonitorTarget struct {
+	Name     string
+	Network  string // tcp or unix
+	Address  string
+	TLS      *tls.Config // nil for a plain connection
+	User     string      // instead of the monitor's own, when not empty
+	Password string
+}
+
+// Probe is what one look at a server has shown.
+type Probe struct {
+	Status ServerStatus
+	Seen   MonitoredServer
+	Err    error // why the server is not running, or not known to
+}
+
+// MonitorModule makes monitors of one kind.
+type MonitorModule struct {
+	module.Module
+	New func(o module.Object) (Monitor, error)
+}
+
+// monitorObject is a monitor of the configuration with its servers.
+type monitorObject struct {
+	engine  *Engine
+	object  module.Object
+	monitor Monitor
+	servers []*Server
+	targets []MonitorTarget
+	ticks   atomic.Int64
+	state   atomic.Pointer[string]
+}
+
+func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, error) {
+	monitor, err := m.New(o)
+	if err != nil {
+		return nil, Errorf(Invalid, "monitor %s: %w", o.Name, err)
+	}
+	object := &monitorObject{engine: e, object: o, monitor: monitor}
+	object.setState("Stopped")
+	for _, name := range o.Values.List("servers") {
+		server, err := e.servers.get(name)
+		if err != nil {
+			return nil, err
+		}
+		v := server.object.Values
+		object.servers = append(object.servers, server)
+		object.targets = append(object.targets, MonitorTarget{
+			Name: name, Network: server.network, Address: server.address, TLS: server.tls,
+			User: v.String("monitoruser"), Password: v.String("monitorpw"),
+		})
+	}
+	return object, nil
+}
+
+func (m *monitorObject) setState(state string) { m.state.Store(&state) }
+
+// run looks at the servers every interval until ctx ends.
+func (m *monitorObject) run(ctx context.Context) {
+	interval := max(m.object.Values.Duration("monitor_interval"), 100*time.Millisecond)
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			m.setState("Stopped")
+			return
+		case <-ticker.C:
+			m.tick(ctx)
+		}
+	}
+}
+
+// tick looks at the servers once, and draws the consequences.
+func (m *monitorObject) tick(ctx context.Context) {
+	m.setState("Running")
+	for i, probe := range m.monitor.Tick(ctx, m.targets) {
+		if ctx.Err() != nil {
+			return // it was interrupted, and knows nothing
+		}
+		m.servers[i].probed(probe)
+	}
+	m.ticks.Add(1)
+	m.engine.watchers.tell(Change{Kind: MonitorObject, Name: m.object.Name})
+}
+
+func (m *monitorObject) info() MonitorInfo {
+	info := MonitorInfo{Object: m.object, State: *m.state.Load(), Ticks: m.ticks.Load()}
+	for _, s := range m.servers {
+		info.Servers = append(info.Servers, s.Name())
+	}
+	return info
+}
+
+// monitored are the bits of a ServerStatus that monitors set. The others are
+// the operators'.
+const monitored = StatusRunning | StatusMaster | StatusSlave | StatusRelay | StatusAuthErr
+
+// probed takes what a monitor has seen of the server.
+func (s *Server) probed(p Probe) {
+	before := s.Status()
+	after := before&^monitored | p.Status&monitored
+	s.status.Store(uint32(after))
+	if p.Err != nil && p.Seen.Details == "" {
+		p.Seen.Details = p.Err.Error()
+	}
+	s.mu.Lock()
+	known := s.seen
+	s.seen = p.Seen
+	if p.Seen.MaxPacket == 0 {
+		s.seen.MaxPacket = known.MaxPacket
+	}
+	if p.Seen.Version == "" {
+		s.seen.Version = known.Version
+	}
+	event := serverEvent(before, after)
+	if event != "" {
+		s.event, s.eventAt = event, time.Now()
+	}
+	s.mu.Unlock()
+	if event != "" {
+		s.engine.logger.Log(context.Background(), LevelNotice, "server changed state", "server", s.Name(), "event", event, "state", s.state(), "details", p.Seen.Details)
+	}
+	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name(), Notable: event != ""})
+}
+
+// serverEvent names the change from one state to another in MaxScale's words;
+// "" when nothing has changed.
+func serverEvent(before, after ServerStatus) string {
+	const roles = StatusMaster | StatusSlave
+	role := func(s ServerStatus) string {
+		switch {
+		case s&StatusMaster != 0:
+			return "master"
+		case s&StatusSlave != 0:
+			return "slave"
+		}
+		return "server"
+	}
+	wasUp, isUp := before&StatusRunning != 0, after&StatusRunning != 0
+	switch {
+	case wasUp && !isUp:
+		return role(before) + "_down"
+	case !wasUp && isUp:
+		return role(after) + "_up"
+	case !isUp || before&roles == after&roles:
+		return ""
+	case after&roles != 0:
+		return "new_" + role(after)
+	}
+	return "lost_" + role(before)
+}

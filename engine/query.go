@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Query is one command of a client on its way down the chain. It is valid
+// during RouteQuery only, and belongs to the session's goroutine.
+type Query struct {
+	payload  []byte // command byte and arguments
+	framed   []byte // the same as it came from the client, nil when it was changed or joined
+	prepared *prepared
+	received time.Time
+
+	statement classify.Statement
+	parsed    bool
+	hint      classify.Hint
+	changes   int
+	rewritten []byte // memory for SetSQL
+}
+
+// reset makes q the command in p.
+func (q *Query) reset(p wire.Packet, received time.Time) {
+	*q = Query{payload: p.Payload, framed: p.Framed, received: received, rewritten: q.rewritten[:0]}
+	if cap(q.rewritten) > maxKeptStatement {
+		q.rewritten = nil
+	}
+}
+
+// NewQuery makes a query that runs sql, for filters and tests that send one of
+// their own.
+func NewQuery(sql string) *Query {
+	return &Query{payload: append([]byte{byte(wire.ComQuery)}, sql...), received: time.Now()}
+}
+
+// Command returns what is asked for.
+func (q *Query) Command() wire.Command {
+	if len(q.payload) == 0 {
+		return wire.ComSleep
+	}
+	return wire.Command(q.payload[0])
+}
+
+// Payload returns the command byte and its arguments. It must not be changed.
+func (q *Query) Payload() []byte { return q.payload }
+
+// SQL returns the text of a COM_QUERY or COM_STMT_PREPARE, and for commands
+// that work on a prepared statement the text that it was prepared from; nil
+// for all others.
+func (q *Query) SQL() []byte {
+	switch q.Command() {
+	case wire.ComQuery, wire.ComStmtPrepare:
+		return q.payload[1:]
+	}
+	if q.prepared != nil {
+		return q.prepared.sql
+	}
+	return nil
+}
+
+// SetSQL replaces the text of a COM_QUERY or COM_STMT_PREPARE. It has no
+// effect on other commands.
+func (q *Query) SetSQL(sql []byte) {
+	command := q.Command()
+	if command != wire.ComQuery && command != wire.ComStmtPrepare {
+		return
+	}
+	rewritten := make([]byte, 0, len(sql)+1)
+	q.rewritten = append(append(rewritten, byte(command)), sql...)
+	q.payload, q.framed = q.rewritten, nil
+	q.parsed = false
+	q.changes++
+}
+
+// Statement returns what the query's SQL does. It is parsed at most once; a
+// prepared statement was parsed when it was prepared.
+func (q *Query) Statement() classify.Statement {
+	switch {
+	case q.prepared != nil && q.Command() != wire.ComStmtPrepare:
+		return q.prepared.statement
+	case !q.parsed:
+		q.parsed = true
+		q.statement = classify.Parse(q.SQL())
+	}
+	return q.statement
+}
+
+// Hint returns where a filter, or the statement that was prepared, wants the
+// query to go.
+func (q *Query) Hint() classify.Hint {
+	if q.hint.Kind == classify.HintNone && q.prepared != nil {
+		return q.prepared.hint
+	}
+	return q.hint
+}
+
+// SetHint tells the router where the query should go.
+func (q *Query) SetHint(h classify.Hint) { q.hint = h }
+
+// Received returns when the query came in.
+func (q *Query) Received() time.Time { return q.received }
+
+// StatementID returns the client's id of the prepared statement that the query
+// works on; false when it works on none, or on one that does not exist.
+func (q *Query) StatementID() (uint32, bool) {
+	if q.prepared == nil {
+		return 0, false
+	}
+	return q.prepared.id, true
+}

@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/signalbox/signalbox/engine/module"
+)
+
+// Router is the configured router of a service. One Router serves many
+// sessions at once.
+type Router interface {
+	// NewSession opens the router's end of s's chain, with the connections
+	// that it needs from the start. It runs in the session's goroutine.
+	NewSession(ctx context.Context, s *Session) (RouterSession, error)
+	// Diagnostics are the router's own figures for the REST resource.
+	Diagnostics() map[string]any
+}
+
+// RouterSession chooses servers for the queries of one session. It is the last
+// link of the chain.
+type RouterSession interface {
+	Handler
+	// Close closes its backends.
+	Close() error
+}
+
+// RouterModule makes routers of one kind.
+type RouterModule struct {
+	module.Module
+	New func(s *Service) (Router, error)
+}

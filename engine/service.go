@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/module"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Service is what clients connect to: a router over servers, with filters in
+// front of it.
+type Service struct {
+	// Set by New, then constant.
+	engine  *Engine
+	object  module.Object
+	servers []*Server
+	filters []string
+	cluster string
+	router  Router
+
+	accounts accounts
+	started  time.Time
+	state    atomic.Pointer[string]
+
+	connections      atomic.Int64
+	totalConnections atomic.Int64
+	maxConnections   atomic.Int64
+	operations       atomic.Int64
+	packets          atomic.Uint64
+	failedAuths      atomic.Uint64
+}
+
+// Name returns the service's name in the configuration.
+func (s *Service) Name() string { return s.object.Name }
+
+// Servers returns the servers that the router chooses from, in order. The slice
+// must not be changed.
+func (s *Service) Servers() []*Server { return s.servers }
+
+// Values returns the parameters of the service and of its router.
+func (s *Service) Values() module.Values { return s.object.Values }
+
+// connectTimeout is how long connecting to servers may take, all together.
+func (s *Service) connectTimeout() time.Duration { return 10 * time.Second }
+
+func (s *Service) writeTimeout() time.Duration {
+	return s.object.Values.Duration("net_write_timeout")
+}
+
+func (s *Service) waitTimeout() time.Duration { return s.object.Values.Duration("wait_timeout") }
+
+func (s *Service) historyLimit() int { return int(s.object.Values.Int("max_sescmd_history")) }
+
+// retain returns how many statements of each session are kept.
+func (s *Service) retain() int {
+	if n := s.object.Values.Int("retain_last_statements"); n >= 0 {
+		return int(n)
+	}
+	return int(s.engine.maxscale.Values.Int("retain_last_statements"))
+}
+
+// unknownMaxPacket is how long a statement may be while no server has said, in
+// bytes.
+const unknownMaxPacket = 64 << 20
+
+// maxPacket returns how long a command may be, in bytes: as long as the server
+// takes that takes least.
+func (s *Service) maxPacket() int {
+	least := int64(0)
+	for _, server := range s.servers {
+		if n := server.maxPacket(); n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	if least == 0 {
+		return unknownMaxPacket
+	}
+	return int(least) + 1 // the command byte
+}
+
+// capabilities returns what clients are offered: what every server can do that
+// has been met. The client is greeted before its servers are chosen.
+func (s *Service) capabilities() wire.Capability {
+	caps := wire.Capability(supported)
+	mariadb := true
+	for _, server := range s.servers {
+		_, known := server.greeting()
+		if known == 0 {
+			continue
+		}
+		caps = caps & (known | loginOnly | wire.ClientMySQL)
+		mariadb = mariadb && !known.Has(wire.ClientMySQL)
+	}
+	if mariadb {
+		return caps &^ (wire.ClientMySQL | wire.ClientSSL)
+	}
+	return caps & 0xffffffff &^ wire.ClientSSL
+}
+
+// version returns the server version in the greeting: as configured, or else
+// that of the first server that has been met.
+func (s *Service) version() string {
+	if v := s.object.Values.String("version_string"); v != "" {
+		return v
+	}
+	for _, server := range s.byRank() {
+		if v, _ := server.greeting(); v != "" {
+			return v
+		}
+	}
+	return "5.5.5-10.11.0-MariaDB-signalbox"
+}
+
+// enter counts a new session in; false when there are enough. Every session
+// leaves, whether it was let in or not.
+func (s *Service) enter() bool {
+	now := s.connections.Add(1)
+	s.totalConnections.Add(1)
+	raise(&s.maxConnections, now)
+	s.engine.watchers.tell(Change{Kind: ServiceObject, Name: s.Name()})
+	limit := s.object.Values.Int("max_connections")
+	return limit <= 0 || now <= limit
+}
+
+func (s *Service) left() {
+	s.connections.Add(-1)
+	s.engine.watchers.tell(Change{Kind: ServiceObject, Name: s.Name()})
+}
+
+func (s *Service) began() {
+	s.operations.Add(1)
+	s.packets.Add(1)
+}
+
+func (s *Service) ended() { s.operations.Add(-1) }
+
+func (s *Service) refused() { s.failedAuths.Add(1) }
+
+func (s *Service) setState(state string) {
+	s.state.Store(&state)
+	s.engine.watchers.tell(Change{Kind: ServiceObject, Name: s.Name(), Notable: true})
+}
+
+// start reads what the service must know before its first client.
+func (s *Service) start(ctx context.Context) {
+	s.started = time.Now()
+	if err := s.loadAccounts(ctx); err != nil {
+		s.engine.logger.Warn("cannot read accounts; clients cannot log in until a server gives them",
+			"service", s.Name(), "reason", err.Error())
+	}
+	for _, server := range s.servers { // what it can do, for the greeting
+		if _, known := server.greeting(); known == 0 && server.Usable() {
+			if _, err := s.readAccounts(ctx, server); err != nil {
+				s.engine.logger.Warn("cannot log in", "service", s.Name(), "server", server.Name(), "reason", err.Error())
+			}
+		}
+	}
+	s.setState("Started")
+}
+
+func (s *Service) info() ServiceInfo {
+	info := ServiceInfo{
+		Object:           s.object,
+		State:            *s.state.Load(),
+		Started:          s.started,
+		Filters:          s.filters,
+		Monitor:          s.cluster,
+		Connections:      s.connections.Load(),
+		TotalConnections: s.totalConnections.Load(),
+		MaxConnections:   s.maxConnections.Load(),
+		ActiveOperations: s.operations.Load(),
+		RoutedPackets:    s.packets.Load(),
+		FailedAuths:      s.failedAuths.Load(),
+		Diagnostics:      s.router.Diagnostics(),
+	}
+	for _, server := range s.servers {
+		info.Servers = append(info.Servers, server.Name())
+	}
+	for _, l := range s.engine.listeners.list {
+		if l.service == s {
+			info.Listeners = append(info.Listeners, l.object.Name)
+		}
+	}
+	info.Users, info.UsersUpdated = s.accounts.info()
+	return info
+}

@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"time"
+	"unsafe"
+
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// This file keeps what a session has done and is doing. All of it is guarded
+// by Session.mu.
+
+// maxShownStatement is how much of the running statement is kept, in bytes.
+const maxShownStatement = 1024
+
+// maxKeptStatement is the largest statement that memory is kept for between
+// two commands, and that is retained, in bytes.
+const maxKeptStatement = 16 << 10
+
+// activity is what a session is doing.
+type activity struct {
+	doing      Doing
+	since      time.Time
+	lastIO     time.Time // the client was last read or written
+	trx        bool
+	readOnly   bool
+	autocommit bool
+	trxSince   time.Time
+	trxWrites  uint64
+	statement  []byte // memory is used again and again
+	server     string
+	statements uint64
+	errors     uint64
+}
+
+func (a *activity) enter(d Doing, now time.Time) {
+	if a.doing != d {
+		a.doing, a.since = d, now
+	}
+}
+
+// loadSlots is how many seconds io_activity looks back, as in MaxScale.
+const loadSlots = 30
+
+// load counts I/O per second of the last half minute.
+type load struct {
+	slots   [loadSlots]loadSlot
+	events  uint64 // totals that have been booked
+	in, out uint64
+}
+
+type loadSlot struct {
+	second  uint32 // since 1970
+	events  uint32
+	in, out uint32
+}
+
+// book adds what has gone by since it was last called to the present second.
+func (l *load) book(now time.Time, events, in, out uint64) {
+	if events == l.events {
+		return
+	}
+	second := uint32(now.Unix())
+	slot := &l.slots[second%loadSlots]
+	if slot.second != second {
+		*slot = loadSlot{second: second}
+	}
+	slot.events += uint32(min(events-l.events, 1<<31))
+	slot.in += uint32(min(in-l.in, 1<<31))
+	slot.out += uint32(min(out-l.out, 1<<31))
+	l.events, l.in, l.out = events, in, out
+}
+
+// sum returns the events of the last 30 seconds and the mean bytes per second
+// of the last five whole ones.
+func (l *load) sum(now time.Time) (events int, in, out float64) {
+	second := uint32(now.Unix())
+	for _, slot := range l.slots {
+		age := second - slot.second
+		if age < loadSlots {
+			events += int(slot.events)
+		}
+		if age >= 1 && age <= 5 {
+			in += float64(slot.in) / 5
+			out += float64(slot.out) / 5
+		}
+	}
+	return events, in, out
+}
+
+// retained are the newest statements of a session.
+type retained struct {
+	limit   int         // retain_last_statements
+	queries []QueryInfo // oldest first, at most limit
+	bytes   int64
+	open    bool // the newest one has not been completed
+}
+
+func (r *retained) begin(q QueryInfo) {
+	if r.limit <= 0 {
+		return
+	}
+	if len(r.queries) >= r.limit {
+		r.bytes -= queryBytes(&r.queries[0])
+		copy(r.queries, r.queries[1:])
+		r.queries = r.queries[:len(r.queries)-1]
+	}
+	r.queries = append(r.queries, q)
+	r.bytes += queryBytes(&q)
+	r.open = true
+}
+
+// newest returns the statement that runs, nil when none does or none is kept.
+func (r *retained) newest() *QueryInfo {
+	if !r.open || len(r.queries) == 0 {
+		return nil
+	}
+	return &r.queries[len(r.queries)-1]
+}
+
+func queryBytes(q *QueryInfo) int64 {
+	return int64(unsafe.Sizeof(*q)) + int64(len(q.Statement))
+}
+
+// timelineEvents is how many events of a session are kept.
+const timelineEvents = 128
+
+// timeline is a ring of a session's newest events.
+type timeline struct {
+	events []Event
+	first  int
+}
+
+func (t *timeline) add(e Event) {
+	if len(t.events) < timelineEvents {
+		t.events = append(t.events, e)
+		return
+	}
+	t.events[t.first] = e
+	t.first = (t.first + 1) % len(t.events)
+}
+
+func (t *timeline) list() []Event {
+	list := make([]Event, 0, len(t.events))
+	return append(append(list, t.events[t.first:]...), t.events[:t.first]...)
+}
+
+// event puts an entry on the session's timeline.
+func (s *Session) event(kind, detail, by string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.eventLocked(kind, detail, by)
+}
+
+func (s *Session) eventLocked(kind, detail, by string) {
+	s.seen.timeline.add(Event{At: time.Now(), Kind: kind, Detail: detail, By: by})
+}
+
+// beginQuery notes that q has come in: the session is no longer idle.
+func (s *Session) beginQuery(q *Query) {
+	command, sql := q.Command(), q.SQL()
+	s.mu.Lock()
+	s.work.idle = false
+	a := &s.seen.activity
+	a.enter(Running, q.received)
+	a.lastIO = q.received
+	a.statements++
+	a.statement = append(a.statement[:0], shown(command, sql, maxShownStatement)...)
+	if s.seen.retained.limit > 0 && (sql != nil || command != wire.ComPing) {
+		s.seen.retained.begin(QueryInfo{
+			Command: command.String(), Statement: string(shown(command, sql, maxKeptStatement)), Received: q.received,
+		})
+	}
+	s.mu.Unlock()
+	s.service.began()
+	s.boring()
+}
+
+// shown is how a command appears: its text, or else its name.
+func shown(command wire.Command, sql []byte, limit int) []byte {
+	if sql == nil {
+		return []byte(command.String())
+	}
+	return sql[:min(len(sql), limit)]
+}
+
+// endQuery notes that the reply to q is complete.
+func (s *Session) endQuery(q *Query, err error) {
+	now := time.Now()
+	s.mu.Lock()
+	a := &s.seen.activity
+	a.lastIO = now
+	if a.trx {
+		a.enter(IdleInTrx, now)
+	} else {
+		a.enter(Idle, now)
+	}
+	failed := s.replies.failed
+	if failed != nil {
+		a.errors++
+	}
+	if newest := s.seen.retained.newest(); newest != nil {
+		newest.Completed, newest.Rows = now, s.replies.rows
+		if failed != nil {
+			newest.Error = failed.Error()
+		} else if err != nil {
+			newest.Error = err.Error()
+		}
+		s.seen.retained.open = false
+	}
+	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
+	s.mu.Unlock()
+	s.replies.stop()
+	s.service.ended()
+	s.boring()
+}
+
+// replied notes the end of the reply of backend b that the client sees: the
+// state of the transaction, the default database.
+func (s *Session) replied(b *Backend, q *Query, r *wire.Response) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := &s.seen.activity
+	a.server = b.server.Name()
+	if newest := s.seen.retained.newest(); newest != nil {
+		newest.Responses = append(newest.Responses, ResponseInfo{Server: b.server.Name(), Duration: now.Sub(q.received)})
+	}
+	if r.Err == nil && r.Complete {
+		trx := r.Status&wire.StatusInTrans != 0
+		if trx != a.trx {
+			a.trx, a.trxWrites = trx, 0
+			kind := "trx_end"
+			if trx {
+				kind, a.trxSince = "trx_begin", q.received
+			}
+			s.eventLocked(kind, b.server.Name(), "")
+		}
+		a.readOnly = trx && r.Status&wire.StatusInTransReadonly != 0
+		a.autocommit = r.Status&wire.StatusAutocommit != 0
+		if trx && q.writes() {
+			a.trxWrites++
+		}
+	}
+}
+
+// InTransaction reports whether the session's transaction is open, and whether
+// it is a read-only one. For routers and filters.
+func (s *Session) InTransaction() (open, readOnly bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen.activity.trx, s.seen.activity.readOnly
+}
+
+// Autocommit reports whether the session's statements commit by themselves.
+func (s *Session) Autocommit() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen.activity.autocommit
+}
+
+// setDatabase notes the session's new default database.
+func (s *Session) setDatabase(name string) {
+	s.mu.Lock()
+	changed := s.seen.identity.database != name
+	s.seen.identity.database = name
+	if changed {
+		s.eventLocked("database", name, "")
+	}
+	s.mu.Unlock()
+	if changed {
+		s.notable()
+	}
+}

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"slices"
+	"time"
+	"unsafe"
+
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// backendMisc is what a backend holds beside its buffer, in bytes.
+const backendMisc = int64(unsafe.Sizeof(Backend{}))
+
+// Info returns the session as it is now.
+func (s *Session) Info() SessionInfo {
+	s.told.Store(false) // what changes from here on is news again
+	now := time.Now()
+	info := SessionInfo{
+		ID: s.id, Service: s.service.Name(), Listener: s.listener.object.Name, Remote: s.remote, Connected: s.connected,
+		Log: s.log.tail(), LogLevels: s.log.levels(),
+	}
+	if info.Service != "" && s.service.historyLimit() > 0 {
+		info.History = &HistoryInfo{
+			Commands: int(s.history.commands.Load()), Responses: int(s.history.commands.Load()),
+			Metadata: int(s.history.metadata.Load()),
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
+	who := &s.seen.identity
+	info.State, info.User, info.Database = s.seen.state, who.user, who.database
+	info.Cipher, info.Attributes = who.cipher, attributeMap(who.attributes)
+	for _, b := range s.seen.backends {
+		info.Backends = append(info.Backends, b.info())
+	}
+	if s.run != nil {
+		for _, l := range s.run.links {
+			info.Filters = append(info.Filters, l.counters())
+		}
+	}
+	info.Queries = s.queriesLocked()
+	info.Memory = s.memoryLocked()
+	info.Activity = s.activityLocked(now)
+	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
+	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
+		info.Idle = now.Sub(a.lastIO)
+	}
+	info.Pending, info.RestartErr = s.pendingLocked(), s.work.failed
+	info.Events = s.seen.timeline.list()
+	return info
+}
+
+// queriesLocked returns the retained statements, newest first.
+func (s *Session) queriesLocked() []QueryInfo {
+	list := slices.Clone(s.seen.retained.queries)
+	slices.Reverse(list)
+	for i := range list {
+		list[i].Responses = slices.Clone(list[i].Responses)
+	}
+	return list
+}
+
+func (s *Session) memoryLocked() MemoryInfo {
+	who := &s.seen.identity
+	misc := int64(unsafe.Sizeof(*s)) + int64(len(who.user)+len(who.database)) + int64(cap(s.seen.activity.statement)) +
+		int64(cap(s.seen.timeline.events))*int64(unsafe.Sizeof(Event{}))
+	for _, a := range who.attributes {
+		misc += int64(unsafe.Sizeof(a)) + int64(len(a.Name)+len(a.Value))
+	}
+	return MemoryInfo{
+		Client:       BufferInfo{ReadQ: int64(s.client.BufferSize()), Misc: misc},
+		ExecMetadata: s.history.typed.Load(),
+		LastQueries:  s.seen.retained.bytes,
+		History:      s.history.bytes.Load(),
+	}
+}
+
+func (s *Session) activityLocked(now time.Time) ActivityInfo {
+	a := &s.seen.activity
+	info := ActivityInfo{
+		Doing: a.doing, Since: a.since, Trx: a.trx, TrxReadOnly: a.readOnly, TrxWrites: a.trxWrites,
+		Statement: string(a.statement), Server: a.server, Statements: a.statements, Errors: a.errors,
+		BytesIn: s.client.BytesRead(), BytesOut: s.client.BytesWritten(),
+	}
+	if a.trx {
+		info.TrxSince = a.trxSince
+	}
+	for _, b := range s.seen.backends {
+		if b.busy.Load() {
+			info.Server = b.server.Name()
+		}
+	}
+	return info
+}
+
+func (s *Session) pendingLocked() PendingInfo {
+	w := &s.work
+	info := PendingInfo{Restart: w.restart}
+	if w.chain != nil {
+		names := slices.Clone(w.filters)
+		info.Filters = &names
+	}
+	if w.restart || w.chain != nil {
+		info.Since = w.since
+		info.Waits = "statement"
+		if s.seen.activity.trx {
+			info.Waits = "transaction"
+		}
+	}
+	if w.kill != nil {
+		kill := w.kill.info
+		info.Kill = &kill
+	}
+	return info
+}
+
+// attributeMap returns connection attributes by name, nil when there are none.
+func attributeMap(list []wire.Attribute) map[string]string {
+	if len(list) == 0 {
+		return nil
+	}
+	byName := make(map[string]string, len(list))
+	for _, a := range list {
+		byName[a.Name] = a.Value
+	}
+	return byName
+}

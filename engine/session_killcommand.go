@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// This file carries out a client's KILL. Its ids are those of sessions.
+//
+// MaxScale: sends the KILL on to every server with the issuer's credentials,
+// and answers OK for an id that does not exist. Here an unknown id is error
+// 1094, as on a server, and only the session's own user or one with SUPER may
+// kill it.
+
+// processKill is the command of the binary protocol that ends a connection.
+func processKill(payload []byte) classify.KillStatement {
+	k := classify.KillStatement{}
+	if len(payload) >= 5 {
+		k.ID = uint64(binary.LittleEndian.Uint32(payload[1:]))
+	}
+	return k
+}
+
+func (s *Session) killCommand(k classify.KillStatement) error {
+	victims, refused := s.victims(k)
+	if refused != nil {
+		return s.replies.ClientReply(ErrorReply(refused))
+	}
+	self := false
+	s.mu.Lock()
+	by := "user " + s.seen.identity.user
+	s.mu.Unlock()
+	for _, victim := range victims {
+		switch {
+		case k.Query && victim == s: // nothing else of it can be running
+		case k.Query:
+			_ = victim.CancelStatement(by)
+		case victim == s:
+			self = true
+		default:
+			_ = victim.Kill(KillOptions{By: by, Reason: "KILL statement"})
+		}
+	}
+	if self {
+		cause := &killError{by: by, reason: "KILL statement"}
+		s.end(cause)
+		return cause
+	}
+	return s.replies.ClientReply(OKReply(s.status()))
+}
+
+// victims returns the sessions that k means, or why it may not be.
+func (s *Session) victims(k classify.KillStatement) ([]*Session, *wire.Error) {
+	s.mu.Lock()
+	user, super := s.seen.identity.user, s.seen.identity.super
+	s.mu.Unlock()
+	owner := func(x *Session) string {
+		name, _, _ := x.Identity()
+		return name
+	}
+	if len(k.User) > 0 {
+		if !super && string(k.User) != user {
+			return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of the sessions of %s", k.User)}
+		}
+		var list []*Session
+		for _, x := range s.engine.Sessions() {
+			if x.alive() && owner(x) == string(k.User) {
+				list = append(list, x)
+			}
+		}
+		return list, nil
+	}
+	victim, err := s.engine.Session(k.ID)
+	if err != nil {
+		return nil, &wire.Error{Code: 1094, State: "HY000", Message: fmt.Sprintf("Unknown thread id: %d", k.ID)}
+	}
+	if !super && owner(victim) != user {
+		return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of thread %d", k.ID)}
+	}
+	return []*Session{victim}, nil
+}
+
+// status is the server status for answers of the proxy's own.
+func (s *Session) status() wire.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := wire.Status(0)
+	if s.seen.activity.autocommit {
+		status |= wire.StatusAutocommit
+	}
+	if s.seen.activity.trx {
+		status |= wire.StatusInTrans
+	}
+	return status
+}
+
+// isNetwork reports whether err comes from a connection and not from what was
+// sent over it.
+func isNetwork(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}

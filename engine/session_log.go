@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/module"
+)
+
+// LevelNotice is MaxScale's level between info and warning.
+const LevelNotice = slog.LevelInfo + 2
+
+// minLogLines is how many lines a session keeps when session_trace is not set.
+// MaxScale: keeps none then. Here the lines that the session's levels let
+// through are kept, so that switching a level on shows something at once.
+const minLogLines = 100
+
+// sessionLog is a session's log levels and its newest lines.
+type sessionLog struct {
+	capacity int // session_trace: with it, lines of every level are kept
+
+	mu      sync.Mutex // guards what follows
+	service LogLevels
+	own     LogLevels
+	lines   []string // a ring once it is full
+	first   int
+}
+
+// set takes the levels that the service logs at.
+func (l *sessionLog) set(v module.Values) {
+	l.service = LogLevels{
+		Error: v.Bool("log_error"), Warning: v.Bool("log_warning"), Notice: v.Bool("log_notice"),
+		Info: v.Bool("log_info"), Debug: v.Bool("log_debug"),
+	}
+}
+
+var logLevelNames = []string{"log_error", "log_warning", "log_notice", "log_info", "log_debug"}
+
+// bit returns the field of l that name stands for.
+func (l *LogLevels) bit(name string) *bool {
+	switch name {
+	case "log_error":
+		return &l.Error
+	case "log_warning":
+		return &l.Warning
+	case "log_notice":
+		return &l.Notice
+	case "log_info":
+		return &l.Info
+	case "log_debug":
+		return &l.Debug
+	}
+	return nil
+}
+
+// has reports whether lines of level pass.
+func (l LogLevels) has(level slog.Level) bool {
+	switch {
+	case level >= slog.LevelError:
+		return l.Error
+	case level >= slog.LevelWarn:
+		return l.Warning
+	case level >= LevelNotice:
+		return l.Notice
+	case level >= slog.LevelInfo:
+		return l.Info
+	}
+	return l.Debug
+}
+
+func (l *sessionLog) check(levels map[string]bool) error {
+	for name := range levels {
+		if !slices.Contains(logLevelNames, name) {
+			return Errorf(Invalid, "'%s' is not a parameter of a session; these are: %s", name, strings.Join(logLevelNames, ", "))
+		}
+	}
+	return nil
+}
+
+func (l *sessionLog) apply(levels map[string]bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, on := range levels {
+		*l.own.bit(name) = on
+	}
+}
+
+// levels returns the levels in effect: the session's own or its service's.
+func (l *sessionLog) levels() LogLevels {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.levelsLocked()
+}
+
+func (l *sessionLog) levelsLocked() LogLevels {
+	return LogLevels{
+		Error: l.own.Error || l.service.Error, Warning: l.own.Warning || l.service.Warning,
+		Notice: l.own.Notice || l.service.Notice, Info: l.own.Info || l.service.Info,
+		Debug: l.own.Debug || l.service.Debug,
+	}
+}
+
+// describe says in words what levels switches.
+func (l *sessionLog) describe(levels map[string]bool) string {
+	var words []string
+	for _, name := range logLevelNames {
+		if on, ok := levels[name]; ok {
+			state := "off"
+			if on {
+				state = "on"
+			}
+			words = append(words, strings.TrimPrefix(name, "log_")+" "+state)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// add keeps a line, in the place of the oldest one when there are enough.
+func (l *sessionLog) add(line string) {
+	limit := max(l.capacity, minLogLines)
+	if len(l.lines) < limit {
+		l.lines = append(l.lines, line)
+		return
+	}
+	l.lines[l.first] = line
+	l.first = (l.first + 1) % len(l.lines)
+}
+
+// tail returns the kept lines, oldest first.
+func (l *sessionLog) tail() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines := make([]string, 0, len(l.lines))
+	return append(append(lines, l.lines[l.first:]...), l.lines[:l.first]...)
+}
+
+// Logs reports whether a line of level would be kept or written. A caller asks
+// before it composes a costly line.
+func (s *Session) Logs(level slog.Level) bool {
+	if s.log.capacity > 0 || s.engine.logger.Enabled(context.Background(), level) {
+		return true
+	}
+	return s.log.levels().has(level)
+}
+
+// Logf writes a line to the session's log and, when its levels or the
+// program's let it through, to the program's.
+func (s *Session) Logf(level slog.Level, format string, args ...any) {
+	if !s.Logs(level) {
+		return
+	}
+	text := fmt.Sprintf(format, args...)
+	s.log.mu.Lock()
+	on := s.log.levelsLocked().has(level)
+	if on || s.log.capacity > 0 || level >= LevelNotice {
+		s.log.add(time.Now().Format("2006-01-02 15:04:05.000") + "   " + levelName(level) + ": " + text)
+	}
+	s.log.mu.Unlock()
+	if on {
+		// A session's own level opens the program's log for its lines.
+		level = max(level, slog.LevelInfo)
+	}
+	s.engine.logger.Log(context.Background(), level, text, "session", s.id, "service", s.service.Name())
+	s.boring()
+}
+
+func levelName(level slog.Level) string {
+	switch {
+	case level >= slog.LevelError:
+		return "error  "
+	case level >= slog.LevelWarn:
+		return "warning"
+	case level >= LevelNotice:
+		return "notice "
+	case level >= slog.LevelInfo:
+		return "info   "
+	}
+	return "debug  "
+}

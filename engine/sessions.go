@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"cmp"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// sessions are all sessions by id. Ids grow from 1 and are not used again.
+type sessions struct {
+	last atomic.Uint64
+	wg   sync.WaitGroup // of the sessions' goroutines
+
+	mu   sync.RWMutex // guards what follows
+	byID map[uint64]*Session
+}
+
+func (s *sessions) nextID() uint64 { return s.last.Add(1) }
+
+func (s *sessions) add(session *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = make(map[uint64]*Session)
+	}
+	s.byID[session.id] = session
+}
+
+func (s *sessions) remove(session *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byID, session.id)
+}
+
+func (s *sessions) get(id uint64) *Session {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byID[id]
+}
+
+// all returns the sessions by id.
+func (s *sessions) all() []*Session {
+	s.mu.RLock()
+	list := make([]*Session, 0, len(s.byID))
+	for _, session := range s.byID {
+		list = append(list, session)
+	}
+	s.mu.RUnlock()
+	slices.SortFunc(list, func(a, b *Session) int { return cmp.Compare(a.id, b.id) })
+	return list
+}
+
+func (s *sessions) wait() { s.wg.Wait() }
+
+// Sessions returns all sessions by id, those that are still logging in too.
+func (e *Engine) Sessions() []*Session { return e.sessions.all() }
+
+// Session returns the started session id. The error is NotFound when there is
+// none, or when it is still logging in or already ending.
+func (e *Engine) Session(id uint64) (*Session, error) {
+	s := e.sessions.get(id)
+	if s == nil || !s.alive() {
+		return nil, Errorf(NotFound, "%d is not a session", id)
+	}
+	return s, nil
+}
+
+func (s *Session) alive() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen.state == SessionStarted && s.work.ended == nil
+}
+
+// admit makes a session of a client that a listener has accepted.
+func (e *Engine) admit(l *Listener, conn net.Conn) {
+	s := newSession(l, conn)
+	e.sessions.add(s)
+	if e.draining.Load() {
+		s.end(errServiceStopped)
+	}
+	e.sessions.wg.Go(s.serve)
+	s.notable()
+}
+
+// patrol looks once a second for clients that are idle too long, and for those
+// that went away while a statement runs.
+func (e *Engine) patrol() {
+	for e.pause(time.Second) {
+		now := time.Now()
+		for _, s := range e.sessions.all() {
+			s.patrol(now)
+		}
+	}
+}
+
+func (s *Session) patrol(now time.Time) {
+	timeout := s.service.waitTimeout()
+	s.mu.Lock()
+	a := &s.seen.activity
+	started := s.seen.state == SessionStarted && s.work.ended == nil
+	idle, since, io := s.work.idle, a.since, a.lastIO
+	s.mu.Unlock()
+	switch {
+	case !started:
+	case idle && timeout > 0 && now.Sub(io) > timeout:
+		s.end(&killError{reason: "wait_timeout of " + timeout.String(), silent: true})
+	case !idle && now.Sub(since) > time.Second && hungUp(s.client.NetConn()):
+		s.end(clientError(ErrClientGone))
+	}
+}
