@@ -1,0 +1,112 @@
+package push
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/signalbox/signalbox/api"
+)
+
+// Serve makes the request a connection of the feed and returns when that has
+// ended. The server has authenticated who; Serve checks the origin and the
+// number of connections.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
+	if !originAllowed(r, h.options.Origins, who.Cookie) {
+		origin := r.Header.Get("Origin")
+		h.log.Warn("push: origin refused", "origin", origin, "host", r.Host, "user", who.User,
+			"hint", "if this is an address of the console, add it to the allowed origins")
+		refuse(w, http.StatusForbidden, fmt.Sprintf("pages of origin %.100q may not connect to this server", origin))
+		return
+	}
+	if status, detail := h.admit(who.User); status != 0 {
+		refuse(w, status, detail)
+		return
+	}
+	defer h.leave(who.User)
+	upgrader := websocket.Upgrader{
+		HandshakeTimeout: writeWait,
+		ReadBufferSize:   1 << 10,
+		WriteBufferSize:  1 << 10,                                  // prepared frames need none
+		CheckOrigin:      func(*http.Request) bool { return true }, // done above
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, err error) {
+			refuse(w, status, err.Error())
+		},
+	}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	defer conn.Close()
+	c := newClient(who, conn)
+	c.box.answer(message(api.Frame{
+		Type: api.FrameHello, Now: stamp(time.Now()), Version: h.options.Version, User: who.User, Role: who.Role,
+	}))
+	if !h.join(c) {
+		return
+	}
+	c.serve(h)
+	h.part(c)
+}
+
+// refuse answers as the REST API does.
+func refuse(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(api.Errors{Errors: []api.Error{{Detail: detail}}})
+}
+
+// admit counts one more connection of user, or says why there may be none.
+// Each admission is followed by a leave.
+func (h *Hub) admit(user string) (status int, detail string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.stopped:
+		return http.StatusServiceUnavailable, "the server stops"
+	case h.total >= h.options.MaxClients:
+		return http.StatusServiceUnavailable, fmt.Sprintf("the feed already has %d connections", h.total)
+	case h.admitted[user] >= h.options.MaxPerUser:
+		return http.StatusTooManyRequests, fmt.Sprintf("user %.100q already has %d connections to the feed", user, h.admitted[user])
+	}
+	h.total++
+	h.admitted[user]++
+	h.serving.Add(1)
+	return 0, ""
+}
+
+func (h *Hub) leave(user string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.total--
+	if h.admitted[user]--; h.admitted[user] == 0 {
+		delete(h.admitted, user)
+	}
+	h.serving.Done()
+}
+
+// join makes c known, unless the hub has stopped in the meantime.
+func (h *Hub) join(c *Client) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopped {
+		return false
+	}
+	h.clients[c] = true
+	return true
+}
+
+// part takes c out of everything.
+func (h *Hub) part(c *Client) {
+	h.mu.Lock()
+	delete(h.clients, c)
+	h.mu.Unlock()
+	h.do(func() {
+		for name := range c.views {
+			h.unsubscribe(c, name)
+		}
+	})
+}
