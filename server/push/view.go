@@ -39,6 +39,7 @@ type view struct {
 type member struct {
 	*row
 	rank lang.Rank
+	gone bool // no longer a member, but still among the sorted
 }
 
 // shown is the state that all clients of a view have been told of.
@@ -83,7 +84,7 @@ func (v *view) update(now time.Time, tick bool) (api.Frame, bool) {
 		if r := v.from.rows[id]; r != nil {
 			v.judge(r, now)
 		} else {
-			delete(v.members, id)
+			v.expel(id)
 		}
 	}
 	if resort {
@@ -92,30 +93,41 @@ func (v *view) update(now time.Time, tick bool) (api.Frame, bool) {
 	return v.patch(v.look(now), now)
 }
 
-// judge takes r in or throws it out.
+// judge takes r in or throws it out. The order is sort's.
 func (v *view) judge(r *row, now time.Time) {
 	if r.session != nil && !v.match.MatchAfter(r.session, r.lag(now)) {
-		delete(v.members, r.id)
+		v.expel(r.id)
 		return
 	}
 	m := v.members[r.id]
 	if m == nil {
 		m = new(member)
 		v.members[r.id] = m
+		v.sorted = append(v.sorted, m)
 	}
 	m.row = r
-	if r.session != nil {
+	if r.session != nil && !v.order.Clocked() {
 		m.rank = v.order.Rank(r.session, r.lag(now))
 	}
 }
 
+func (v *view) expel(id string) {
+	if m := v.members[id]; m != nil {
+		m.gone = true
+		delete(v.members, id)
+	}
+}
+
+// sort puts the members in order. Most are in order already, which makes it
+// cheap.
 func (v *view) sort(now time.Time) {
-	v.sorted = v.sorted[:0]
-	for _, m := range v.members {
-		if m.session != nil && v.order.Clocked() {
-			m.rank = v.order.Rank(m.session, m.lag(now)) // ranks compare only when made for the same instant
+	v.sorted = slices.DeleteFunc(v.sorted, func(m *member) bool { return m.gone })
+	if v.order.Clocked() { // ranks compare only when made for the same instant
+		for _, m := range v.sorted {
+			if m.session != nil {
+				m.rank = v.order.Rank(m.session, m.lag(now))
+			}
 		}
-		v.sorted = append(v.sorted, m)
 	}
 	slices.SortFunc(v.sorted, func(a, b *member) int {
 		return cmp.Or(cmp.Compare(a.place, b.place), a.rank.Compare(b.rank))
