@@ -145,10 +145,6 @@ func TestReadCommandGoesOnAfterDeadline(t *testing.T) {
 		for cut := range len(wireBytes) + 1 {
 			a, b := tr.pair(t)
 			c := NewConn(b)
-			type result struct {
-				payload string
-				err     error
-			}
 			var got []string
 			read := func() error {
 				p, err := c.ReadCommand(1 << 20)
