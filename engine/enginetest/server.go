@@ -1,0 +1,388 @@
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/auth"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Server is a scripted database server on a Network. It logs clients in with
+// mysql_native_password, keeps transactions, autocommit and prepared statements,
+// and understands these statements beside what Answer makes of others:
+//
+//	SLEEP n          one row after n seconds, or error 1317 when killed
+//	ROWS n SIZE b    n rows of b bytes each
+//	ERROR            error 1064
+//	HANGUP           closes the connection without an answer
+//	HALF             closes the connection in the middle of a packet
+//	KILL QUERY id    as a server does
+type Server struct {
+	Name     string
+	Accounts []auth.Account
+	Greeting string          // version
+	Caps     wire.Capability // offered; all that make sense when 0
+	// Answer answers a statement that the server does not know; nil means an OK
+	// packet.
+	Answer func(sql string) []byte
+
+	mu         sync.Mutex
+	conns      map[uint32]*serverConn
+	lastID     uint32
+	statements []string
+	listener   net.Listener
+	wg         sync.WaitGroup
+}
+
+// serverConn is one client of a Server.
+type serverConn struct {
+	id       uint32
+	server   *Server
+	conn     *wire.Conn
+	caps     wire.Capability
+	user     string
+	trx      bool
+	off      bool // autocommit is off
+	prepared map[uint32]string
+	lastStmt uint32
+	killed   chan struct{}
+}
+
+// NewServer makes a server with the accounts "service"/"service", with rights to
+// everything, "app"/"app" and "other"/"other".
+func NewServer(name string) *Server {
+	s := &Server{Name: name, Greeting: "5.5.5-10.11.11-MariaDB-" + name}
+	for _, user := range []string{"service", "app", "other"} {
+		s.Accounts = append(s.Accounts, auth.Account{
+			User: user, Host: "%", Plugin: auth.NativePassword, Hash: auth.HashOf(user).String(), Super: user == "service",
+		})
+	}
+	return s
+}
+
+// Serve takes clients of address on n until Close.
+func (s *Server) Serve(n *Network, address string) error {
+	l, err := n.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	s.listener = l
+	s.conns = make(map[uint32]*serverConn)
+	s.wg.Go(func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.wg.Go(func() { s.serve(nc) })
+		}
+	})
+	return nil
+}
+
+// Close closes the listener and all connections, and waits for their end.
+func (s *Server) Close() {
+	if s.listener == nil {
+		return
+	}
+	_ = s.listener.Close()
+	s.Disconnect()
+	s.wg.Wait()
+	s.listener = nil
+}
+
+// Disconnect closes all connections of clients.
+func (s *Server) Disconnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		_ = c.conn.Close()
+		close(c.killed)
+	}
+	clear(s.conns)
+}
+
+// Statements returns what was executed, in order, as "user: text".
+func (s *Server) Statements() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.statements...)
+}
+
+// Connections returns how many clients are connected.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+func (s *Server) capabilities() wire.Capability {
+	if s.Caps != 0 {
+		return s.Caps
+	}
+	return wire.ClientFoundRows | wire.ClientLongFlag | wire.ClientConnectWithDB | wire.ClientLocalFiles |
+		wire.ClientProtocol41 | wire.ClientTransactions | wire.ClientSecureConnection | wire.ClientMultiStatements |
+		wire.ClientMultiResults | wire.ClientPSMultiResults | wire.ClientPluginAuth | wire.ClientConnectAttrs |
+		wire.ClientPluginAuthLenencData | wire.ClientSessionTrack | wire.ClientDeprecateEOF
+}
+
+func (s *Server) serve(nc net.Conn) {
+	c := &serverConn{server: s, conn: wire.NewConn(nc), prepared: make(map[uint32]string), killed: make(chan struct{})}
+	s.mu.Lock()
+	s.lastID++
+	c.id = s.lastID
+	s.conns[c.id] = c
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.conns, c.id)
+		s.mu.Unlock()
+		_ = nc.Close()
+	}()
+	if !c.login() {
+		return
+	}
+	for {
+		p, err := c.conn.ReadCommand(1 << 30)
+		if err != nil || !c.command(p.Payload) {
+			return
+		}
+	}
+}
+
+func (c *serverConn) send(payload []byte) bool {
+	return c.conn.WritePacket(payload) == nil && c.conn.Flush() == nil
+}
+
+func (c *serverConn) login() bool {
+	salt := auth.NewSalt()
+	offered := c.server.capabilities()
+	greeting := wire.Handshake{
+		Version: c.server.Greeting, ConnectionID: c.id, Salt: salt, Capabilities: offered,
+		Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
+	}
+	if !c.send(greeting.Append(nil)) {
+		return false
+	}
+	packet, err := c.conn.ReadPacket(1 << 20)
+	if err != nil {
+		return false
+	}
+	var response wire.HandshakeResponse
+	if response.Decode(packet) != nil {
+		return false
+	}
+	c.caps, c.user = response.Capabilities.Agreed(offered), response.User
+	for _, a := range c.server.Accounts {
+		if a.User != response.User {
+			continue
+		}
+		if _, _, err := auth.NativeChallenge(salt).Verify(a, response.Auth); err == nil {
+			return c.ok(0)
+		}
+	}
+	c.fail(1045, "28000", "Access denied for user '"+response.User+"'")
+	return false
+}
+
+func (c *serverConn) status() wire.Status {
+	status := wire.StatusAutocommit
+	if c.off {
+		status = 0
+	}
+	if c.trx {
+		status |= wire.StatusInTrans
+	}
+	return status
+}
+
+func (c *serverConn) ok(affected uint64) bool {
+	return c.send((&wire.OK{Status: c.status(), AffectedRows: affected}).Append(nil, c.caps))
+}
+
+func (c *serverConn) fail(code uint16, state, message string) bool {
+	return c.send((&wire.Error{Code: code, State: state, Message: message}).Append(nil))
+}
+
+func (c *serverConn) command(payload []byte) bool {
+	switch wire.Command(payload[0]) {
+	case wire.ComQuit:
+		return false
+	case wire.ComQuery:
+		return c.query(string(payload[1:]))
+	case wire.ComStmtPrepare:
+		return c.prepare(string(payload[1:]))
+	case wire.ComStmtExecute:
+		id, _ := wire.StatementID(payload)
+		sql, ok := c.prepared[id]
+		if !ok {
+			return c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to EXECUTE", id))
+		}
+		return c.query(sql)
+	case wire.ComStmtClose:
+		id, _ := wire.StatementID(payload)
+		delete(c.prepared, id)
+		return true
+	case wire.ComResetConnection:
+		c.trx, c.off, c.prepared = false, false, make(map[uint32]string)
+	}
+	c.note(fmt.Sprint(wire.Command(payload[0])) + " " + string(payload[1:]))
+	return c.ok(0)
+}
+
+func (c *serverConn) note(text string) {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements = append(s.statements, c.user+": "+strings.TrimSpace(text))
+}
+
+// prepare answers COM_STMT_PREPARE for a statement without parameters and
+// columns. Ids begin above those of other servers, so that a proxy that mixes
+// them up is found out.
+func (c *serverConn) prepare(sql string) bool {
+	c.note("PREPARE " + sql)
+	if strings.HasPrefix(sql, "ERROR") {
+		return c.fail(1064, "42000", "You have an error in your SQL syntax")
+	}
+	c.lastStmt++
+	id := c.lastStmt + 100*uint32(len(c.server.Name))
+	c.prepared[id] = sql
+	return c.send((&wire.PrepareOK{StatementID: id}).Append(nil))
+}
+
+var (
+	sleepStatement = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
+	rowsStatement  = regexp.MustCompile(`ROWS (\d+) SIZE (\d+)`)
+	killStatement  = regexp.MustCompile(`KILL QUERY (\d+)`)
+)
+
+func (c *serverConn) query(sql string) bool {
+	c.note(sql)
+	upper := strings.ToUpper(sql)
+	switch {
+	case strings.Contains(upper, "MYSQL.USER"):
+		return c.users()
+	case strings.HasPrefix(upper, "BEGIN"), strings.HasPrefix(upper, "START TRANSACTION"):
+		c.trx = true
+	case strings.HasPrefix(upper, "COMMIT"), strings.HasPrefix(upper, "ROLLBACK"):
+		c.trx = false
+	case strings.HasPrefix(upper, "SET AUTOCOMMIT"):
+		c.off = strings.HasSuffix(upper, "0")
+	case strings.HasPrefix(upper, "ERROR"):
+		return c.fail(1064, "42000", "You have an error in your SQL syntax")
+	case strings.HasPrefix(upper, "HANGUP"):
+		return false
+	case strings.HasPrefix(upper, "HALF"):
+		_ = c.conn.Write([]byte{200, 0, 0, 1, 1, 2, 3})
+		return false
+	case killStatement.MatchString(upper):
+		return c.kill(killStatement.FindStringSubmatch(upper)[1])
+	case sleepStatement.MatchString(upper):
+		return c.sleep(sleepStatement.FindStringSubmatch(upper)[1])
+	case rowsStatement.MatchString(upper):
+		m := rowsStatement.FindStringSubmatch(upper)
+		n, _ := strconv.Atoi(m[1])
+		size, _ := strconv.Atoi(m[2])
+		return c.rows(n, size)
+	case strings.HasPrefix(upper, "SELECT"):
+		return c.rows(1, len(c.server.Name))
+	}
+	if c.server.Answer != nil {
+		if answer := c.server.Answer(sql); answer != nil {
+			return c.conn.Write(answer) == nil
+		}
+	}
+	return c.ok(1)
+}
+
+func (c *serverConn) users() bool {
+	rows := make([][]string, len(c.server.Accounts))
+	for i, a := range c.server.Accounts {
+		super := "N"
+		if a.Super {
+			super = "Y"
+		}
+		rows[i] = []string{a.User, a.Host, a.Plugin, a.Hash, super, "", "N"}
+	}
+	return c.result([]string{"User", "Host", "plugin", "auth", "Super_priv", "default_role", "is_role"}, rows)
+}
+
+func (c *serverConn) rows(n, size int) bool {
+	value := c.server.Name
+	if size != len(value) {
+		value = strings.Repeat("x", size)
+	}
+	rows := make([][]string, n)
+	for i := range rows {
+		rows[i] = []string{value}
+	}
+	return c.result([]string{"value"}, rows)
+}
+
+// result sends a result of the text protocol.
+func (c *serverConn) result(columns []string, rows [][]string) bool {
+	eof := (&wire.EOF{Status: c.status()}).Append(nil)
+	if c.conn.WritePacket(wire.AppendLenencInt(nil, uint64(len(columns)))) != nil {
+		return false
+	}
+	for _, name := range columns {
+		def := wire.Column{Catalog: "def", Name: name, Type: 0xfd, Charset: 45, Length: 255}
+		if c.conn.WritePacket(def.Append(nil, c.caps)) != nil {
+			return false
+		}
+	}
+	if !c.caps.Has(wire.ClientDeprecateEOF) && c.conn.WritePacket(eof) != nil {
+		return false
+	}
+	for _, row := range rows {
+		var packet []byte
+		for _, value := range row {
+			packet = wire.AppendLenencString(packet, value)
+		}
+		if c.conn.WritePacket(packet) != nil {
+			return false
+		}
+	}
+	if c.caps.Has(wire.ClientDeprecateEOF) {
+		return c.send((&wire.OK{End: true, Status: c.status()}).Append(nil, c.caps))
+	}
+	return c.send(eof)
+}
+
+func (c *serverConn) sleep(seconds string) bool {
+	d, _ := strconv.ParseFloat(seconds, 64)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(d*float64(time.Second)))
+	defer cancel()
+	select {
+	case <-ctx.Done():
+		return c.rows(1, 1)
+	case <-c.killed:
+		c.server.mu.Lock()
+		_, alive := c.server.conns[c.id]
+		c.killed = make(chan struct{})
+		c.server.mu.Unlock()
+		return alive && c.fail(1317, "70100", "Query execution was interrupted")
+	}
+}
+
+func (c *serverConn) kill(id string) bool {
+	n, _ := strconv.Atoi(id)
+	c.server.mu.Lock()
+	victim := c.server.conns[uint32(n)]
+	if victim != nil {
+		close(victim.killed)
+	}
+	c.server.mu.Unlock()
+	if victim == nil {
+		return c.fail(1094, "HY000", "Unknown thread id: "+id)
+	}
+	return c.ok(0)
+}
