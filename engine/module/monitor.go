@@ -25,7 +25,7 @@ var MonitorModule = Module{
 			Description: "Servers to monitor.",
 		},
 		{
-			Name: "monitor_interval", Type: Duration, Default: "2s", Min: 10, Unit: time.Millisecond, Modifiable: true,
+			Name: "monitor_interval", Type: Duration, Default: "2s", Min: 100, Unit: time.Millisecond, Modifiable: true,
 			Description: "How often the servers are looked at.",
 		},
 		{

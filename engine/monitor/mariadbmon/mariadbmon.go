@@ -1,0 +1,139 @@
+// Package mariadbmon is the monitor for MariaDB and MySQL servers that
+// replicate from each other. With each tick it asks every server for its
+// version, its replication connections and whether it is read-only, and decides
+// from all answers together which server is the primary and which are replicas.
+// It changes nothing on the servers: there is no failover.
+//
+// # Concurrency
+//
+// Tick probes all servers at the same time and returns when all probes have
+// ended, which the timeouts of the monitor see to. Tick and Close are not
+// called at the same time.
+package mariadbmon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/module"
+)
+
+// Module declares the monitor.
+var Module = engine.MonitorModule{
+	Module: module.Module{
+		Name:        "mariadbmon",
+		Kind:        module.Monitor,
+		Description: "Finds the primary and the replicas among MariaDB or MySQL servers.",
+		Parameters:  parameters,
+	},
+	New: func(o module.Object) (engine.Monitor, error) { return New(o) },
+}
+
+// Monitor is one configured monitor.
+type Monitor struct {
+	// Set by New, then constant.
+	user, password string
+	timeouts       timeouts
+
+	// Owned by Tick.
+	topology topology
+	probers  map[string]*prober // by name of the server
+}
+
+// New makes a monitor of its configuration. It opens nothing.
+func New(o module.Object) (*Monitor, error) {
+	v := o.Values
+	assumed := v.String("assume_primary")
+	if assumed != "" && !slices.Contains(v.List("servers"), assumed) {
+		return nil, fmt.Errorf("assume_primary: '%s' is not one of its servers; name it in servers too", assumed)
+	}
+	return &Monitor{
+		user:     v.String("user"),
+		password: v.String("password"),
+		timeouts: timeouts{
+			connect:  v.Duration("backend_connect_timeout"),
+			read:     v.Duration("backend_read_timeout"),
+			write:    v.Duration("backend_write_timeout"),
+			attempts: v.Int("backend_connect_attempts"),
+		},
+		topology: topology{assumed: assumed, failcount: v.Int("failcount")},
+		probers:  map[string]*prober{},
+	}, nil
+}
+
+// Tick probes the servers and decides what each of them is.
+func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []engine.Probe {
+	nodes := make([]node, len(servers))
+	probes := make([]engine.Probe, len(servers))
+	probers := make([]*prober, len(servers)) // nil where there is none
+	var wg sync.WaitGroup
+	for i, target := range servers {
+		nodes[i] = node{name: target.Name, address: target.Address, seen: unseen}
+		p, err := m.prober(target)
+		if err != nil {
+			probes[i].Err = err
+			continue
+		}
+		probers[i] = p
+		wg.Go(func() { nodes[i].seen, probes[i].Err = p.probe(ctx) })
+	}
+	wg.Wait()
+	for i := range nodes {
+		nodes[i].running = probes[i].Err == nil
+		nodes[i].blind = probers[i] != nil && probers[i].blind
+	}
+	if ctx.Err() != nil { // the probes have failed for a reason that says nothing of the servers
+		return probes
+	}
+	for i, role := range m.topology.decide(nodes) {
+		probe := &probes[i]
+		probe.Status = role.status
+		if refused(probe.Err) {
+			probe.Status |= engine.StatusAuthErr
+		}
+		probe.Seen = nodes[i].seen
+		probe.Seen.Lag = role.lag
+		switch {
+		case probe.Err != nil:
+			probe.Seen.Details = probe.Err.Error()
+		case probe.Seen.Details == "":
+			probe.Seen.Details = role.details
+		}
+	}
+	return probes
+}
+
+// prober returns the prober of a target, a new one when the target is new or
+// changed.
+func (m *Monitor) prober(target engine.MonitorTarget) (*prober, error) {
+	if target.User == "" {
+		target.User, target.Password = m.user, m.password
+	}
+	if p := m.probers[target.Name]; p != nil {
+		if p.target == target {
+			return p, nil
+		}
+		delete(m.probers, target.Name)
+		_ = p.close()
+	}
+	p, err := newProber(target, m.timeouts)
+	if err != nil {
+		return nil, err
+	}
+	m.probers[target.Name] = p
+	return p, nil
+}
+
+// Close closes the connections to the servers.
+func (m *Monitor) Close() error {
+	var errs []error
+	for name, p := range m.probers {
+		errs = append(errs, p.close())
+		delete(m.probers, name)
+	}
+	return errors.Join(errs...)
+}
