@@ -44,6 +44,9 @@ type Hint struct {
 // begins with the word maxscale and is well formed. Comments that the server
 // executes do not count. Later comments are never looked at, as in MaxScale.
 func ParseHint(sql []byte) (Hint, bool) {
+	if bytes.IndexByte(sql, '#') < 0 && !bytes.Contains(sql, []byte("--")) && !bytes.Contains(sql, []byte("/*")) {
+		return Hint{}, false
+	}
 	l := lexer{src: sql}
 	return parseHint(l.firstComment())
 }
@@ -63,7 +66,14 @@ func (l *lexer) firstComment() []byte {
 	}
 }
 
+// maxHintLength is the longest comment that may be a hint. Hints are kept by
+// sessions, so clients are not to choose how long they are.
+const maxHintLength = 1 << 10
+
 func parseHint(comment []byte) (Hint, bool) {
+	if len(comment) > maxHintLength {
+		return Hint{}, false
+	}
 	words := hintWords{rest: comment}
 	if !strings.EqualFold(words.next(), "maxscale") {
 		return Hint{}, false
