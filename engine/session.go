@@ -208,6 +208,9 @@ func (s *Session) route(q *Query) error {
 
 // readFailed says what a failed read of the client means for the session.
 func (s *Session) readFailed(err error) error {
+	if err == io.EOF {
+		return err
+	}
 	if large, ok := errors.AsType[*wire.TooLargeError](err); ok {
 		s.Logf(slog.LevelWarn, "client %s: %v", s.remote, large)
 		s.replies.start()
@@ -215,8 +218,22 @@ func (s *Session) readFailed(err error) error {
 			Code: 1153, State: "08S01",
 			Message: fmt.Sprintf("Got a packet bigger than 'max_allowed_packet' bytes: this service takes statements of at most %d bytes", s.service.maxPacket()),
 		}))
+		s.linger()
 	}
 	return clientError(err)
+}
+
+// linger reads on for a while what the client still sends, so that it gets to
+// read its error instead of being cut off.
+func (s *Session) linger() {
+	nc := s.client.NetConn()
+	if half, ok := nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = nc.SetReadDeadline(time.Now().Add(2 * time.Second))
+	for s.client.Fill() == nil {
+		s.client.Discard(len(s.client.Unread()))
+	}
 }
 
 // finish closes everything in the reverse order of its making, with err as the
@@ -257,7 +274,7 @@ func (s *Session) farewell(cause error) {
 func (s *Session) logEnd(cause error) {
 	level := slog.LevelInfo
 	switch {
-	case errors.Is(cause, io.EOF), errors.Is(cause, errServiceStopped):
+	case cause == io.EOF, errors.Is(cause, errServiceStopped):
 	case isKill(cause), SideOf(cause) == ClientSide:
 		level = LevelNotice
 	default:
@@ -269,9 +286,9 @@ func (s *Session) logEnd(cause error) {
 // endText says in words why a session ended.
 func endText(cause error) string {
 	switch {
-	case cause == nil, errors.Is(cause, io.EOF):
+	case cause == nil, cause == io.EOF:
 		return "client has closed the connection"
-	case errors.Is(cause, io.ErrUnexpectedEOF):
+	case errors.Is(cause, io.ErrUnexpectedEOF) && SideOf(cause) == ClientSide:
 		return "client has closed the connection inside a packet"
 	}
 	return cause.Error()

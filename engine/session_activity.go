@@ -210,7 +210,9 @@ func (s *Session) endQuery(q *Query, err error) {
 	}
 	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
 	s.mu.Unlock()
-	s.replies.stop()
+	if err == nil {
+		s.replies.stop()
+	}
 	s.service.ended()
 	s.boring()
 }

@@ -276,7 +276,7 @@ func endPacket(cause error) *wire.Error {
 	if packet, ok := errors.AsType[*wire.Error](cause); ok {
 		return packet
 	}
-	if errors.Is(cause, io.EOF) || SideOf(cause) == ClientSide {
+	if cause == io.EOF || SideOf(cause) == ClientSide {
 		return nil
 	}
 	return &wire.Error{Code: 1927, State: "08S01", Message: "Connection was closed by the proxy: " + cause.Error()}

@@ -259,14 +259,15 @@ func (c *serverConn) prepare(sql string) bool {
 }
 
 var (
-	sleepStatement = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
-	rowsStatement  = regexp.MustCompile(`ROWS (\d+) SIZE (\d+)`)
-	killStatement  = regexp.MustCompile(`KILL QUERY (\d+)`)
+	leadingComments = regexp.MustCompile(`^(/\*\w*\*/)+`)
+	sleepStatement  = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
+	rowsStatement   = regexp.MustCompile(`ROWS (\d+) SIZE (\d+)`)
+	killStatement   = regexp.MustCompile(`KILL QUERY (\d+)`)
 )
 
 func (c *serverConn) query(sql string) bool {
 	c.note(sql)
-	upper := strings.ToUpper(sql)
+	upper := strings.ToUpper(leadingComments.ReplaceAllString(sql, ""))
 	switch {
 	case strings.Contains(upper, "MYSQL.USER"):
 		return c.users()
