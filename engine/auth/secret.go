@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/sha1"
 	"fmt"
+	"io"
 )
 
 // Secret is what it takes to log in to a server. The zero value logs in with
@@ -22,11 +23,8 @@ func SecretOf(password string) Secret {
 	return Secret{stage1: sha1.Sum([]byte(password)), native: true, password: password}
 }
 
-// String returns "[secret]".
-func (s Secret) String() string { return "[secret]" }
-
-// GoString returns "[secret]".
-func (s Secret) GoString() string { return "[secret]" }
+// Format writes "[secret]" for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, "[secret]") }
 
 // Empty tells whether it is the secret of the empty password.
 func (s Secret) Empty() bool { return s == Secret{} }
