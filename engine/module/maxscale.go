@@ -31,6 +31,7 @@ var MaxScaleModule = Module{
 			Description: "Serve the console without TLS only on a loopback address.",
 		},
 		{
+			// MaxScale: false.
 			Name: "admin_audit", Type: Bool, Default: "true", Modifiable: true,
 			Description: "Write every change that users make to admin_audit_file.",
 		},

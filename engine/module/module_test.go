@@ -92,8 +92,8 @@ func TestParse(t *testing.T) {
 			if diff := cmp.Diff(want, warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
-			if !v.Set(p.Name) {
-				t.Error("Set is false")
+			if got, want := v.Set(p.Name), test.text != ""; got != want {
+				t.Errorf("Set is %v, want %v", got, want)
 			}
 		})
 	}

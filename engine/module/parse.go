@@ -27,7 +27,8 @@ func (e *ParameterError) Error() string {
 }
 
 // Parse checks raw, the configured parameters of the object called name, and
-// returns the effective values of all declared parameters. The error joins one
+// returns the effective values of all declared parameters. Empty text is the
+// same as no parameter. The error joins one
 // *ParameterError for each bad parameter, in the order of their names; values
 // that are right are in the Values all the same.
 func Parse(name string, params []Parameter, raw map[string]string) (Values, []Warning, error) {
@@ -55,6 +56,9 @@ func Parse(name string, params []Parameter, raw map[string]string) (Values, []Wa
 				Want:    "keep one of them",
 			})
 			continue
+		}
+		if raw[key] == "" {
+			continue // the same as leaving it out
 		}
 		v.set[p.Name] = raw[key]
 		value, warning, err := p.parse(raw[key])

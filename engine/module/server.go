@@ -19,7 +19,7 @@ var ServerModule = Module{
 			Description: "UNIX socket of the database server, instead of address.",
 		},
 		{
-			Name: "priority", Type: Int, Default: "0", Min: -1 << 31, Modifiable: true,
+			Name: "priority", Type: Int, Default: "0", Min: -1 << 31, Modifiable: true, NotImplemented: true,
 			Description: "Order of preference among servers that could be the primary; less comes first, 0 and below last.",
 		},
 		{
