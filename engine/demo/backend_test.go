@@ -110,20 +110,20 @@ func TestReplica(t *testing.T) {
 func TestAccounts(t *testing.T) {
 	b := start(t)
 	db := open(t, "signalbox", b.Primary(), "")
-	rows, err := db.Query("SELECT user, host, plugin, authentication_string FROM mysql.user")
+	rows, err := db.Query("SELECT User, Host, plugin, authentication_string, Super_priv, '', 'N' FROM mysql.user")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	got := map[string]string{}
 	for rows.Next() {
-		var user, host, plugin, auth string
-		if err := rows.Scan(&user, &host, &plugin, &auth); err != nil {
+		var user, host, plugin, auth, super, role, isRole string
+		if err := rows.Scan(&user, &host, &plugin, &auth, &super, &role, &isRole); err != nil {
 			t.Fatal(err)
 		}
-		got[user] = host + " " + plugin + " " + auth
+		got[user] = host + " " + plugin + " " + auth + " " + super
 	}
-	if got, want := got["demo"], "% mysql_native_password *C142FB215B6E05B7C134B1A653AD4B455157FD79"; got != want {
+	if got, want := got["demo"], "% mysql_native_password *C142FB215B6E05B7C134B1A653AD4B455157FD79 Y"; got != want {
 		t.Errorf("demo: got %q, want %q", got, want)
 	}
 	if _, ok := got["script"]; ok {
