@@ -410,8 +410,6 @@ func (e *Engine) monitorOf(s *Server) *monitorObject {
 	return nil
 }
 
-func (e *Engine) sessionTrace() int { return int(e.maxscale.Values.Int("session_trace")) }
-
 // background runs fn in a goroutine that Close waits for.
 func (e *Engine) background(fn func(ctx context.Context)) {
 	if !e.draining.Load() {

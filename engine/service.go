@@ -61,6 +61,15 @@ func (s *Service) retain() int {
 	return int(s.engine.maxscale.Values.Int("retain_last_statements"))
 }
 
+// sessionTrace returns how many log lines of every level each session keeps.
+func (s *Service) sessionTrace() int {
+	lines := int(s.engine.maxscale.Values.Int("session_trace"))
+	if lines == 0 && s.object.Values.Bool("session_trace") {
+		return minLogLines
+	}
+	return lines
+}
+
 // unknownMaxPacket is how long a statement may be while no server has said, in
 // bytes.
 const unknownMaxPacket = 64 << 20

@@ -103,7 +103,7 @@ func newSession(l *Listener, conn net.Conn) *Session {
 	s.replies.session, s.replies.stopped = s, make(chan struct{})
 	s.seen.activity.since = s.connected
 	s.log.set(l.service.object.Values)
-	s.log.capacity = e.sessionTrace()
+	s.log.capacity = l.service.sessionTrace()
 	s.seen.retained.limit = l.service.retain()
 	s.event("connect", "from "+s.remote.String(), "")
 	return s

@@ -31,10 +31,10 @@ type sessionLog struct {
 	first   int
 }
 
-// set takes the levels that the service logs at.
+// set takes the levels that the service logs at. Errors are always logged.
 func (l *sessionLog) set(v module.Values) {
 	l.service = LogLevels{
-		Error: v.Bool("log_error"), Warning: v.Bool("log_warning"), Notice: v.Bool("log_notice"),
+		Error: true, Warning: v.Bool("log_warning"), Notice: v.Bool("log_notice"),
 		Info: v.Bool("log_info"), Debug: v.Bool("log_debug"),
 	}
 }
@@ -161,12 +161,16 @@ func (s *Session) Logf(level slog.Level, format string, args ...any) {
 		s.log.add(time.Now().Format("2006-01-02 15:04:05.000") + "   " + levelName(level) + ": " + text)
 	}
 	s.log.mu.Unlock()
-	if on {
-		// A session's own level opens the program's log for its lines.
-		level = max(level, slog.LevelInfo)
-	}
-	s.engine.logger.Log(context.Background(), level, text, "session", s.id, "service", s.service.Name())
 	s.boring()
+	ctx := context.Background()
+	if !on && !s.engine.logger.Enabled(ctx, level) {
+		return
+	}
+	// A session's level opens the program's log for its lines, whatever that
+	// lets through otherwise.
+	record := slog.NewRecord(time.Now(), level, text, 0)
+	record.AddAttrs(slog.Uint64("session", s.id), slog.String("service", s.service.Name()))
+	_ = s.engine.logger.Handler().Handle(ctx, record)
 }
 
 func levelName(level slog.Level) string {

@@ -27,7 +27,7 @@ var ListenerModule = Module{
 			Description: "Protocol of the clients; all names mean MariaDB's.",
 		},
 		{
-			Name: "authenticator", Type: EnumMask, Enum: []string{"mysql_native_password", "ed25519", "caching_sha2_password", "MariaDBAuth", "Ed25519Auth"},
+			Name: "authenticator", Type: EnumMask, NotImplemented: true, Enum: []string{"mysql_native_password", "ed25519", "caching_sha2_password", "MariaDBAuth", "Ed25519Auth"},
 			Description: "Ways to log in that are allowed; empty for all. MariaDBAuth means mysql_native_password and Ed25519Auth means ed25519.",
 		},
 		{

@@ -52,11 +52,11 @@ var ServiceModule = Module{
 			Description: "Let the user root log in.",
 		},
 		{
-			Name: "auth_all_servers", Type: Bool, Default: "false", Modifiable: true,
+			Name: "auth_all_servers", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
 			Description: "Read the accounts of all servers, not only of one.",
 		},
 		{
-			Name: "localhost_match_wildcard_host", Type: Bool, Default: "true", Modifiable: true,
+			Name: "localhost_match_wildcard_host", Type: Bool, Default: "true", Modifiable: true, NotImplemented: true,
 			Description: "Let a client on this host log in to an account for any host.",
 		},
 		{
