@@ -1,0 +1,130 @@
+// Package client is how the console speaks to the server: calls of the REST
+// API, and the live socket that push views come from. It has one API for two
+// builds: in the browser it uses the browser's own fetch and WebSocket, on the
+// host, where it is used by tests, net/http and gorilla.
+//
+// # Concurrency
+//
+// A Client may be used by many goroutines. A call blocks until it is answered,
+// so in a browser it must not be made by an event handler itself.
+//
+// The callbacks of a Socket are called one after the other, in the order of
+// what they tell, by goroutines of the socket; in a browser that is the event
+// loop. They must not block, and may call the socket.
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Client makes calls to one server.
+type Client struct {
+	base string
+	*transport
+}
+
+// New returns a client of the server at base. In a browser that is the path
+// that the console is served below, such as "/console" or "", on the page's
+// own host; elsewhere it is a URL such as "http://127.0.0.1:8989".
+func New(base string) *Client {
+	return &Client{base: strings.TrimRight(base, "/"), transport: newTransport()}
+}
+
+// request and response are what a transport sends and gets.
+type request struct {
+	method, url string
+	header      map[string]string
+	body        []byte // nil: none
+}
+
+type response struct {
+	status int
+	body   []byte
+}
+
+// errNotSent is in the error of a transport when the request has certainly not
+// reached a server.
+var errNotSent = errors.New("not sent")
+
+// Error is a call that did not do what it was to do.
+type Error struct {
+	Status int    // of the answer; 0 when there was none
+	Detail string // sentences fit for the screen
+}
+
+func (e *Error) Error() string { return e.Detail }
+
+// Do makes one call. The path begins with "/v1/"; a body that is not nil is
+// sent as JSON. The error is an *Error unless the status is below 400.
+func (c *Client) Do(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
+	return c.call(ctx, request{method: method, url: path}, body)
+}
+
+func (c *Client) call(ctx context.Context, r request, body any) (int, []byte, error) {
+	r.url = c.base + r.url
+	if r.header == nil {
+		r.header = make(map[string]string)
+	}
+	r.header["Accept"] = "application/json"
+	r.header["X-Requested-With"] = "XMLHttpRequest" // a 401 without the browser's own dialog
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, &Error{Detail: fmt.Sprintf("The request could not be written: %v. Nothing was done.", err)}
+		}
+		r.body, r.header["Content-Type"] = text, "application/json"
+	}
+	answer, err := c.fetch(ctx, r)
+	if err != nil {
+		return 0, nil, &Error{Detail: unanswered(r.method, err)}
+	}
+	if answer.status >= 400 {
+		return answer.status, answer.body, &Error{answer.status, refused(r.method, answer)}
+	}
+	return answer.status, answer.body, nil
+}
+
+// changes tells whether a method asks for a change.
+func changes(method string) bool { return method != "GET" && method != "HEAD" && method != "OPTIONS" }
+
+const unknownOutcome = "It is not known whether it was done: look before you try again."
+
+// unanswered says what the lack of an answer means.
+func unanswered(method string, err error) string {
+	switch {
+	case errors.Is(err, errNotSent):
+		return "The server cannot be reached. Nothing was done. Try again."
+	case !changes(method):
+		return "The server did not answer. Try again."
+	}
+	return "The server did not answer. " + unknownOutcome
+}
+
+// refused says why the server did not do it: in its own words, or when the
+// answer is another program's, with its status.
+func refused(method string, answer response) string {
+	var body struct {
+		Errors []struct {
+			Detail string `json:"detail"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(answer.body, &body) == nil {
+		var details []string
+		for _, e := range body.Errors {
+			if e.Detail != "" {
+				details = append(details, e.Detail)
+			}
+		}
+		if len(details) > 0 {
+			return strings.Join(details, "; ")
+		}
+	}
+	if answer.status >= 500 && changes(method) {
+		return fmt.Sprintf("The server answered with status %d. %s", answer.status, unknownOutcome)
+	}
+	return fmt.Sprintf("The server answered with status %d.", answer.status)
+}

@@ -1,0 +1,131 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall/js"
+)
+
+// transport speaks to the server with what the browser has.
+type transport struct{}
+
+func newTransport() *transport { return &transport{} }
+
+// fetch makes one HTTP request with the browser's fetch.
+func (*transport) fetch(ctx context.Context, r request) (response, error) {
+	abort := js.Global().Get("AbortController").New()
+	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
+	headers := make(map[string]any, len(r.header))
+	for name, value := range r.header {
+		headers[name] = value
+	}
+	options := map[string]any{
+		"method": r.method, "headers": headers, "signal": abort.Get("signal"),
+		"credentials": "same-origin", "cache": "no-store", "redirect": "error",
+	}
+	if r.body != nil {
+		options["body"] = string(r.body)
+	}
+	answer, err := await(js.Global().Call("fetch", r.url, options))
+	if err != nil {
+		return response{}, fmt.Errorf("fetch: %w", err)
+	}
+	buffer, err := await(answer.Call("arrayBuffer"))
+	if err != nil {
+		return response{}, fmt.Errorf("fetch: read the answer: %w", err)
+	}
+	bytes := js.Global().Get("Uint8Array").New(buffer)
+	body := make([]byte, bytes.Length())
+	js.CopyBytesToGo(body, bytes)
+	return response{answer.Get("status").Int(), body}, nil
+}
+
+// await waits for a promise. It must not be called by the event loop.
+func await(promise js.Value) (js.Value, error) {
+	type outcome struct {
+		value js.Value
+		err   error
+	}
+	settled := make(chan outcome, 1)
+	fulfilled := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		settled <- outcome{value: args[0]}
+		return nil
+	})
+	defer fulfilled.Release()
+	rejected := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		settled <- outcome{err: errors.New(js.Global().Get("String").Invoke(args[0]).String())}
+		return nil
+	})
+	defer rejected.Release()
+	promise.Call("then", fulfilled, rejected)
+	o := <-settled
+	return o.value, o.err
+}
+
+// dial opens a WebSocket to the feed of the server at base, a path on the
+// page's own host.
+func (*transport) dial(base string, events linkEvents) link {
+	location := js.Global().Get("location")
+	scheme := "ws://"
+	if location.Get("protocol").String() == "https:" {
+		scheme = "wss://"
+	}
+	socket, err := newWebSocket(scheme + location.Get("host").String() + base + "/v1/ws")
+	if err != nil {
+		go events.closed(closeAbnormal, err.Error())
+		return noLink{}
+	}
+	l := &browserLink{socket: socket}
+	l.listen("open", func(js.Value) { events.open() })
+	l.listen("message", func(event js.Value) { events.message([]byte(event.Get("data").String())) })
+	l.listen("close", func(event js.Value) {
+		for _, fn := range l.listeners {
+			fn.Release()
+		}
+		events.closed(event.Get("code").Int(), event.Get("reason").String())
+	})
+	return l
+}
+
+// newWebSocket turns the exception of a browser that forbids the connection
+// into an error.
+func newWebSocket(url string) (socket js.Value, err error) {
+	defer func() {
+		if e, ok := recover().(error); ok {
+			err = fmt.Errorf("the browser refuses the connection: %w", e)
+		}
+	}()
+	return js.Global().Get("WebSocket").New(url), nil
+}
+
+// noLink is the link that could not be made.
+type noLink struct{}
+
+func (noLink) send([]byte) {}
+func (noLink) close()      {}
+
+// browserLink is a link over the browser's WebSocket. Its listeners live until
+// the browser tells that it is closed, which it does in any case.
+type browserLink struct {
+	socket    js.Value
+	listeners []js.Func
+}
+
+func (l *browserLink) listen(event string, handle func(event js.Value)) {
+	fn := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		handle(args[0])
+		return nil
+	})
+	l.listeners = append(l.listeners, fn)
+	l.socket.Call("addEventListener", event, fn)
+}
+
+func (l *browserLink) send(text []byte) {
+	const open = 1
+	if l.socket.Get("readyState").Int() == open {
+		l.socket.Call("send", string(text))
+	}
+}
+
+func (l *browserLink) close() { l.socket.Call("close") }
