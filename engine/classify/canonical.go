@@ -8,8 +8,9 @@ package classify
 func Canonical(dst, sql []byte) []byte {
 	l := lexer{src: sql, marks: true}
 	from := len(dst)
+	var t token
 	for {
-		t := l.next()
+		l.next(&t)
 		if t.kind == tokEnd {
 			return dst
 		}

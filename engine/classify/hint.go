@@ -53,15 +53,11 @@ func ParseHint(sql []byte) (Hint, bool) {
 
 // firstComment returns the text of the first comment, without its marks.
 func (l *lexer) firstComment() []byte {
+	var t token
 	for {
-		from := l.pos
-		l.comment = nil
-		t := l.next()
-		if l.comment != nil {
+		l.next(&t)
+		if l.comment != nil || t.kind == tokEnd {
 			return l.comment
-		}
-		if t.kind == tokEnd || l.pos == from {
-			return nil
 		}
 	}
 }

@@ -36,7 +36,7 @@ func ParseKill(sql []byte) (KillStatement, bool) {
 			return KillStatement{}, false
 		}
 	} else {
-		id, err := strconv.ParseUint(string(p.text(p.tok)), 10, 64)
+		id, err := strconv.ParseUint(string(p.text()), 10, 64)
 		if err != nil {
 			return KillStatement{}, false
 		}
@@ -56,15 +56,15 @@ func ParseKill(sql []byte) (KillStatement, bool) {
 func (p *parser) account(k *KillStatement) bool {
 	switch p.tok.kind {
 	case tokWord, tokName:
-		k.User = string(unquoteName(p.text(p.tok)))
+		k.User = string(unquoteName(p.text()))
 	case tokString:
-		k.User = string(unquoteString(p.text(p.tok), 0))
+		k.User = string(unquoteString(p.text(), 0))
 	default:
 		return false
 	}
 	p.next()
 	if p.tok.kind == tokVar { // @host
-		host := p.text(p.tok)[1:]
+		host := p.text()[1:]
 		if c := host[0]; c == '\'' || c == '"' {
 			host = unquoteString(host, 0)
 		}

@@ -25,12 +25,18 @@ const (
 	tokClose            // its */
 )
 
-// token is a piece of the text.
+// token is a piece of the text. It is filled in place and not copied, which
+// would take as long as finding it.
 type token struct {
 	kind       tokenKind
 	space      bool // white space or a comment stands before it
-	start, end int
 	word       word // of a tokWord that the word table holds
+	start, end int
+}
+
+func (t *token) set(kind tokenKind, start, end int) {
+	t.kind, t.start, t.end = kind, start, end
+	t.word = word{}
 }
 
 // lexer cuts a statement into tokens. Comments that the server executes,
@@ -76,8 +82,8 @@ func (l *lexer) at(i int) byte {
 	return 0
 }
 
-// next returns the next token.
-func (l *lexer) next() token {
+// next reads the next token into t.
+func (l *lexer) next(t *token) {
 	start := l.pos
 	for {
 		for l.pos < len(l.src) && class[l.src[l.pos]]&classSpace != 0 {
@@ -87,7 +93,9 @@ func (l *lexer) next() token {
 			if l.inExec {
 				l.broken = true
 			}
-			return token{kind: tokEnd, start: len(l.src), end: len(l.src), space: l.pos > start}
+			t.set(tokEnd, len(l.src), len(l.src))
+			t.space = l.pos > start
+			return
 		}
 		switch l.src[l.pos] {
 		case '#':
@@ -103,11 +111,12 @@ func (l *lexer) next() token {
 				break
 			}
 			if n := l.execOpening(); n > 0 && !l.inExec {
-				t := token{kind: tokOpen, start: l.pos, end: l.pos + n, space: l.pos > start}
+				t.set(tokOpen, l.pos, l.pos+n)
+				t.space = l.pos > start
 				l.pos += n
 				l.inExec = true
 				if l.marks {
-					return t
+					return
 				}
 				continue
 			}
@@ -115,20 +124,20 @@ func (l *lexer) next() token {
 			continue
 		case '*':
 			if l.inExec && l.at(l.pos+1) == '/' {
-				t := token{kind: tokClose, start: l.pos, end: l.pos + 2, space: l.pos > start}
+				t.set(tokClose, l.pos, l.pos+2)
+				t.space = l.pos > start
 				l.pos += 2
 				l.inExec = false
 				if l.marks {
-					return t
+					return
 				}
 				continue
 			}
 		}
 		break
 	}
-	t := l.scan()
-	t.space = t.start > start
-	return t
+	t.space = l.pos > start
+	l.scan(t)
 }
 
 // commentSpace reports whether what stands at i makes the two dashes before it
@@ -182,31 +191,37 @@ func (l *lexer) execOpening() int {
 }
 
 // scan reads the token that begins at the position.
-func (l *lexer) scan() token {
+func (l *lexer) scan(t *token) {
 	start := l.pos
 	c := l.src[start]
 	switch {
 	case class[c]&classDigit != 0:
-		return l.number()
+		l.number(t)
+		return
 	case class[c]&classWord != 0:
-		return l.word()
+		l.word(t)
+		return
 	}
+	kind := tokPunct
 	switch c {
 	case '\'', '"':
 		l.quoted(start, c)
-		return token{kind: tokString, start: start, end: l.pos}
+		kind = tokString
 	case '`':
 		l.quoted(start, c)
-		return token{kind: tokName, start: start, end: l.pos}
+		kind = tokName
 	case '@':
-		return l.variable()
+		kind = l.variable()
 	case '.':
 		if class[l.at(start+1)]&classDigit != 0 && !l.qualifies(start) {
-			return l.number()
+			l.number(t)
+			return
 		}
+		l.pos++
+	default:
+		l.pos++
 	}
-	l.pos++
-	return token{kind: tokPunct, start: start, end: l.pos}
+	t.set(kind, start, l.pos)
 }
 
 // qualifies reports whether the dot at i stands right after a name, or after
@@ -220,7 +235,7 @@ func (l *lexer) qualifies(i int) bool {
 }
 
 // word reads an unquoted word and looks it up.
-func (l *lexer) word() token {
+func (l *lexer) word(t *token) {
 	start, i := l.pos, l.pos
 	h := uint32(hashSeed)
 	for i < len(l.src) {
@@ -232,11 +247,12 @@ func (l *lexer) word() token {
 		i++
 	}
 	l.pos = i
-	return token{kind: tokWord, start: start, end: i, word: words.lookup(l.src[start:i], h)}
+	t.kind, t.start, t.end = tokWord, start, i
+	t.word = words.lookup(l.src[start:i], h)
 }
 
 // number reads a number, or a word that begins with a digit.
-func (l *lexer) number() token {
+func (l *lexer) number(t *token) {
 	start, i := l.pos, l.pos
 	for class[l.at(i)]&classDigit != 0 && i < len(l.src) {
 		i++
@@ -250,7 +266,8 @@ func (l *lexer) number() token {
 		if isHexOrBits(l.src[start:i]) {
 			kind = tokNumber
 		}
-		return token{kind: kind, start: start, end: i}
+		t.set(kind, start, i)
+		return
 	}
 	if l.at(i) == '.' {
 		i++
@@ -268,7 +285,7 @@ func (l *lexer) number() token {
 		}
 	}
 	l.pos = i
-	return token{kind: tokNumber, start: start, end: i}
+	t.set(tokNumber, start, i)
 }
 
 // exponent reports whether an exponent stands at i.
@@ -334,27 +351,27 @@ func (l *lexer) quoted(i int, q byte) {
 	}
 }
 
-// variable reads @name or @@name.
-func (l *lexer) variable() token {
-	start := l.pos
+// variable moves behind @name or @@name and returns which of the two it is.
+func (l *lexer) variable() tokenKind {
 	kind := tokVar
-	i := start + 1
+	i := l.pos + 1
 	if l.at(i) == '@' {
 		kind = tokSysVar
 		i++
 	}
 	if c := l.at(i); kind == tokVar && (c == '\'' || c == '"' || c == '`') {
 		l.quoted(i, c)
-		return token{kind: kind, start: start, end: l.pos}
+		return kind
 	}
+	name := i
 	for i < len(l.src) && (class[l.src[i]]&classWord != 0 || l.src[i] == '.') {
 		i++
 	}
 	l.pos = i
-	if i == start+1 {
-		kind = tokPunct
+	if kind == tokVar && i == name {
+		return tokPunct
 	}
-	return token{kind: kind, start: start, end: i}
+	return kind
 }
 
 // unquoteName returns the identifier that b writes.

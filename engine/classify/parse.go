@@ -38,7 +38,7 @@ type parser struct {
 // maxDepth is how many statements may hold each other: SET STATEMENT … FOR.
 const maxDepth = 4
 
-func (p *parser) next() { p.tok = p.lex.next() }
+func (p *parser) next() { p.lex.next(&p.tok) }
 
 // is reports whether the token is the byte c.
 func (p *parser) is(c byte) bool {
@@ -61,7 +61,8 @@ func (p *parser) accept(k keyword) bool {
 	return true
 }
 
-func (p *parser) text(t token) []byte { return p.lex.src[t.start:t.end] }
+// text returns what the token is written as.
+func (p *parser) text() []byte { return p.lex.src[p.tok.start:p.tok.end] }
 
 // atEnd reports whether the statement ends here.
 func (p *parser) atEnd() bool { return p.tok.kind == tokEnd || p.is(';') }
@@ -77,7 +78,7 @@ func (p *parser) op(op Op, f Flags) {
 // name records the name that stands here, the last part of a qualified one.
 func (p *parser) name() {
 	for p.tok.kind == tokWord || p.tok.kind == tokName {
-		p.s.name = p.text(p.tok)
+		p.s.name = p.text()
 		p.next()
 		if !p.is('.') {
 			return

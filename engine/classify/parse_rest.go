@@ -15,14 +15,24 @@ const (
 // rest reads to the end of the statement.
 func (p *parser) rest() { p.scan(0) }
 
+// seen is what scan remembers of a token.
+type seen struct {
+	kind  tokenKind
+	call  call
+	punct byte
+}
+
 // scan reads up to where stop says.
 func (p *parser) scan(stop int) {
-	var before, prev token // the two just read
+	var before, prev seen // the last two tokens
 	depth := 0
 	for p.tok.kind != tokEnd {
-		t := p.tok
-		if t.kind == tokPunct {
-			switch p.punct(t) {
+		this := seen{kind: p.tok.kind}
+		key := keyNone
+		switch this.kind {
+		case tokPunct:
+			this.punct = p.lex.src[p.tok.start]
+			switch this.punct {
 			case ';':
 				if !p.compound {
 					return
@@ -41,51 +51,40 @@ func (p *parser) scan(stop int) {
 					return
 				}
 			}
-		}
-		if stop&stopFor != 0 && p.key() == keyFor {
-			return
-		}
-		before, prev = prev, t
-		p.next()
-		switch {
-		case t.kind == tokVar:
-			p.userVar()
-		case t.kind == tokSysVar:
-			p.sysVar(t)
-		case t.kind == tokWord && t.word.key != keyNone:
-			if p.clause(t.word.key) {
-				prev = token{}
+		case tokWord:
+			key, this.call = p.tok.word.key, p.tok.word.call
+			if key == keyFor && stop&stopFor != 0 {
+				return
 			}
-		case t.kind == tokWord && t.word.call == callSequence && p.punct(before) == '.':
-			p.s.Flags |= PrimaryOnly // sequence.NEXTVAL
+			if this.call == callSequence && prev.punct == '.' {
+				p.s.Flags |= PrimaryOnly // sequence.NEXTVAL
+			}
+		case tokSysVar:
+			p.sysVar()
+		}
+		before, prev = prev, this
+		p.next()
+		if this.kind == tokVar {
+			p.userVar()
+		}
+		if key != keyNone && p.clause(key) {
+			prev = seen{}
 		}
 	}
-}
-
-// punct returns the byte that t is, 0 when it is something else.
-func (p *parser) punct(t token) byte {
-	if t.kind != tokPunct {
-		return 0
-	}
-	return p.lex.src[t.start]
 }
 
 // call reads the opening parenthesis after the token t, before which another
 // one stands.
-func (p *parser) call(before, t token) {
-	switch t.kind {
-	case tokName, tokString: // "name"( is a call with ANSI_QUOTES
-		p.s.Flags |= PrimaryOnly
-		return
-	case tokWord:
-	default:
-		return
-	}
-	c := t.word.call
+func (p *parser) call(before, t seen) {
+	c := t.call
 	switch {
-	case p.punct(before) == '.': // database.function
+	case t.kind == tokName, t.kind == tokString: // "name"( is a call with ANSI_QUOTES
 		c = callUnknown
-	case c == callUnknown && (p.punct(before) == ')' || before.kind == tokString):
+	case t.kind != tokWord:
+		return
+	case before.punct == '.': // database.function
+		c = callUnknown
+	case c == callUnknown && (before.punct == ')' || before.kind == tokString):
 		return // no expression begins there: MATCH (…) AGAINST (…), '$' COLUMNS (…)
 	}
 	switch c {
@@ -113,8 +112,8 @@ func (p *parser) userVar() {
 }
 
 // sysVar reads a system variable in an expression.
-func (p *parser) sysVar(t token) {
-	_, name := p.splitScope(p.text(t)[2:])
+func (p *parser) sysVar() {
+	_, name := splitScope(p.text()[2:])
 	switch {
 	case len(name) == 0: // @@`name`, @@session.`name`, @@session . name
 		p.s.Flags |= PrimaryOnly
@@ -126,7 +125,7 @@ func (p *parser) sysVar(t token) {
 }
 
 // splitScope splits the name of a system variable, as in session.autocommit.
-func (p *parser) splitScope(b []byte) (global bool, name []byte) {
+func splitScope(b []byte) (global bool, name []byte) {
 	scope, name, dot := bytes.Cut(b, []byte("."))
 	if equalFold(scope, "global") {
 		return true, name

@@ -42,21 +42,18 @@ func (p *parser) assignment() {
 	case keySession, keyLocal:
 		p.next()
 	}
-	t := p.tok
 	k := p.key()
-	p.next()
-	switch t.kind {
+	switch p.tok.kind {
 	case tokVar:
 		f |= SetsUserVar
 	case tokSysVar:
-		global, name := p.splitScope(p.text(t)[2:])
+		global, name := splitScope(p.text()[2:])
 		if global {
 			f = Writes
 		}
 		k = words.lookup(name, hash(name)).key
-	case tokWord:
-	default:
 	}
+	p.next()
 	p.s.Flags |= f
 	if f&Writes == 0 {
 		p.sessionVariable(k)
@@ -91,7 +88,7 @@ func (p *parser) sessionVariable(k keyword) {
 		}
 	case keyTransactionIsolation:
 		p.s.Flags |= Isolation
-		if b := p.text(p.tok); len(b) > 2 && (equalFold(b, "serializable") || equalFold(b[1:len(b)-1], "serializable")) {
+		if b := p.text(); len(b) > 2 && (equalFold(b, "serializable") || equalFold(b[1:len(b)-1], "serializable")) {
 			p.s.Flags |= Serializable
 		}
 	}
@@ -117,7 +114,7 @@ func (p *parser) transaction() {
 
 // boolean returns the value that stands here, and whether it is a constant.
 func (p *parser) boolean() (on, known bool) {
-	b := p.text(p.tok)
+	b := p.text()
 	if p.tok.kind == tokString && len(b) > 2 {
 		b = b[1 : len(b)-1]
 	}

@@ -164,10 +164,11 @@ func (p *parser) prepare() {
 		p.simple(OpPrepare, Unknown)
 		return
 	}
-	t := p.tok
+	literal, end := p.tok.kind == tokString, p.tok.end
+	body := p.text()
 	p.rest()
-	if t.kind == tokString && p.atEnd() && len(bytes.TrimSpace(p.lex.src[t.end:p.tok.start])) == 0 {
-		p.s.body = p.text(t)
+	if literal && len(bytes.TrimSpace(p.lex.src[end:p.tok.start])) == 0 {
+		p.s.body = body
 	}
 }
 
