@@ -1,0 +1,145 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+)
+
+// access is what a route asks of whoever calls it.
+type access uint8
+
+const (
+	public access = iota // anybody
+	basic                // who is logged in
+	admin                // who has the role admin
+)
+
+// route is one entry of the API.
+type route struct {
+	method  string
+	pattern string // below /v1/; ":name" stands for any one segment
+	access  access
+	action  string // the audit log's word for it; "" for what changes nothing
+	handle  handler
+}
+
+// routes is the whole API: whatever is not here does not exist, and what a
+// caller needs is here and nowhere else. Of two patterns that fit, the first
+// one counts.
+func (a *Admin) routes() []route {
+	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	s := sessions{a.engine, a.names}
+	o := objects{a.engine}
+	m := program{a.engine, a.options, a.load}
+	l := logs{a.engine, a.options.Log}
+	u := accounts{a.options.Users, a.rightsChanged}
+	n := a.login
+	return []route{
+		{get, "", basic, "", alive},
+
+		{get, "sessions", basic, "", s.all},
+		{post, "sessions/restart", admin, "session.restart_all", s.restartAll},
+		{get, "sessions/:id", basic, "", s.one},
+		{patch, "sessions/:id", admin, "session.alter", s.alter},
+		{remove, "sessions/:id", admin, "session.kill", s.kill},
+		{patch, "sessions/:id/relationships/filters", admin, "session.alter", s.alterFilters},
+		{post, "sessions/:id/restart", admin, "session.restart", s.restart},
+		{post, "sessions/:id/cancel-statement", admin, "session.cancel_statement", s.cancelStatement},
+		{remove, "sessions/:id/pending/:what", admin, "session.cancel_pending", s.cancelPending},
+
+		{get, "services", basic, "", o.services},
+		{get, "services/:id", basic, "", o.service},
+		{get, "services/:id/listeners", basic, "", o.serviceListeners},
+		{get, "services/:id/listeners/:listener", basic, "", o.serviceListener},
+		{get, "servers", basic, "", o.servers},
+		{get, "servers/:id", basic, "", o.server},
+		{get, "listeners", basic, "", o.listeners},
+		{get, "listeners/:id", basic, "", o.listener},
+		{get, "filters", basic, "", o.filters},
+		{get, "filters/:id", basic, "", o.filter},
+		{get, "monitors", basic, "", o.monitors},
+		{get, "monitors/:id", basic, "", o.monitor},
+
+		{get, "maxscale", basic, "", m.maxscale},
+		{get, "maxscale/modules", basic, "", m.modules},
+		{get, "maxscale/modules/:id", basic, "", m.module},
+		{get, "maxscale/threads", basic, "", m.threads},
+		{get, "maxscale/threads/:id", basic, "", m.thread},
+		{get, "maxscale/logs", basic, "", l.about},
+		{get, "maxscale/logs/data", basic, "", l.data},
+		{get, "maxscale/query_classifier", basic, "", m.queryClassifier},
+		{get, "maxscale/query_classifier/cache", basic, "", m.queryClassifierCache},
+
+		{get, "users", basic, "", u.all},
+		{get, "users/inet", basic, "", u.all},
+		{get, "users/unix", basic, "", u.unix},
+		{get, "users/inet/:id", basic, "", u.one},
+		{post, "users/inet", admin, "user.create", u.create},
+		{patch, "users/inet/:id", admin, "user.alter", u.alter},
+		{remove, "users/inet/:id", admin, "user.delete", u.remove},
+
+		{get, "auth", public, "", n.token},
+		{get, "setup", public, "", n.setupNeeded},
+		{post, "setup", public, "user.setup", n.setup},
+		{post, "login", public, "login", n.login},
+		{post, "logout", public, "logout", n.logout},
+		{get, "whoami", basic, "", n.whoami},
+		{get, "audit", basic, "", audits{a.options.Audit}.all},
+		{get, feedPath, basic, "", alive}, // ServeHTTP hands it on to the push feed
+	}
+}
+
+// feedPath is the path of the push feed.
+const feedPath = "ws"
+
+// alive answers a health check, with nothing, as MaxScale does.
+func alive(*call) (answer, error) { return answer{status: http.StatusOK}, nil }
+
+// match finds the route of a method and a path, and the methods that the path
+// has. HEAD is GET without the body.
+func match(routes []route, method, path string) (found *route, values map[string]string, allowed []string) {
+	wanted := method
+	if wanted == http.MethodHead {
+		wanted = http.MethodGet
+	}
+	segments := strings.Split(path, "/")
+	for i := range routes {
+		v, ok := fit(routes[i].pattern, segments)
+		if !ok {
+			continue
+		}
+		if routes[i].method == wanted && found == nil {
+			found, values = &routes[i], v
+		}
+		if allowed = append(allowed, routes[i].method); routes[i].method == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
+		}
+	}
+	if len(allowed) > 0 {
+		allowed = append(allowed, http.MethodOptions)
+	}
+	return found, values, allowed
+}
+
+// fit returns what the names of pattern stand for in segments.
+func fit(pattern string, segments []string) (map[string]string, bool) {
+	var values map[string]string
+	i := 0
+	for part := range strings.SplitSeq(pattern, "/") {
+		if i == len(segments) {
+			return nil, false
+		}
+		name, variable := strings.CutPrefix(part, ":")
+		switch {
+		case variable && segments[i] != "":
+			if values == nil {
+				values = map[string]string{}
+			}
+			values[name] = segments[i]
+		case part != segments[i]:
+			return nil, false
+		}
+		i++
+	}
+	return values, i == len(segments)
+}

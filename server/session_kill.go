@@ -1,0 +1,105 @@
+package server
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signalbox/signalbox/engine"
+)
+
+// longestTTL bounds the ttl of a kill.
+const longestTTL = 365 * 24 * time.Hour
+
+// kill serves DELETE /v1/sessions/:id?ttl=&when=&reason=.
+func (s sessions) kill(c *call) (answer, error) {
+	session, info, err := s.changeable(c)
+	if err != nil {
+		return answer{}, err
+	}
+	options, err := killOptions(c.values)
+	if err != nil {
+		return answer{}, err
+	}
+	// MaxScale: ignores a body. A ttl in there would kill at once.
+	if n, _ := io.CopyN(io.Discard, c.Body, 1); n > 0 {
+		return answer{}, refuse(http.StatusBadRequest, "a kill takes no body: ttl, when and reason stand in the query string")
+	}
+	options.By = c.principal.User
+	when := "deadline"
+	if options.Idle {
+		when = "idle"
+	}
+	c.record.Before = summary(info)
+	c.record.After = map[string]any{"ttl": options.TTL.String(), "when": when}
+	return answer{}, session.Kill(options)
+}
+
+// killOptions reads the query string. Whatever it does not understand kills
+// nobody, a misspelt "tll" neither.
+//
+// MaxScale: takes what it does not understand for 0.
+func killOptions(values url.Values) (engine.KillOptions, error) {
+	options := engine.KillOptions{Reason: clip(values.Get("reason"))}
+	for name, given := range values {
+		if !slices.Contains([]string{"ttl", "when", "reason", "sync", "pretty"}, name) {
+			return options, refuse(http.StatusBadRequest, "%s is not a parameter of a kill: ttl, when, reason", clip(name))
+		}
+		if len(given) > 1 {
+			return options, refuse(http.StatusBadRequest, "%s is given more than once", name)
+		}
+	}
+	if values.Has("ttl") {
+		ttl, ok := parseTTL(values.Get("ttl"))
+		if !ok {
+			return options, refuse(http.StatusBadRequest,
+				"ttl=%s is not a time: seconds such as 30, or with a unit such as 500ms, 30s, 5m or 1h, at most %d h",
+				clip(values.Get("ttl")), int(longestTTL/time.Hour))
+		}
+		options.TTL = ttl
+	}
+	switch when := values.Get("when"); when {
+	case "", "deadline":
+	case "idle":
+		options.Idle = true
+	default:
+		return options, refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(when))
+	}
+	return options, nil
+}
+
+var ttlUnits = []struct {
+	suffix string
+	unit   time.Duration
+}{
+	{"ms", time.Millisecond}, // before s and m
+	{"min", time.Minute},
+	{"s", time.Second},
+	{"m", time.Minute},
+	{"h", time.Hour},
+	{"", time.Second},
+}
+
+// parseTTL reads a whole number with an optional unit, of which a missing one
+// means seconds.
+func parseTTL(text string) (time.Duration, bool) {
+	for _, u := range ttlUnits {
+		number, ok := strings.CutSuffix(text, u.suffix)
+		if !ok {
+			continue
+		}
+		if number == "" || strings.Trim(number, "0123456789") != "" {
+			return 0, false
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n > int64(longestTTL/u.unit) {
+			return 0, false
+		}
+		return time.Duration(n) * u.unit, true
+	}
+	return 0, false
+}

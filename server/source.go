@@ -1,0 +1,89 @@
+package server
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/server/push"
+)
+
+// source is the engine as the push feed sees it: the resources of the REST API
+// without their links.
+type source struct {
+	engine *engine.Engine
+	now    func() time.Time
+}
+
+func (s source) Sessions() []api.Session {
+	list, now := s.engine.Sessions(), s.now()
+	rows := make([]api.Session, len(list))
+	for i, session := range list {
+		rows[i] = sessionResource(session.Info(), now, light)
+	}
+	return rows
+}
+
+func (s source) Session(id uint64) (api.Session, bool)       { return s.session(id, light) }
+func (s source) SessionDetail(id uint64) (api.Session, bool) { return s.session(id, whole) }
+
+// session finds sessions that are still logging in, too, which the engine's
+// Session does not.
+func (s source) session(id uint64, d detail) (api.Session, bool) {
+	if session, err := s.engine.Session(id); err == nil {
+		return sessionResource(session.Info(), s.now(), d), true
+	}
+	for _, session := range s.engine.Sessions() {
+		if session.ID() == id {
+			return sessionResource(session.Info(), s.now(), d), true
+		}
+	}
+	return api.Session{}, false
+}
+
+func (s source) Objects(topic string) []push.Object {
+	switch topic {
+	case api.TopicServices:
+		listeners := s.engine.Listeners()
+		return pushed(s.engine.Services(), func(i engine.ServiceInfo) api.Service { return serviceResource(i, listeners) })
+	case api.TopicServers:
+		return pushed(s.engine.Servers(), serverResource)
+	case api.TopicListeners:
+		return pushed(s.engine.Listeners(), listenerResource)
+	case api.TopicFilters:
+		return pushed(s.engine.Filters(), filterResource)
+	case api.TopicMonitors:
+		return pushed(s.engine.Monitors(), objects{s.engine}.seenBy())
+	}
+	return nil
+}
+
+func pushed[I, A any](infos []I, make func(I) api.Resource[A]) []push.Object {
+	var all []push.Object
+	for _, info := range infos {
+		r := make(info)
+		all = append(all, push.Object{ID: r.ID, Resource: r})
+	}
+	return all
+}
+
+// topics are the engine's kinds of objects as the push feed calls them.
+var topics = map[engine.ObjectKind]string{
+	engine.SessionObject:  api.TopicSessions,
+	engine.ServiceObject:  api.TopicServices,
+	engine.ServerObject:   api.TopicServers,
+	engine.ListenerObject: api.TopicListeners,
+	engine.FilterObject:   api.TopicFilters,
+	engine.MonitorObject:  api.TopicMonitors,
+}
+
+func (s source) Watch(fn func(push.Change)) (stop func()) {
+	return s.engine.Watch(func(c engine.Change) {
+		change := push.Change{Topic: topics[c.Kind], ID: c.Name, Notable: c.Notable}
+		if c.Kind == engine.SessionObject {
+			change.ID = strconv.FormatUint(c.ID, 10)
+		}
+		fn(change)
+	})
+}
