@@ -61,12 +61,12 @@ func (p Part) Payload() []byte {
 func (r Response) Parts(b []byte) iter.Seq[Part] {
 	return func(yield func(Part) bool) {
 		r := r
-		for len(b) > 0 {
-			p, err := r.next(b)
+		for rest := b; len(rest) > 0; {
+			p, err := r.next(rest)
 			if err != nil || len(p.Data) == 0 || !yield(p) {
 				return
 			}
-			b = b[len(p.Data):]
+			rest = rest[len(p.Data):]
 		}
 	}
 }

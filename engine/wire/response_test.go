@@ -430,8 +430,9 @@ func TestPartsOfLongRow(t *testing.T) {
 	var r Response
 	r.Start(ComStmtFetch, newCaps)
 	b := packets(make([]byte, maxPiece+10), okPacket(OK{End: true}))
+	parts := r.Parts(b)
 	var got []Part
-	for p := range r.Parts(b) {
+	for p := range parts {
 		p.Data = p.Data[:min(len(p.Data), headerSize)]
 		got = append(got, p)
 	}
@@ -442,6 +443,9 @@ func TestPartsOfLongRow(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("parts (-want +got):\n%s", diff)
+	}
+	if n := len(slices.Collect(parts)); n != len(want) {
+		t.Errorf("the second time: got %d parts, want %d", n, len(want))
 	}
 	if r.Packets != 0 {
 		t.Error("Parts changed the response it was called on")
