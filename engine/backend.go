@@ -48,21 +48,21 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.mu.Unlock()
 	conn, greeting, err := server.login(ctx, credentials{
 		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		capabilities: s.caps, attributes: who.attributes, exact: true,
+		capabilities: s.talk.caps, attributes: who.attributes, exact: true,
 	})
 	if err != nil {
 		return nil, err
 	}
 	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher}
 	b.threadID.Store(uint64(greeting.ConnectionID))
-	if err := s.history.replay(ctx, b); err != nil {
+	if err := s.talk.history.replay(ctx, b); err != nil {
 		_ = b.conn.Close()
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
 	server.opened()
 	s.mu.Lock()
 	s.seen.backends = append(s.seen.backends, b)
-	s.eventLocked("backend_open", server.Name(), "")
+	s.seen.timeline.note("backend_open", server.Name(), "")
 	s.mu.Unlock()
 	if s.Logs(slog.LevelInfo) {
 		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), greeting.ConnectionID)
@@ -89,7 +89,7 @@ func (b *Backend) Close() error {
 	s := b.session
 	s.mu.Lock()
 	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
-	s.eventLocked("backend_close", b.server.Name(), "")
+	s.seen.timeline.note("backend_close", b.server.Name(), "")
 	s.mu.Unlock()
 	b.server.closed()
 	return err
@@ -147,7 +147,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 // begin notes that the server is about to work on q.
 func (b *Backend) begin(q *Query) {
 	b.sent, b.delivered = q, false
-	b.response.Start(q.Command(), b.session.caps)
+	b.response.Start(q.Command(), b.session.talk.caps)
 	b.server.packets.Add(1)
 	if q.Command().HasReply() && !b.busy.Swap(true) {
 		b.server.operations.Add(1)
@@ -176,7 +176,7 @@ func (b *Backend) Relay(up ReplyWriter) error {
 	if err != nil {
 		return err
 	}
-	b.session.noteReply(b, q, &b.response)
+	b.session.talk.noteReply(b, q, &b.response)
 	return nil
 }
 
@@ -278,9 +278,9 @@ func Lost(err error) bool {
 // sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the
 // server, up to the empty packet that ends it.
 func (b *Backend) sendFile() error {
-	client := b.session.client
-	client.SetSequence(b.session.replies.next)
-	b.conn.SetSequence(b.session.replies.next)
+	client, replies := b.session.client, &b.session.talk.replies
+	client.SetSequence(replies.next)
+	b.conn.SetSequence(replies.next)
 	for {
 		packet, err := client.ReadPacket(maxFilePacket)
 		if err != nil {
@@ -299,7 +299,7 @@ func (b *Backend) sendFile() error {
 			break
 		}
 	}
-	b.session.replies.next = client.Sequence()
+	replies.next = client.Sequence()
 	b.response.ResumeInfile()
 	return nil
 }
@@ -319,24 +319,15 @@ func (b *Backend) info() BackendInfo {
 	}
 }
 
-// busyBackends returns the backends that owe a reply.
-func (s *Session) busyBackends() []*Backend {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// busy returns the backends that owe a reply. The caller holds Session.mu.
+func (s *sessionSeen) busy() []*Backend {
 	var busy []*Backend
-	for _, b := range s.seen.backends {
+	for _, b := range s.backends {
 		if b.busy.Load() {
 			busy = append(busy, b)
 		}
 	}
 	return busy
-}
-
-// endCause returns why the session is to end, nil while it lives.
-func (s *Session) endCause() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.work.ended
 }
 
 // Unreachable reports whether err, of Connect, comes from the network or from a

@@ -97,32 +97,6 @@ type Engine struct {
 	wg     sync.WaitGroup // of every goroutine but those of sessions
 }
 
-// registry holds the objects of one kind, in the order of the configuration.
-type registry[T any] struct {
-	kind   string
-	list   []T
-	byName map[string]T
-	order  []string
-}
-
-func (r *registry[T]) add(name string, object T) {
-	if r.byName == nil {
-		r.byName = make(map[string]T)
-	}
-	r.list, r.order = append(r.list, object), append(r.order, name)
-	r.byName[name] = object
-}
-
-func (r *registry[T]) get(name string) (T, error) {
-	object, ok := r.byName[name]
-	if !ok {
-		return object, Errorf(NotFound, "%s is not a %s", name, r.kind)
-	}
-	return object, nil
-}
-
-func (r *registry[T]) names() []string { return r.order }
-
 // New makes the objects of a configuration. It opens no connection and starts
 // no goroutine.
 func New(o Options) (*Engine, error) {
@@ -144,117 +118,7 @@ func New(o Options) (*Engine, error) {
 	if e.listen == nil {
 		e.listen = net.Listen
 	}
-	return e, e.build(o.Objects)
-}
-
-// build makes the objects, those first that others refer to.
-func (e *Engine) build(objects []module.Object) error {
-	values, _, err := module.Parse("maxscale", module.MaxScaleModule.Parameters, nil)
-	if err != nil {
-		return err
-	}
-	e.maxscale = module.Object{Name: "maxscale", Kind: module.MaxScale, Module: "maxscale", Values: values}
-	for _, kind := range []module.Kind{module.MaxScale, module.Server, module.Monitor, module.Filter, module.Service, module.Listener} {
-		for _, o := range objects {
-			if o.Kind != kind {
-				continue
-			}
-			if err := e.buildObject(o); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (e *Engine) buildObject(o module.Object) error {
-	switch o.Kind {
-	case module.MaxScale:
-		e.maxscale = o
-	case module.Server:
-		server, err := newServer(e, o)
-		if err != nil {
-			return err
-		}
-		e.servers.add(o.Name, server)
-	case module.Monitor:
-		return e.buildMonitor(o)
-	case module.Filter:
-		return e.buildFilter(o)
-	case module.Service:
-		return e.buildService(o)
-	case module.Listener:
-		listener, err := newListener(e, o)
-		if err != nil {
-			return err
-		}
-		e.listeners.add(o.Name, listener)
-	}
-	return nil
-}
-
-func (e *Engine) buildMonitor(o module.Object) error {
-	for _, m := range e.modules.Monitors {
-		if m.Name == o.Module {
-			monitor, err := newMonitor(e, o, m)
-			if err != nil {
-				return err
-			}
-			e.monitors.add(o.Name, monitor)
-			return nil
-		}
-	}
-	return Errorf(Invalid, "monitor %s: module '%s' does not exist", o.Name, o.Module)
-}
-
-func (e *Engine) buildFilter(o module.Object) error {
-	for _, m := range e.modules.Filters {
-		if m.Name == o.Module {
-			filter, err := m.New(o)
-			if err != nil {
-				return Errorf(Invalid, "filter %s: %w", o.Name, err)
-			}
-			e.filters.add(o.Name, &filterObject{object: o, filter: filter})
-			return nil
-		}
-	}
-	return Errorf(Invalid, "filter %s: module '%s' does not exist", o.Name, o.Module)
-}
-
-func (e *Engine) buildService(o module.Object) error {
-	s := &Service{engine: e, object: o, filters: o.Values.List("filters"), cluster: o.Values.String("cluster")}
-	s.setState("Allocated")
-	for _, name := range s.filters {
-		if _, err := e.filters.get(name); err != nil {
-			return err
-		}
-	}
-	if s.cluster != "" {
-		m, err := e.monitors.get(s.cluster)
-		if err != nil {
-			return err
-		}
-		s.servers = m.servers
-	}
-	for _, name := range append(o.Values.List("servers"), o.Values.List("targets")...) {
-		server, err := e.servers.get(name)
-		if err != nil {
-			return err
-		}
-		s.servers = append(s.servers, server)
-	}
-	for _, m := range e.modules.Routers {
-		if m.Name == o.Module {
-			router, err := m.New(s)
-			if err != nil {
-				return Errorf(Invalid, "service %s: %w", o.Name, err)
-			}
-			s.router = router
-			e.services.add(o.Name, s)
-			return nil
-		}
-	}
-	return Errorf(Invalid, "service %s: router '%s' does not exist", o.Name, o.Module)
+	return e, (&builder{e}).build(o.Objects)
 }
 
 // Start looks at the servers once, opens every listener or none, and then takes
@@ -365,14 +229,12 @@ func (e *Engine) Listener(name string) (ListenerInfo, error) {
 }
 
 // Filters returns all filters in the order of the configuration.
-func (e *Engine) Filters() []FilterInfo { return infos(e.filters.list, e.filterInfo) }
+func (e *Engine) Filters() []FilterInfo { return infos(e.filters.list, (*filterObject).info) }
 
 // Filter returns the filter name; the error is NotFound when there is none.
 func (e *Engine) Filter(name string) (FilterInfo, error) {
-	return infoOf(&e.filters, name, e.filterInfo)
+	return infoOf(&e.filters, name, (*filterObject).info)
 }
-
-func (e *Engine) filterInfo(f *filterObject) FilterInfo { return f.info(e) }
 
 // Monitors returns all monitors in the order of the configuration.
 func (e *Engine) Monitors() []MonitorInfo { return infos(e.monitors.list, (*monitorObject).info) }

@@ -54,13 +54,14 @@ type FilterModule struct {
 
 // filterObject is a filter of the configuration.
 type filterObject struct {
+	engine *Engine
 	object module.Object
 	filter Filter
 }
 
-func (f *filterObject) info(e *Engine) FilterInfo {
+func (f *filterObject) info() FilterInfo {
 	info := FilterInfo{Object: f.object, Diagnostics: map[string]any{}}
-	for _, s := range e.services.list {
+	for _, s := range f.engine.services.list {
 		for _, name := range s.filters {
 			if name == f.object.Name {
 				info.Services = append(info.Services, s.object.Name)

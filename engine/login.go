@@ -337,13 +337,9 @@ func textRow(b []byte) []string {
 	return columns
 }
 
-// adminCommand runs one statement on server over a connection of its own, as
-// the session's user.
-func (s *Session) adminCommand(ctx context.Context, server *Server, sql string) error {
-	s.mu.Lock()
-	who := s.seen.identity
-	s.mu.Unlock()
-	conn, _, err := server.login(ctx, credentials{
+// runAs runs one statement over a connection of its own, as a session's user.
+func (s *Server) runAs(ctx context.Context, who identity, sql string) error {
+	conn, _, err := s.login(ctx, credentials{
 		user: who.user, secret: who.secret, charset: defaultCharset, capabilities: adminCapabilities,
 	})
 	if err != nil {

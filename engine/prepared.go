@@ -25,13 +25,61 @@ type prepared struct {
 	generation int
 }
 
-// newPrepared readies a statement for the COM_STMT_PREPARE in q. It becomes one
-// of the session's when the server has accepted it.
-func (s *Session) newPrepared(q *Query) *prepared {
+// statements are the statements that the client has prepared.
+type statements struct {
+	byID    map[uint32]*prepared // by the client's id
+	history *history
+}
+
+// prepare readies a statement for the COM_STMT_PREPARE in q. It becomes one of
+// the session's when the server has accepted it.
+func (s *statements) prepare(q *Query) *prepared {
 	s.history.lastID++
 	p := &prepared{id: s.history.lastID, sql: bytes.Clone(q.payload[1:])}
 	p.statement = classify.Parse(p.sql)
 	return p
+}
+
+// add makes the statement that q has prepared one of the session's.
+func (s *statements) add(q *Query, params int) {
+	if s.byID == nil {
+		s.byID = make(map[uint32]*prepared)
+	}
+	q.prepared.accepted(q, params)
+	s.byID[q.prepared.id] = q.prepared
+	s.history.addPrepared(q.prepared)
+}
+
+// remove forgets a statement.
+func (s *statements) remove(id uint32) {
+	delete(s.byID, id)
+	s.history.remove(id)
+}
+
+// clear forgets all statements and the history.
+func (s *statements) clear() {
+	s.byID = nil
+	s.history.clear()
+}
+
+// bind finds the statement that q works on. When there is none, it returns the
+// error that a server gives.
+func (s *statements) bind(q *Query) *wire.Error {
+	id, ok := wire.StatementID(q.payload)
+	if ok && id == wire.LastStatement {
+		id = s.history.lastID
+	}
+	q.prepared = s.byID[id]
+	if !ok || q.prepared == nil {
+		return &wire.Error{
+			Code: 1243, State: "HY000",
+			Message: fmt.Sprintf("Unknown prepared statement handler (%d) given to %s", id, q.Command()),
+		}
+	}
+	if q.Command() == wire.ComStmtExecute {
+		q.prepared.noteTypes(q.payload)
+	}
+	return nil
 }
 
 // accepted completes p with what the filters have made of it and with what the
@@ -42,29 +90,6 @@ func (p *prepared) accepted(q *Query, params int) {
 		p.sql = bytes.Clone(q.payload[1:])
 		p.statement = classify.Parse(p.sql)
 	}
-}
-
-// bindPrepared finds the statement that q works on. When there is none, it
-// answers in the server's words.
-func (s *Session) bindPrepared(q *Query) (answered bool, err error) {
-	id, ok := wire.StatementID(q.payload)
-	if ok && id == wire.LastStatement {
-		id = s.history.lastID
-	}
-	q.prepared = s.prepared[id]
-	if ok && q.prepared != nil {
-		if q.Command() == wire.ComStmtExecute {
-			q.prepared.noteTypes(q.payload)
-		}
-		return false, nil
-	}
-	if !q.Command().HasReply() {
-		return true, nil
-	}
-	return true, s.replies.ClientReply(ErrorReply(&wire.Error{
-		Code: 1243, State: "HY000",
-		Message: fmt.Sprintf("Unknown prepared statement handler (%d) given to %s", id, q.Command()),
-	}))
 }
 
 // Layout of COM_STMT_EXECUTE: command, statement id, flags, iteration count,
@@ -142,65 +167,58 @@ func (b *Backend) noteStatement(q *Query, data []byte) {
 }
 
 // noteReply draws the consequences of a reply that the client has seen.
-func (s *Session) noteReply(b *Backend, q *Query, r *wire.Response) {
-	s.replied(b, q, r)
+func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
+	c.replied(b, q, r)
 	if r.Err != nil || !r.Complete {
 		return
 	}
 	if name, ok := r.Schema(); ok {
-		s.setDatabase(name)
+		c.setDatabase(name)
 	}
 	switch q.Command() {
 	case wire.ComInitDB:
-		s.setDatabase(string(q.payload[1:]))
-		s.history.add(q.payload, s.service.historyLimit())
+		c.setDatabase(string(q.payload[1:]))
+		c.history.add(q.payload, c.service.historyLimit())
 	case wire.ComQuery:
 		statement := q.Statement()
 		if statement.Op == classify.OpUse {
-			s.setDatabase(string(statement.Database()))
+			c.setDatabase(string(statement.Database()))
 		}
 		if statement.Target() == classify.TargetAll {
-			s.history.add(q.payload, s.service.historyLimit())
+			c.history.add(q.payload, c.service.historyLimit())
 		}
 	case wire.ComSetOption:
-		s.history.add(q.payload, s.service.historyLimit())
+		c.history.add(q.payload, c.service.historyLimit())
 	case wire.ComStmtPrepare:
 		if q.prepared != nil {
-			q.prepared.accepted(q, int(r.Params))
-			if s.prepared == nil {
-				s.prepared = make(map[uint32]*prepared)
-			}
-			s.prepared[q.prepared.id] = q.prepared
-			s.history.addPrepared(q.prepared)
+			c.statements.add(q, int(r.Params))
 		}
 	case wire.ComResetConnection:
-		s.forgetState()
+		c.forgetState()
 	}
 }
 
-// closePrepared forgets the statement that a COM_STMT_CLOSE has closed.
-func (s *Session) closePrepared(q *Query) {
-	delete(s.prepared, q.prepared.id)
-	s.history.remove(q.prepared.id)
-	s.mu.Lock()
-	backends := slices.Clone(s.seen.backends)
-	s.mu.Unlock()
-	for _, b := range backends {
+// closeStatement forgets the statement that a COM_STMT_CLOSE has closed.
+func (c *conversation) closeStatement(q *Query) {
+	c.statements.remove(q.prepared.id)
+	for _, b := range c.openBackends() {
 		delete(b.statements, q.prepared.id)
 	}
 }
 
 // forgetState drops what was built up in the session: after
 // COM_RESET_CONNECTION and COM_CHANGE_USER the server has dropped it too.
-func (s *Session) forgetState() {
-	s.history.clear()
-	s.prepared = nil
-	s.mu.Lock()
-	backends := slices.Clone(s.seen.backends)
-	s.mu.Unlock()
-	for _, b := range backends {
+func (c *conversation) forgetState() {
+	c.statements.clear()
+	for _, b := range c.openBackends() {
 		b.statements = nil
 	}
+}
+
+func (c *conversation) openBackends() []*Backend {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.seen.backends)
 }
 
 func (q *Query) writes() bool { return q.SQL() != nil && q.Statement().Is(classify.Writes) }

@@ -45,7 +45,6 @@ type Server struct {
 	maxConnections   atomic.Int64
 	operations       atomic.Int64
 	packets          atomic.Uint64
-	failedAuths      atomic.Uint64
 
 	mu      sync.Mutex // guards what follows
 	version string     // of its last greeting

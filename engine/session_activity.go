@@ -131,7 +131,10 @@ type timeline struct {
 	first  int
 }
 
-func (t *timeline) add(e Event) {
+// note puts an entry on the timeline, in the place of the oldest one when there
+// are enough.
+func (t *timeline) note(kind, detail, by string) {
+	e := Event{At: time.Now(), Kind: kind, Detail: detail, By: by}
 	if len(t.events) < timelineEvents {
 		t.events = append(t.events, e)
 		return
@@ -149,31 +152,27 @@ func (t *timeline) list() []Event {
 func (s *Session) event(kind, detail, by string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.eventLocked(kind, detail, by)
-}
-
-func (s *Session) eventLocked(kind, detail, by string) {
-	s.seen.timeline.add(Event{At: time.Now(), Kind: kind, Detail: detail, By: by})
+	s.seen.timeline.note(kind, detail, by)
 }
 
 // beginQuery notes that q has come in: the session is no longer idle.
-func (s *Session) beginQuery(q *Query) {
+func (c *conversation) beginQuery(q *Query) {
 	command, sql := q.Command(), q.SQL()
-	s.mu.Lock()
-	s.work.idle = false
-	a := &s.seen.activity
+	c.mu.Lock()
+	c.work.idle = false
+	a := &c.seen.activity
 	a.enter(Running, q.received)
 	a.lastIO = q.received
 	a.statements++
 	a.statement = append(a.statement[:0], shown(command, sql, maxShownStatement)...)
-	if s.seen.retained.limit > 0 && (sql != nil || command != wire.ComPing) {
-		s.seen.retained.begin(QueryInfo{
+	if c.seen.retained.limit > 0 && (sql != nil || command != wire.ComPing) {
+		c.seen.retained.begin(QueryInfo{
 			Command: command.String(), Statement: string(shown(command, sql, maxKeptStatement)), Received: q.received,
 		})
 	}
-	s.mu.Unlock()
-	s.service.began()
-	s.boring()
+	c.mu.Unlock()
+	c.service.began()
+	c.boring()
 }
 
 // shown is how a command appears: its text, or else its name.
@@ -185,47 +184,47 @@ func shown(command wire.Command, sql []byte, limit int) []byte {
 }
 
 // endQuery notes that the reply to q is complete.
-func (s *Session) endQuery(q *Query, err error) {
+func (c *conversation) endQuery(q *Query, err error) {
 	now := time.Now()
-	s.mu.Lock()
-	a := &s.seen.activity
+	c.mu.Lock()
+	a := &c.seen.activity
 	a.lastIO = now
 	if a.trx {
 		a.enter(IdleInTrx, now)
 	} else {
 		a.enter(Idle, now)
 	}
-	failed := s.replies.failed
+	failed := c.replies.failed
 	if failed != nil {
 		a.errors++
 	}
-	if newest := s.seen.retained.newest(); newest != nil {
-		newest.Completed, newest.Rows = now, s.replies.rows
+	if newest := c.seen.retained.newest(); newest != nil {
+		newest.Completed, newest.Rows = now, c.replies.rows
 		if failed != nil {
 			newest.Error = failed.Error()
 		} else if err != nil {
 			newest.Error = err.Error()
 		}
-		s.seen.retained.open = false
+		c.seen.retained.open = false
 	}
-	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
-	s.mu.Unlock()
+	c.seen.load.book(now, c.client.Events(), c.client.BytesRead(), c.client.BytesWritten())
+	c.mu.Unlock()
 	if err == nil {
-		s.replies.stop()
+		c.replies.stop()
 	}
-	s.service.ended()
-	s.boring()
+	c.service.ended()
+	c.boring()
 }
 
 // replied notes the end of the reply of backend b that the client sees: the
 // state of the transaction, the default database.
-func (s *Session) replied(b *Backend, q *Query, r *wire.Response) {
+func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := &s.seen.activity
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := &c.seen.activity
 	a.server = b.server.Name()
-	if newest := s.seen.retained.newest(); newest != nil {
+	if newest := c.seen.retained.newest(); newest != nil {
 		newest.Responses = append(newest.Responses, ResponseInfo{Server: b.server.Name(), Duration: now.Sub(q.received)})
 	}
 	if r.Err == nil && r.Complete {
@@ -236,7 +235,7 @@ func (s *Session) replied(b *Backend, q *Query, r *wire.Response) {
 			if trx {
 				kind, a.trxSince = "trx_begin", q.received
 			}
-			s.eventLocked(kind, b.server.Name(), "")
+			c.seen.timeline.note(kind, b.server.Name(), "")
 		}
 		a.readOnly = trx && r.Status&wire.StatusInTransReadonly != 0
 		a.autocommit = r.Status&wire.StatusAutocommit != 0
@@ -262,15 +261,15 @@ func (s *Session) Autocommit() bool {
 }
 
 // setDatabase notes the session's new default database.
-func (s *Session) setDatabase(name string) {
-	s.mu.Lock()
-	changed := s.seen.identity.database != name
-	s.seen.identity.database = name
+func (c *conversation) setDatabase(name string) {
+	c.mu.Lock()
+	changed := c.seen.identity.database != name
+	c.seen.identity.database = name
 	if changed {
-		s.eventLocked("database", name, "")
+		c.seen.timeline.note("database", name, "")
 	}
-	s.mu.Unlock()
+	c.mu.Unlock()
 	if changed {
-		s.notable()
+		c.notable()
 	}
 }

@@ -47,7 +47,7 @@ func (c *chain) close() {
 }
 
 // openFilters opens filter sessions for names in front of end: all or none.
-func (s *Session) openFilters(names []string, end *routerEnd) (*chain, error) {
+func openFilters(s *Session, names []string, end *routerEnd) (*chain, error) {
 	c := &chain{router: end, links: make([]*link, len(names))}
 	last := &link{handler: end}
 	c.head = last
@@ -61,7 +61,7 @@ func (s *Session) openFilters(names []string, end *routerEnd) (*chain, error) {
 		l := &link{object: object.object, next: c.head}
 		c.head.prev = l
 		var session FilterSession
-		err = s.guarded(func() error {
+		err = guarded(s, func() error {
 			session, err = object.filter.NewSession(s, c.head)
 			return err
 		})
@@ -90,13 +90,6 @@ type wishes struct {
 	kill      *pendingKill
 	ended     error // why the session ends; nil while it lives
 	finishing bool  // serve has begun to close everything
-	helpers   int   // goroutines that stop statements
-	quiet     chan struct{}
-}
-
-// waits reports whether something is left for the idle point.
-func (w *wishes) waits() bool {
-	return w.chain != nil || w.restart || (w.kill != nil && w.kill.info.Idle) || w.ended != nil
 }
 
 // Alteration is a change of a session that is made as a whole or not at all.
@@ -116,8 +109,14 @@ func (s *Session) Alter(a Alteration) error {
 	}
 	var next *chain
 	if a.Filters != nil {
+		s.mu.Lock()
+		running := s.run
+		s.mu.Unlock()
+		if running == nil {
+			return Errorf(NotFound, "session %d has not started", s.id)
+		}
 		var err error
-		if next, err = s.openFilters(*a.Filters, s.routerEnd()); err != nil {
+		if next, err = openFilters(s, *a.Filters, running.router); err != nil {
 			return err
 		}
 	}
@@ -131,14 +130,14 @@ func (s *Session) Alter(a Alteration) error {
 	}
 	if len(a.LogLevels) > 0 {
 		s.log.apply(a.LogLevels)
-		s.eventLocked("log_level", s.log.describe(a.LogLevels), a.By)
+		s.seen.timeline.note("log_level", s.log.describe(a.LogLevels), a.By)
 	}
 	var replaced *chain
 	if next != nil {
 		replaced, s.work.chain = s.work.chain, next
 		s.work.filters, s.work.by = slices.Clone(*a.Filters), a.By
 		s.work.since = time.Now()
-		s.eventLocked("filters_requested", chainText(*a.Filters), a.By)
+		s.seen.timeline.note("filters_requested", chainText(*a.Filters), a.By)
 		s.wakeLocked()
 	}
 	s.mu.Unlock()
@@ -165,7 +164,7 @@ func (s *Session) Restart(by string) error {
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
 	s.work.restart, s.work.from, s.work.since = true, by, time.Now()
-	s.eventLocked("restart_requested", "", by)
+	s.seen.timeline.note("restart_requested", "", by)
 	s.wakeLocked()
 	s.mu.Unlock()
 	s.notable()
@@ -182,7 +181,7 @@ func (s *Session) CancelFilters(by string) error {
 		return Errorf(NotFound, "session %d has no pending filters", s.id)
 	}
 	s.work.chain, s.work.filters = nil, nil
-	s.eventLocked("filters_cancelled", "", by)
+	s.seen.timeline.note("filters_cancelled", "", by)
 	s.mu.Unlock()
 	waiting.closeFilters()
 	s.notable()
@@ -198,7 +197,7 @@ func (s *Session) CancelRestart(by string) error {
 		return Errorf(NotFound, "session %d has no pending restart", s.id)
 	}
 	s.work.restart = false
-	s.eventLocked("restart_cancelled", "", by)
+	s.seen.timeline.note("restart_cancelled", "", by)
 	s.mu.Unlock()
 	s.notable()
 	return nil
@@ -212,103 +211,93 @@ func (s *Session) wakeLocked() {
 	}
 }
 
-// routerEnd returns the last handler of the chain, nil before there is one.
-func (s *Session) routerEnd() *routerEnd {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.run == nil {
-		return nil
-	}
-	return s.run.router
-}
-
 // idlePoint is where serve stands between two commands: nothing is in flight.
 // It grants the wishes that may be granted now, and declares the session idle.
-func (s *Session) idlePoint() error {
+func (c *conversation) idlePoint() error {
 	for {
-		s.mu.Lock()
-		if s.work.woken {
-			s.work.woken = false
-			_ = s.client.NetConn().SetReadDeadline(time.Time{})
+		c.mu.Lock()
+		if c.work.woken {
+			c.work.woken = false
+			_ = c.client.NetConn().SetReadDeadline(time.Time{})
 		}
-		if s.work.ended != nil {
-			defer s.mu.Unlock()
-			return s.work.ended
+		if c.work.ended != nil {
+			defer c.mu.Unlock()
+			return c.work.ended
 		}
-		outside := !s.seen.activity.trx
+		outside := !c.seen.activity.trx
 		switch {
-		case outside && s.work.kill != nil && s.work.kill.info.Idle:
-			s.mu.Unlock()
-			return s.killNow()
-		case outside && s.work.chain != nil:
-			s.installLocked()
-		case outside && s.work.restart && len(s.client.Unread()) == 0:
-			s.work.restart = false
-			by := s.work.from
-			s.mu.Unlock()
-			s.restart(by)
+		case outside && c.work.kill != nil && c.work.kill.info.Idle:
+			c.mu.Unlock()
+			return c.killNow()
+		case outside && c.work.chain != nil:
+			c.installLocked()
+		case outside && c.work.restart && len(c.client.Unread()) == 0:
+			c.work.restart = false
+			by := c.work.from
+			c.mu.Unlock()
+			c.restart(by)
 		default:
-			s.work.idle = true
-			s.mu.Unlock()
+			c.work.idle = true
+			c.mu.Unlock()
 			return nil
 		}
 	}
 }
 
 // installLocked puts the waiting chain into effect, and unlocks mu.
-func (s *Session) installLocked() {
-	next, names, by := s.work.chain, s.work.filters, s.work.by
-	s.work.chain, s.work.filters = nil, nil
-	old := s.run
+func (c *conversation) installLocked() {
+	next, names, by := c.work.chain, c.work.filters, c.work.by
+	c.work.chain, c.work.filters = nil, nil
+	old := c.run
 	next.altered = true
-	s.run = next
-	s.eventLocked("filters", chainText(names), by)
-	s.mu.Unlock()
+	c.run = next
+	c.seen.timeline.note("filters", chainText(names), by)
+	c.mu.Unlock()
 	old.closeFilters()
-	s.Logf(LevelNotice, "filters are now: %s", chainText(names))
-	s.notable()
+	c.Logf(LevelNotice, "filters are now: %s", chainText(names))
+	c.notable()
 }
 
 // restart replaces the router session with its backends and the filter
 // sessions by new ones. A chain that was set for this session is kept, any
 // other is the service's present one. The old ones stay when that fails.
-func (s *Session) restart(by string) {
-	ctx, cancel := context.WithTimeout(s.ctx, s.service.connectTimeout())
+func (c *conversation) restart(by string) {
+	ctx, cancel := context.WithTimeout(c.ctx, c.service.connectTimeout())
 	defer cancel()
-	names := s.service.filters
-	if s.run.altered {
-		names = s.run.filterNames()
+	names := c.service.filters
+	if c.run.altered {
+		names = c.run.filterNames()
 	}
-	next, err := s.reopenChain(ctx, names)
-	s.mu.Lock()
+	next, err := c.reopenChain(ctx, names)
+	c.mu.Lock()
 	if err != nil {
-		s.work.failed = err.Error()
-		s.eventLocked("restart_failed", err.Error(), by)
-		s.mu.Unlock()
-		s.Logf(slog.LevelError, "restart: %v; the session goes on as it was", err)
-		s.notable()
+		c.work.failed = err.Error()
+		c.seen.timeline.note("restart_failed", err.Error(), by)
+		c.mu.Unlock()
+		c.Logf(slog.LevelError, "restart: %v; the session goes on as it was", err)
+		c.notable()
 		return
 	}
-	next.altered = s.run.altered
-	old := s.run
-	s.work.failed = ""
-	s.run = next
-	s.eventLocked("restart", chainText(names), by)
-	s.mu.Unlock()
+	next.altered = c.run.altered
+	old := c.run
+	c.work.failed = ""
+	c.run = next
+	c.seen.timeline.note("restart", chainText(names), by)
+	c.mu.Unlock()
 	old.closeFilters()
-	s.Logf(LevelNotice, "restarted")
-	s.notable()
+	c.Logf(LevelNotice, "restarted")
+	c.notable()
 }
 
 // reopenChain opens a new router session behind the present routerEnd, to which
 // a waiting chain may hold on, and filter sessions in front of it.
-func (s *Session) reopenChain(ctx context.Context, names []string) (*chain, error) {
-	router, err := s.service.router.NewSession(ctx, s)
+func (c *conversation) reopenChain(ctx context.Context, names []string) (*chain, error) {
+	router, err := c.service.router.NewSession(ctx, c.Session)
 	if err != nil {
 		return nil, err
 	}
-	end := s.run.router
-	next, err := s.openFilters(names, end)
+	end := c.run.router
+	next, err := openFilters(c.Session, names, end)
 	if err != nil {
 		_ = router.Close()
 		return nil, err
@@ -320,17 +309,17 @@ func (s *Session) reopenChain(ctx context.Context, names []string) (*chain, erro
 }
 
 // openChain opens a router session and the filters names in front of it.
-func (s *Session) openChain(ctx context.Context, names []string) (*chain, error) {
-	router, err := s.service.router.NewSession(ctx, s)
+func (c *conversation) openChain(ctx context.Context, names []string) (*chain, error) {
+	router, err := c.service.router.NewSession(ctx, c.Session)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.openFilters(names, &routerEnd{router})
+	first, err := openFilters(c.Session, names, &routerEnd{router})
 	if err != nil {
 		_ = router.Close()
 		return nil, err
 	}
-	return c, nil
+	return first, nil
 }
 
 func chainText(names []string) string {

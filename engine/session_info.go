@@ -21,8 +21,8 @@ func (s *Session) Info() SessionInfo {
 	}
 	if info.Service != "" && s.service.historyLimit() > 0 {
 		info.History = &HistoryInfo{
-			Commands: int(s.history.commands.Load()), Responses: int(s.history.commands.Load()),
-			Metadata: int(s.history.metadata.Load()),
+			Commands: int(s.talk.history.commands.Load()), Responses: int(s.talk.history.commands.Load()),
+			Metadata: int(s.talk.history.metadata.Load()),
 		}
 	}
 	s.mu.Lock()
@@ -39,21 +39,21 @@ func (s *Session) Info() SessionInfo {
 			info.Filters = append(info.Filters, l.counters())
 		}
 	}
-	info.Queries = s.queriesLocked()
+	info.Queries = s.seen.retained.list()
 	info.Memory = s.memoryLocked()
-	info.Activity = s.activityLocked(now)
+	info.Activity = s.seen.doing(s.client)
 	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
 	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
 		info.Idle = now.Sub(a.lastIO)
 	}
-	info.Pending, info.RestartErr = s.pendingLocked(), s.work.failed
+	info.Pending, info.RestartErr = s.work.info(s.seen.activity.trx), s.work.failed
 	info.Events = s.seen.timeline.list()
 	return info
 }
 
-// queriesLocked returns the retained statements, newest first.
-func (s *Session) queriesLocked() []QueryInfo {
-	list := slices.Clone(s.seen.retained.queries)
+// list returns the retained statements, newest first.
+func (r *retained) list() []QueryInfo {
+	list := slices.Clone(r.queries)
 	slices.Reverse(list)
 	for i := range list {
 		list[i].Responses = slices.Clone(list[i].Responses)
@@ -61,6 +61,7 @@ func (s *Session) queriesLocked() []QueryInfo {
 	return list
 }
 
+// memoryLocked returns what the session holds.
 func (s *Session) memoryLocked() MemoryInfo {
 	who := &s.seen.identity
 	misc := int64(unsafe.Sizeof(*s)) + int64(len(who.user)+len(who.database)) + int64(cap(s.seen.activity.statement)) +
@@ -70,23 +71,24 @@ func (s *Session) memoryLocked() MemoryInfo {
 	}
 	return MemoryInfo{
 		Client:       BufferInfo{ReadQ: int64(s.client.BufferSize()), Misc: misc},
-		ExecMetadata: s.history.typed.Load(),
+		ExecMetadata: s.talk.history.typed.Load(),
 		LastQueries:  s.seen.retained.bytes,
-		History:      s.history.bytes.Load(),
+		History:      s.talk.history.bytes.Load(),
 	}
 }
 
-func (s *Session) activityLocked(now time.Time) ActivityInfo {
-	a := &s.seen.activity
+// doing returns what the session of client is doing.
+func (s *sessionSeen) doing(client *wire.Conn) ActivityInfo {
+	a := &s.activity
 	info := ActivityInfo{
 		Doing: a.doing, Since: a.since, Trx: a.trx, TrxReadOnly: a.readOnly, TrxWrites: a.trxWrites,
 		Statement: string(a.statement), Server: a.server, Statements: a.statements, Errors: a.errors,
-		BytesIn: s.client.BytesRead(), BytesOut: s.client.BytesWritten(),
+		BytesIn: client.BytesRead(), BytesOut: client.BytesWritten(),
 	}
 	if a.trx {
 		info.TrxSince = a.trxSince
 	}
-	for _, b := range s.seen.backends {
+	for _, b := range s.backends {
 		if b.busy.Load() {
 			info.Server = b.server.Name()
 		}
@@ -94,8 +96,8 @@ func (s *Session) activityLocked(now time.Time) ActivityInfo {
 	return info
 }
 
-func (s *Session) pendingLocked() PendingInfo {
-	w := &s.work
+// info returns what waits; trx says that a transaction is open.
+func (w *wishes) info(trx bool) PendingInfo {
 	info := PendingInfo{Restart: w.restart}
 	if w.chain != nil {
 		names := slices.Clone(w.filters)
@@ -104,7 +106,7 @@ func (s *Session) pendingLocked() PendingInfo {
 	if w.restart || w.chain != nil {
 		info.Since = w.since
 		info.Waits = "statement"
-		if s.seen.activity.trx {
+		if trx {
 			info.Waits = "transaction"
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/wire"
@@ -65,16 +66,23 @@ func (s *Session) Kill(k KillOptions) error {
 		s.mu.Unlock()
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
-	s.stopTimerLocked()
+	s.work.stopTimer()
 	if k.TTL == 0 && !k.Idle {
 		s.mu.Unlock()
 		s.end(&killError{by: k.By, reason: k.Reason})
 		return nil
 	}
 	pending := &pendingKill{info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, By: k.By, Reason: k.Reason}}
-	pending.timer = time.AfterFunc(k.TTL, func() { s.killDue(pending) })
+	pending.timer = time.AfterFunc(k.TTL, func() {
+		s.mu.Lock()
+		due := s.work.kill == pending // it may have been replaced just now
+		s.mu.Unlock()
+		if due {
+			s.end(&killError{by: k.By, reason: k.Reason})
+		}
+	})
 	s.work.kill = pending
-	s.eventLocked("kill_scheduled", killText(pending.info), k.By)
+	s.seen.timeline.note("kill_scheduled", killText(pending.info), k.By)
 	if k.Idle {
 		s.wakeLocked()
 	}
@@ -91,8 +99,8 @@ func (s *Session) CancelKill(by string) error {
 		s.mu.Unlock()
 		return Errorf(NotFound, "session %d has no pending kill", s.id)
 	}
-	s.stopTimerLocked()
-	s.eventLocked("kill_cancelled", "", by)
+	s.work.stopTimer()
+	s.seen.timeline.note("kill_cancelled", "", by)
 	s.mu.Unlock()
 	s.notable()
 	return nil
@@ -102,7 +110,9 @@ func (s *Session) CancelKill(by string) error {
 // gets the server's error for it and the session lives on. The error is
 // Conflict when nothing runs.
 func (s *Session) CancelStatement(by string) error {
-	busy := s.busyBackends()
+	s.mu.Lock()
+	busy := s.seen.busy()
+	s.mu.Unlock()
 	if len(busy) == 0 {
 		return Errorf(Conflict, "session %d runs no statement", s.id)
 	}
@@ -113,33 +123,24 @@ func (s *Session) CancelStatement(by string) error {
 	return nil
 }
 
-func (s *Session) stopTimerLocked() {
-	if s.work.kill != nil {
-		s.work.kill.timer.Stop()
-		s.work.kill = nil
-	}
-}
-
-// killDue fires pending unless it has been replaced or taken back.
-func (s *Session) killDue(pending *pendingKill) {
-	s.mu.Lock()
-	due := s.work.kill == pending
-	s.mu.Unlock()
-	if due {
-		s.end(&killError{by: pending.info.By, reason: pending.info.Reason})
+// stopTimer takes a waiting kill away.
+func (w *wishes) stopTimer() {
+	if w.kill != nil {
+		w.kill.timer.Stop()
+		w.kill = nil
 	}
 }
 
 // killNow ends the session at an idle point, in serve.
-func (s *Session) killNow() error {
-	s.mu.Lock()
-	kill := s.work.kill
-	s.mu.Unlock()
+func (c *conversation) killNow() error {
+	c.mu.Lock()
+	kill := c.work.kill
+	c.mu.Unlock()
 	if kill == nil {
 		return nil
 	}
 	cause := &killError{by: kill.info.By, reason: kill.info.Reason}
-	s.end(cause)
+	c.end(cause)
 	return cause
 }
 
@@ -156,48 +157,62 @@ func (s *Session) end(cause error) {
 		return
 	}
 	s.work.ended = cause
-	s.stopTimerLocked()
+	s.work.stopTimer()
 	started := s.seen.state == SessionStarted
 	s.seen.state = SessionStopping
 	s.seen.activity.enter(Stopping, time.Now())
 	if isKill(cause) {
-		s.eventLocked("kill", endText(cause), killer(cause))
+		s.seen.timeline.note("kill", endText(cause), killer(cause))
 	}
 	idle := s.work.idle
 	if !idle {
-		s.work.helpers++
+		s.interrupts.wg.Add(1) // here, for the session's goroutine may be on its way to wait
 	}
 	s.wakeLocked()
 	s.mu.Unlock()
 	s.cancel(cause)
 	if !idle {
-		go s.interrupt(started) // finish waits for it
+		s.interrupts.start(started)
+		s.interrupts.wg.Done()
 	}
 	s.notable()
 }
 
-// interrupt stops what the session's backends are doing, and cuts its
-// connections when that does not end it.
-func (s *Session) interrupt(started bool) {
-	defer s.helperDone()
+// interrupts are the goroutines that stop what a session is doing.
+type interrupts struct {
+	session *Session
+	wg      sync.WaitGroup
+}
+
+// wait waits for the end of all of them. The session's goroutine does.
+func (i *interrupts) wait() { i.wg.Wait() }
+
+// start has the servers stop what they do for the session, when it has started,
+// and cuts its connections when that does not end it.
+func (i *interrupts) start(started bool) {
+	s := i.session
 	grace := time.Duration(0)
 	if started {
 		grace = interruptGrace
-		for _, b := range s.busyBackends() {
-			s.mu.Lock()
-			s.work.helpers++
-			s.mu.Unlock()
-			go func() {
-				defer s.helperDone()
-				b.killQuery(context.WithoutCancel(s.ctx))
-			}()
+		s.mu.Lock()
+		busy := s.seen.busy()
+		s.mu.Unlock()
+		for _, b := range busy {
+			i.wg.Go(func() { b.killQuery(context.WithoutCancel(s.ctx)) })
 		}
 	}
-	cut := time.NewTimer(grace)
-	defer cut.Stop()
+	i.wg.Go(func() { i.cut(grace) })
+}
+
+// cut makes all reads and writes of the session fail, unless it stops by itself
+// within grace.
+func (i *interrupts) cut(grace time.Duration) {
+	s := i.session
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
 	select {
-	case <-cut.C:
-	case <-s.replies.stopped:
+	case <-timer.C:
+	case <-s.stopped:
 		return
 	}
 	past := time.Unix(1, 0)
@@ -212,49 +227,26 @@ func (s *Session) interrupt(started bool) {
 	_ = s.client.NetConn().SetDeadline(past)
 }
 
-func (s *Session) helperDone() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.work.helpers--
-	if s.work.helpers == 0 && s.work.quiet != nil {
-		close(s.work.quiet)
-		s.work.quiet = nil
-	}
-}
-
-// stopInterrupts waits for the goroutines that stop statements.
-func (s *Session) stopInterrupts() {
-	s.mu.Lock()
-	if s.work.helpers == 0 {
-		s.mu.Unlock()
-		return
-	}
-	quiet := make(chan struct{})
-	s.work.quiet = quiet
-	s.mu.Unlock()
-	<-quiet
-}
-
 // ending fixes the cause of the end: what somebody else has set, or else err.
-func (s *Session) ending(err error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stopTimerLocked()
-	s.work.finishing = true
-	if s.work.ended == nil {
-		s.work.ended = err
+func (c *conversation) ending(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.work.stopTimer()
+	c.work.finishing = true
+	if c.work.ended == nil {
+		c.work.ended = err
 		if err == nil {
-			s.work.ended = io.EOF
+			c.work.ended = io.EOF
 		}
 	}
-	if waiting := s.work.chain; waiting != nil {
-		s.work.chain = nil
+	if waiting := c.work.chain; waiting != nil {
+		c.work.chain = nil
 		defer waiting.closeFilters()
 	}
-	s.seen.state = SessionStopping
-	s.seen.activity.enter(Stopping, time.Now())
-	close(s.replies.stopped)
-	return s.work.ended
+	c.seen.state = SessionStopping
+	c.seen.activity.enter(Stopping, time.Now())
+	close(c.stopped)
+	return c.work.ended
 }
 
 // endPacket is what the client is told at the end; nil when there is nothing to
@@ -310,7 +302,10 @@ func killText(k KillInfo) string {
 func (b *Backend) killQuery(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	if err := b.session.adminCommand(ctx, b.server, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
+	b.session.mu.Lock()
+	who := b.session.seen.identity
+	b.session.mu.Unlock()
+	if err := b.server.runAs(ctx, who, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
 		b.session.Logf(slog.LevelWarn, "server %s: stop the running statement: %v", b.server.Name(), err)
 	}
 }

@@ -27,21 +27,22 @@ func processKill(payload []byte) classify.KillStatement {
 	return k
 }
 
-func (s *Session) killCommand(k classify.KillStatement) error {
-	victims, refused := s.victims(k)
+// killCommand carries out k and answers it.
+func (c *conversation) killCommand(k classify.KillStatement) error {
+	victims, refused := c.victims(k)
 	if refused != nil {
-		return s.replies.ClientReply(ErrorReply(refused))
+		return c.replies.ClientReply(ErrorReply(refused))
 	}
 	self := false
-	s.mu.Lock()
-	by := "user " + s.seen.identity.user
-	s.mu.Unlock()
+	c.mu.Lock()
+	by := "user " + c.seen.identity.user
+	c.mu.Unlock()
 	for _, victim := range victims {
 		switch {
-		case k.Query && victim == s: // nothing else of it can be running
+		case k.Query && victim == c.Session: // nothing else of it can be running
 		case k.Query:
 			_ = victim.CancelStatement(by)
-		case victim == s:
+		case victim == c.Session:
 			self = true
 		default:
 			_ = victim.Kill(KillOptions{By: by, Reason: "KILL statement"})
@@ -49,17 +50,17 @@ func (s *Session) killCommand(k classify.KillStatement) error {
 	}
 	if self {
 		cause := &killError{by: by, reason: "KILL statement"}
-		s.end(cause)
+		c.end(cause)
 		return cause
 	}
-	return s.replies.ClientReply(OKReply(s.status()))
+	return c.replies.ClientReply(OKReply(c.status()))
 }
 
 // victims returns the sessions that k means, or why it may not be.
-func (s *Session) victims(k classify.KillStatement) ([]*Session, *wire.Error) {
-	s.mu.Lock()
-	user, super := s.seen.identity.user, s.seen.identity.super
-	s.mu.Unlock()
+func (c *conversation) victims(k classify.KillStatement) ([]*Session, *wire.Error) {
+	c.mu.Lock()
+	user, super := c.seen.identity.user, c.seen.identity.super
+	c.mu.Unlock()
 	owner := func(x *Session) string {
 		name, _, _ := x.Identity()
 		return name
@@ -69,14 +70,14 @@ func (s *Session) victims(k classify.KillStatement) ([]*Session, *wire.Error) {
 			return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of the sessions of %s", k.User)}
 		}
 		var list []*Session
-		for _, x := range s.engine.Sessions() {
-			if x.alive() && owner(x) == string(k.User) {
+		for _, x := range c.engine.Sessions() {
+			if alive(x) && owner(x) == string(k.User) {
 				list = append(list, x)
 			}
 		}
 		return list, nil
 	}
-	victim, err := s.engine.Session(k.ID)
+	victim, err := c.engine.Session(k.ID)
 	if err != nil {
 		return nil, &wire.Error{Code: 1094, State: "HY000", Message: fmt.Sprintf("Unknown thread id: %d", k.ID)}
 	}
@@ -87,14 +88,14 @@ func (s *Session) victims(k classify.KillStatement) ([]*Session, *wire.Error) {
 }
 
 // status is the server status for answers of the proxy's own.
-func (s *Session) status() wire.Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (c *conversation) status() wire.Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	status := wire.Status(0)
-	if s.seen.activity.autocommit {
+	if c.seen.activity.autocommit {
 		status |= wire.StatusAutocommit
 	}
-	if s.seen.activity.trx {
+	if c.seen.activity.trx {
 		status |= wire.StatusInTrans
 	}
 	return status

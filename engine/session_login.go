@@ -13,116 +13,120 @@ import (
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
+// login is a client's way in, at the beginning of a session or by
+// COM_CHANGE_USER.
+type login struct{ *conversation }
+
 // login greets the client, finds out who it is, and opens its chain. A client
 // that is refused has been told why when login returns.
-func (s *Session) login(ctx context.Context) error {
-	_ = s.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
-	ctx, cancel := context.WithTimeout(ctx, s.service.connectTimeout())
+func (l *login) login(ctx context.Context) error {
+	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
+	ctx, cancel := context.WithTimeout(ctx, l.service.connectTimeout())
 	defer cancel()
-	if !s.service.enter() {
-		return s.refuse(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
+	if !l.service.enter() {
+		return l.refuse(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
 	}
 	challenge := auth.NativeChallenge(auth.NewSalt())
-	offered := s.service.capabilities()
-	if s.listener.tls != nil {
+	offered := l.service.capabilities()
+	if l.listener.tls != nil {
 		offered |= wire.ClientSSL
 	}
 	greeting := wire.Handshake{
-		Version: s.service.version(), ConnectionID: uint32(s.id), Salt: challenge,
+		Version: l.service.version(), ConnectionID: uint32(l.id), Salt: challenge,
 		Capabilities: offered, Collation: defaultCharset, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
 	}
-	if err := s.send(greeting.Append(nil)); err != nil {
+	if err := l.send(greeting.Append(nil)); err != nil {
 		return clientError(err)
 	}
-	response, err := s.readLogin(offered)
+	response, err := l.readLogin(offered)
 	if err != nil {
 		return err
 	}
 	who := identity{
 		user: response.User, database: response.Database, charset: uint16(response.Collation),
-		cipher: s.cipher(), attributes: response.Attributes,
+		cipher: l.cipher(), attributes: response.Attributes,
 	}
-	if err := s.identify(ctx, &who, challenge, response); err != nil {
+	if err := l.identify(ctx, &who, challenge, response); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.seen.identity = who
-	s.seen.activity.autocommit = true
-	s.eventLocked("auth", who.user, "")
-	s.mu.Unlock()
-	c, err := s.openChain(ctx, s.service.filters)
+	l.mu.Lock()
+	l.seen.identity = who
+	l.seen.activity.autocommit = true
+	l.seen.timeline.note("auth", who.user, "")
+	l.mu.Unlock()
+	c, err := l.openChain(ctx, l.service.filters)
 	if err != nil {
-		return s.refuse(loginError(err))
+		return l.refuse(loginError(err))
 	}
-	s.mu.Lock()
-	s.run = c
-	s.mu.Unlock()
-	if err := s.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, s.caps)); err != nil {
+	l.mu.Lock()
+	l.run = c
+	l.mu.Unlock()
+	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
-	_ = s.client.NetConn().SetDeadline(time.Time{})
-	s.started()
+	_ = l.client.NetConn().SetDeadline(time.Time{})
+	l.started()
 	return nil
 }
 
 // started makes the session one that takes commands.
-func (s *Session) started() {
+func (l *login) started() {
 	now := time.Now()
-	s.mu.Lock()
-	if s.work.ended == nil {
-		s.seen.state = SessionStarted
-		s.seen.activity.enter(Idle, now)
-		s.seen.activity.lastIO = now
+	l.mu.Lock()
+	if l.work.ended == nil {
+		l.seen.state = SessionStarted
+		l.seen.activity.enter(Idle, now)
+		l.seen.activity.lastIO = now
 	}
-	user := s.seen.identity.user
-	s.mu.Unlock()
-	s.replies.stop()
-	if s.Logs(slog.LevelInfo) {
-		s.Logf(slog.LevelInfo, "session started: '%s' from %s", user, s.remote)
+	user := l.seen.identity.user
+	l.mu.Unlock()
+	l.replies.stop()
+	if l.Logs(slog.LevelInfo) {
+		l.Logf(slog.LevelInfo, "session started: '%s' from %s", user, l.remote)
 	}
-	s.notable()
+	l.notable()
 }
 
 // readLogin reads what the client answers to the greeting, and goes over to TLS
 // when it wants to.
-func (s *Session) readLogin(offered wire.Capability) (*wire.HandshakeResponse, error) {
-	packet, err := s.client.ReadPacket(maxLoginPacket)
+func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, error) {
+	packet, err := l.client.ReadPacket(maxLoginPacket)
 	if err != nil {
-		return nil, s.badLogin(err)
+		return nil, l.badLogin(err)
 	}
 	var response wire.HandshakeResponse
 	if err := response.Decode(packet); err != nil {
-		return nil, s.badLogin(err)
+		return nil, l.badLogin(err)
 	}
 	if response.SSLRequest {
-		if s.listener.tls == nil {
-			return nil, s.refuse(handshakeError("the client wants TLS, which this listener does not offer"))
+		if l.listener.tls == nil {
+			return nil, l.refuse(handshakeError("the client wants TLS, which this listener does not offer"))
 		}
-		secured := tls.Server(s.client.NetConn(), s.listener.tls)
-		if err := s.client.Upgrade(secured); err != nil {
+		secured := tls.Server(l.client.NetConn(), l.listener.tls)
+		if err := l.client.Upgrade(secured); err != nil {
 			return nil, clientError(err)
 		}
-		if err := secured.HandshakeContext(s.ctx); err != nil {
+		if err := secured.HandshakeContext(l.ctx); err != nil {
 			return nil, clientError(fmt.Errorf("TLS: %w", err))
 		}
-		if packet, err = s.client.ReadPacket(maxLoginPacket); err != nil {
-			return nil, s.badLogin(err)
+		if packet, err = l.client.ReadPacket(maxLoginPacket); err != nil {
+			return nil, l.badLogin(err)
 		}
 		if err := response.Decode(packet); err != nil {
-			return nil, s.badLogin(err)
+			return nil, l.badLogin(err)
 		}
 	}
-	s.caps = response.Capabilities.Agreed(offered)
-	if need := wire.ClientProtocol41 | wire.ClientSecureConnection; !s.caps.Has(need) {
-		return nil, s.refuse(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
+	l.caps = response.Capabilities.Agreed(offered)
+	if need := wire.ClientProtocol41 | wire.ClientSecureConnection; !l.caps.Has(need) {
+		return nil, l.refuse(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
 	}
 	return &response, nil
 }
 
 // badLogin answers a client whose login could not be read.
-func (s *Session) badLogin(err error) error {
+func (l *login) badLogin(err error) error {
 	if _, ok := errors.AsType[*wire.TooLargeError](err); ok || SideOf(err) == ProxySide && !isNetwork(err) {
-		_ = s.refuse(handshakeError("Bad handshake: " + err.Error()))
+		_ = l.refuse(handshakeError("Bad handshake: " + err.Error()))
 	}
 	return clientError(fmt.Errorf("login: %w", err))
 }
@@ -134,14 +138,14 @@ func handshakeError(text string) *wire.Error {
 // identify proves that the client is who. The proof that came with response
 // counts when it answers greeted; otherwise, and when there is no response, the
 // client is asked for one by the plugin of its account.
-func (s *Session) identify(ctx context.Context, who *identity, greeted auth.Challenge, response *wire.HandshakeResponse) error {
-	account, known := s.service.account(ctx, who.user, s.remote.Addr())
+func (l *login) identify(ctx context.Context, who *identity, greeted auth.Challenge, response *wire.HandshakeResponse) error {
+	account, known := l.service.account(ctx, who.user, l.remote.Addr())
 	if !known { // ask on, and answer as late as if there were one
 		account = auth.Account{Hash: unknownHash}
 	}
 	method, err := auth.MethodFor(account.Plugin)
 	if err != nil {
-		return s.refuse(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
+		return l.refuse(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
 			"account '%s'@'%s': %v", account.User, account.Host, err)})
 	}
 	challenge, answer := greeted, []byte(nil)
@@ -150,7 +154,7 @@ func (s *Session) identify(ctx context.Context, who *identity, greeted auth.Chal
 	} else {
 		challenge = method.Begin()
 		request := wire.AuthSwitch{Plugin: method.Name(), Data: append(challenge.Data(), 0)}
-		if answer, err = s.ask(request.Append(nil)); err != nil {
+		if answer, err = l.ask(request.Append(nil)); err != nil {
 			return err
 		}
 	}
@@ -159,12 +163,12 @@ func (s *Session) identify(ctx context.Context, who *identity, greeted auth.Chal
 		secret, more, err := challenge.Verify(account, answer)
 		switch {
 		case err != nil || (more == nil && !known) || account.Locked:
-			return s.denied(who.user, password, err)
+			return l.denied(who.user, password, err)
 		case more == nil:
 			who.secret, who.super = secret, account.Super
 			return nil
 		}
-		if answer, err = s.ask((&wire.AuthMore{Data: more}).Append(nil)); err != nil {
+		if answer, err = l.ask((&wire.AuthMore{Data: more}).Append(nil)); err != nil {
 			return err
 		}
 	}
@@ -174,11 +178,11 @@ func (s *Session) identify(ctx context.Context, who *identity, greeted auth.Chal
 const unknownHash = "*0123456789012345678901234567890123456789"
 
 // ask sends a packet of the login and returns the client's answer.
-func (s *Session) ask(payload []byte) ([]byte, error) {
-	if err := s.send(payload); err != nil {
+func (l *login) ask(payload []byte) ([]byte, error) {
+	if err := l.send(payload); err != nil {
 		return nil, clientError(err)
 	}
-	answer, err := s.client.ReadPacket(maxLoginPacket)
+	answer, err := l.client.ReadPacket(maxLoginPacket)
 	if err != nil {
 		return nil, clientError(fmt.Errorf("login: %w", err))
 	}
@@ -187,13 +191,13 @@ func (s *Session) ask(payload []byte) ([]byte, error) {
 
 // denied refuses a client whose proof is wrong. The password may be a new one,
 // so the accounts are read again.
-func (s *Session) denied(user string, password bool, err error) error {
-	s.service.refused()
-	s.service.refreshAccounts()
+func (l *login) denied(user string, password bool, err error) error {
+	l.service.refused()
+	l.service.refreshAccounts()
 	if err != nil && !errors.Is(err, auth.ErrDenied) {
-		s.Logf(slog.LevelWarn, "login of '%s': %v", user, err)
+		l.Logf(slog.LevelWarn, "login of '%s': %v", user, err)
 	}
-	return s.refuse(accessDenied(user, s.remote.Addr(), password))
+	return l.refuse(accessDenied(user, l.remote.Addr(), password))
 }
 
 func accessDenied(user string, addr netip.Addr, password bool) *wire.Error {
@@ -220,25 +224,25 @@ func loginError(err error) *wire.Error {
 
 // refuse tells the client that it cannot come in, and returns the error that
 // ends the session without another packet.
-func (s *Session) refuse(e *wire.Error) error {
-	s.mu.Lock()
-	s.seen.state = SessionFailed
-	s.mu.Unlock()
-	s.Logf(slog.LevelWarn, "client %s is refused: %v", s.remote, e)
-	_ = s.send(e.Append(nil))
+func (l *login) refuse(e *wire.Error) error {
+	l.mu.Lock()
+	l.seen.state = SessionFailed
+	l.mu.Unlock()
+	l.Logf(slog.LevelWarn, "client %s is refused: %v", l.remote, e)
+	_ = l.send(e.Append(nil))
 	return clientError(e)
 }
 
 // send writes one packet of the login.
-func (s *Session) send(payload []byte) error {
-	if err := s.client.WritePacket(payload); err != nil {
+func (l *login) send(payload []byte) error {
+	if err := l.client.WritePacket(payload); err != nil {
 		return err
 	}
-	return s.client.Flush()
+	return l.client.Flush()
 }
 
-func (s *Session) cipher() string {
-	if secured, ok := s.client.NetConn().(*tls.Conn); ok {
+func (l *login) cipher() string {
+	if secured, ok := l.client.NetConn().(*tls.Conn); ok {
 		return tls.CipherSuiteName(secured.ConnectionState().CipherSuite)
 	}
 	return ""
@@ -246,17 +250,17 @@ func (s *Session) cipher() string {
 
 // changeUser carries out COM_CHANGE_USER: a login on a connection that stands.
 // The new user gets a new chain; what the old one had built up is gone.
-func (s *Session) changeUser(payload []byte) error {
+func (l *login) changeUser(payload []byte) error {
 	var change wire.ChangeUser
-	if err := change.Decode(payload, s.caps); err != nil {
-		return s.badLogin(err)
+	if err := change.Decode(payload, l.caps); err != nil {
+		return l.badLogin(err)
 	}
-	s.client.SetSequence(1)
-	ctx, cancel := context.WithTimeout(s.ctx, s.service.connectTimeout())
+	l.client.SetSequence(1)
+	ctx, cancel := context.WithTimeout(l.ctx, l.service.connectTimeout())
 	defer cancel()
-	s.mu.Lock()
-	who := s.seen.identity
-	s.mu.Unlock()
+	l.mu.Lock()
+	who := l.seen.identity
+	l.mu.Unlock()
 	who.user, who.database = change.User, change.Database
 	if change.Collation != 0 {
 		who.charset = change.Collation
@@ -265,30 +269,30 @@ func (s *Session) changeUser(payload []byte) error {
 		who.attributes = change.Attributes
 	}
 	// The salt of the greeting is gone by now, so the client is asked anew.
-	if err := s.identify(ctx, &who, nil, nil); err != nil {
+	if err := l.identify(ctx, &who, nil, nil); err != nil {
 		return err
 	}
-	s.forgetState()
-	s.mu.Lock()
-	old := s.seen.identity
-	s.seen.identity = who
-	a := &s.seen.activity
+	l.forgetState()
+	l.mu.Lock()
+	old := l.seen.identity
+	l.seen.identity = who
+	a := &l.seen.activity
 	a.trx, a.autocommit = false, true
-	s.eventLocked("auth", "changed from "+old.user+" to "+who.user, "")
-	s.mu.Unlock()
-	next, err := s.reopenChain(ctx, s.run.filterNames())
+	l.seen.timeline.note("auth", "changed from "+old.user+" to "+who.user, "")
+	l.mu.Unlock()
+	next, err := l.reopenChain(ctx, l.run.filterNames())
 	if err != nil {
-		return s.refuse(loginError(err))
+		return l.refuse(loginError(err))
 	}
-	next.altered = s.run.altered
-	s.mu.Lock()
-	previous := s.run
-	s.run = next
-	s.mu.Unlock()
+	next.altered = l.run.altered
+	l.mu.Lock()
+	previous := l.run
+	l.run = next
+	l.mu.Unlock()
 	previous.closeFilters()
-	s.notable()
-	s.replies.begun = true
-	if err := s.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, s.caps)); err != nil {
+	l.notable()
+	l.replies.begun = true
+	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
 	return nil

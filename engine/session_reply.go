@@ -11,9 +11,7 @@ import (
 // packets of a reply that the proxy has made or changed are numbered anew.
 type clientWriter struct {
 	session *Session
-	stopped chan struct{} // closed when serve stops writing replies
 
-	// Owned by serve.
 	next     byte // sequence id of the packet to come
 	renumber bool // this reply has been changed
 	rest     int  // bytes of the packet in flight that have not gone out

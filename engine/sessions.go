@@ -62,13 +62,13 @@ func (e *Engine) Sessions() []*Session { return e.sessions.all() }
 // none, or when it is still logging in or already ending.
 func (e *Engine) Session(id uint64) (*Session, error) {
 	s := e.sessions.get(id)
-	if s == nil || !s.alive() {
+	if s == nil || !alive(s) {
 		return nil, Errorf(NotFound, "%d is not a session", id)
 	}
 	return s, nil
 }
 
-func (s *Session) alive() bool {
+func alive(s *Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen.state == SessionStarted && s.work.ended == nil
@@ -81,7 +81,7 @@ func (e *Engine) admit(l *Listener, conn net.Conn) {
 	if e.draining.Load() {
 		s.end(errServiceStopped)
 	}
-	e.sessions.wg.Go(s.serve)
+	e.sessions.wg.Go(s.talk.serve)
 	s.notable()
 }
 
@@ -91,12 +91,13 @@ func (e *Engine) patrol() {
 	for e.pause(time.Second) {
 		now := time.Now()
 		for _, s := range e.sessions.all() {
-			s.patrol(now)
+			look(s, now)
 		}
 	}
 }
 
-func (s *Session) patrol(now time.Time) {
+// look ends a session whose client is idle too long or gone.
+func look(s *Session, now time.Time) {
 	timeout := s.service.waitTimeout()
 	s.mu.Lock()
 	a := &s.seen.activity

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// conversation is a session as its own goroutine sees it: the exchange with the
+// client, one command after the other. Nothing of it is used by any other
+// goroutine, but for the figures of its history.
+type conversation struct {
+	*Session
+	caps       wire.Capability // agreed with the client, and so with every backend
+	query      Query
+	replies    clientWriter
+	history    history
+	statements statements
+}
+
+func newConversation(s *Session) *conversation {
+	c := &conversation{Session: s}
+	c.replies.session = s
+	c.statements.history = &c.history
+	return c
+}
+
+// serve runs the session from its first byte to its last. It returns when
+// everything that belongs to the session is closed.
+func (c *conversation) serve() {
+	err := guarded(c.Session, func() error {
+		if err := (&login{conversation: c}).login(c.ctx); err != nil {
+			return err
+		}
+		return c.commands()
+	})
+	c.finish(err)
+}
+
+// guarded runs fn and makes an error of a panic, so that one session's trouble
+// is its own.
+func guarded(s *Session, fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Logf(slog.LevelError, "panic: %v\n%s", p, debug.Stack())
+			err = Errorf(Internal, "session %d: internal error: %v", s.id, p)
+		}
+	}()
+	return fn()
+}
+
+// commands takes one command after the other until the client or somebody else
+// ends the session.
+func (c *conversation) commands() error {
+	for {
+		if err := c.idlePoint(); err != nil {
+			return err
+		}
+		packet, err := c.client.ReadCommand(c.service.maxPacket())
+		if err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				continue // woken for a wish, which the idle point takes
+			}
+			return c.readFailed(err)
+		}
+		c.query.reset(packet, time.Now())
+		if c.query.Command() == wire.ComQuit {
+			return io.EOF
+		}
+		c.beginQuery(&c.query)
+		err = c.route(&c.query)
+		c.endQuery(&c.query, err)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// route answers what only the session can answer, and sends everything else
+// down the chain.
+func (c *conversation) route(q *Query) error {
+	c.replies.start()
+	switch q.Command() {
+	case wire.ComChangeUser:
+		return (&login{conversation: c}).changeUser(q.payload)
+	case wire.ComProcessKill:
+		return c.killCommand(processKill(q.payload))
+	case wire.ComQuery:
+		if sql := q.SQL(); startsWithKill(sql) {
+			if k, ok := classify.ParseKill(sql); ok {
+				return c.killCommand(k)
+			}
+		}
+	case wire.ComStmtPrepare:
+		q.prepared = c.statements.prepare(q)
+	case wire.ComStmtExecute, wire.ComStmtFetch, wire.ComStmtClose, wire.ComStmtReset,
+		wire.ComStmtSendLongData, wire.ComStmtBulkExecute:
+		if refused := c.statements.bind(q); refused != nil {
+			if !q.Command().HasReply() {
+				return nil
+			}
+			return c.replies.ClientReply(ErrorReply(refused))
+		}
+	}
+	err := c.run.head.RouteQuery(c.ctx, q, &c.replies)
+	if q.Command() == wire.ComStmtClose {
+		c.closeStatement(q)
+	}
+	return err
+}
+
+// readFailed says what a failed read of the client means for the session.
+func (c *conversation) readFailed(err error) error {
+	if err == io.EOF {
+		return err
+	}
+	if large, ok := errors.AsType[*wire.TooLargeError](err); ok {
+		c.Logf(slog.LevelWarn, "client %s: %v", c.remote, large)
+		c.replies.start()
+		_ = c.replies.ClientReply(ErrorReply(&wire.Error{
+			Code: 1153, State: "08S01",
+			Message: fmt.Sprintf("Got a packet bigger than 'max_allowed_packet' bytes: this service takes statements of at most %d bytes", c.service.maxPacket()),
+		}))
+		c.linger()
+	}
+	return clientError(err)
+}
+
+// linger reads on for a while what the client still sends, so that it gets to
+// read its error instead of being cut off.
+func (c *conversation) linger() {
+	nc := c.client.NetConn()
+	if half, ok := nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = nc.SetReadDeadline(time.Now().Add(2 * time.Second))
+	for c.client.Fill() == nil {
+		c.client.Discard(len(c.client.Unread()))
+	}
+}
+
+// finish closes everything in the reverse order of its making, with err as the
+// reason.
+func (c *conversation) finish(err error) {
+	cause := c.ending(err)
+	c.farewell(cause)
+	c.interrupts.wait()
+	_ = guarded(c.Session, func() error {
+		if c.run != nil {
+			c.run.close()
+		}
+		return nil
+	})
+	_ = c.client.Close()
+	c.cancel(cause)
+	c.Logf(endLevel(cause), "session ended: %s", endText(cause))
+	c.event("closed", endText(cause), "")
+	c.engine.sessions.remove(c.Session)
+	c.service.left()
+	c.notable()
+}
+
+// farewell tells the client why its session ends, if it can be told.
+func (c *conversation) farewell(cause error) {
+	e := endPacket(cause)
+	if e == nil || c.replies.partial() {
+		return
+	}
+	_ = c.client.NetConn().SetDeadline(time.Now().Add(200 * time.Millisecond))
+	c.client.SetSequence(c.replies.next)
+	if c.client.WritePacket(e.Append(nil)) == nil {
+		_ = c.client.Flush()
+	}
+}
+
+// endLevel is the level of the one line that says how a session ended.
+func endLevel(cause error) slog.Level {
+	switch {
+	case cause == nil, cause == io.EOF, errors.Is(cause, errServiceStopped):
+		return slog.LevelInfo
+	case isKill(cause), SideOf(cause) == ClientSide:
+		return LevelNotice
+	}
+	return slog.LevelWarn
+}
+
+// endText says in words why a session ended.
+func endText(cause error) string {
+	switch {
+	case cause == nil, cause == io.EOF:
+		return "client has closed the connection"
+	case errors.Is(cause, io.ErrUnexpectedEOF) && SideOf(cause) == ClientSide:
+		return "client has closed the connection inside a packet"
+	}
+	return cause.Error()
+}
+
+func startsWithKill(sql []byte) bool {
+	for i, b := range sql {
+		switch b {
+		case ' ', '\t', '\n', '\r', '/', '(':
+			continue
+		}
+		return (b|0x20) == 'k' && len(sql)-i > 4 && (sql[i+1]|0x20) == 'i'
+	}
+	return false
+}
