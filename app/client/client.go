@@ -9,8 +9,8 @@
 // so in a browser it must not be made by an event handler itself.
 //
 // The callbacks of a Socket are called one after the other, in the order of
-// what they tell, by goroutines of the socket; in a browser that is the event
-// loop. They must not block, and may call the socket.
+// what they tell, by goroutines of the socket, never by the browser's event
+// loop. They may call the socket; while one runs, the others wait.
 package client
 
 import (

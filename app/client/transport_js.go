@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"syscall/js"
 )
 
@@ -76,15 +77,20 @@ func (*transport) dial(base string, events linkEvents) link {
 		go events.closed(closeAbnormal, err.Error())
 		return noLink{}
 	}
-	l := &browserLink{socket: socket}
-	l.listen("open", func(js.Value) { events.open() })
-	l.listen("message", func(event js.Value) { events.message([]byte(event.Get("data").String())) })
-	l.listen("close", func(event js.Value) {
-		for _, fn := range l.listeners {
-			fn.Release()
-		}
-		events.closed(event.Get("code").Int(), event.Get("reason").String())
+	l := &browserLink{socket: socket, wake: make(chan struct{}, 1)}
+	l.listen("open", func(js.Value) func() { return events.open })
+	l.listen("message", func(event js.Value) func() {
+		text := []byte(event.Get("data").String())
+		return func() { events.message(text) }
 	})
+	l.listen("close", func(event js.Value) func() {
+		code, reason := event.Get("code").Int(), event.Get("reason").String()
+		return func() {
+			l.ended = true
+			events.closed(code, reason)
+		}
+	})
+	go l.run()
 	return l
 }
 
@@ -105,20 +111,57 @@ type noLink struct{}
 func (noLink) send([]byte) {}
 func (noLink) close()      {}
 
-// browserLink is a link over the browser's WebSocket. Its listeners live until
-// the browser tells that it is closed, which it does in any case.
+// browserLink is a link over the browser's WebSocket. It lives until the
+// browser tells that it is closed, which it does in any case.
+//
+// The browser's event loop only writes down what happens: whatever waits for
+// another event in there would wait for ever. A goroutine of the link does the
+// rest.
 type browserLink struct {
-	socket    js.Value
+	socket js.Value
+	wake   chan struct{} // holds one token while there may be something to do
+
+	// Owned by run.
 	listeners []js.Func
+	ended     bool
+
+	mu   sync.Mutex // protects following
+	todo []func()
 }
 
-func (l *browserLink) listen(event string, handle func(event js.Value)) {
+// listen has run do what the handler of an event returns.
+func (l *browserLink) listen(event string, handle func(event js.Value) func()) {
 	fn := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		handle(args[0])
+		do := handle(args[0])
+		l.mu.Lock()
+		l.todo = append(l.todo, do)
+		l.mu.Unlock()
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
 		return nil
 	})
 	l.listeners = append(l.listeners, fn)
 	l.socket.Call("addEventListener", event, fn)
+}
+
+// run does what is to be done, in order, until the browser has told that the
+// socket is closed.
+func (l *browserLink) run() {
+	for !l.ended {
+		<-l.wake
+		l.mu.Lock()
+		todo := l.todo
+		l.todo = nil
+		l.mu.Unlock()
+		for _, do := range todo {
+			do()
+		}
+	}
+	for _, fn := range l.listeners {
+		fn.Release()
+	}
 }
 
 func (l *browserLink) send(text []byte) {
