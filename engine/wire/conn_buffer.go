@@ -1,60 +1,65 @@
 package wire
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // bufferSize is the size of a pooled buffer. It holds nearly every command and
 // the whole of most replies.
 const bufferSize = 16 << 10
 
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+var pool = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
-func takeBuffer() []byte { return buffers.Get().(*[bufferSize]byte)[:] }
-
-func giveBuffer(b []byte) {
-	if cap(b) == bufferSize {
-		buffers.Put((*[bufferSize]byte)(b[:bufferSize]))
-	}
+// buffer holds bytes between two places. It takes its memory from the pool when
+// the first byte comes and gives it back with the last, but for what is larger
+// than the pool's.
+type buffer struct {
+	b    []byte // nil when none is held
+	r, w int    // b[r:w] is in it
+	held atomic.Int64
 }
 
-// room returns the free end of the buffer, never empty. The buffer grows only
-// when it is full of unread bytes.
-func (c *Conn) room() []byte {
+func (m *buffer) empty() bool   { return m.r == m.w }
+func (m *buffer) bytes() []byte { return m.b[m.r:m.w] }
+
+// room returns the free end, never empty, and no longer than most unless that is
+// 0. The buffer grows only when it is full.
+func (m *buffer) room(most int) []byte {
 	switch {
-	case c.in == nil:
-		c.hold(takeBuffer())
-	case c.w < len(c.in):
-	case c.r > 0:
-		c.w = copy(c.in, c.in[c.r:c.w])
-		c.r = 0
+	case m.b == nil:
+		m.hold(pool.Get().(*[bufferSize]byte)[:])
+	case m.w < len(m.b):
+	case m.r > 0:
+		m.w = copy(m.b, m.b[m.r:m.w])
+		m.r = 0
 	default:
-		grown := make([]byte, 2*len(c.in))
-		copy(grown, c.in)
-		giveBuffer(c.in)
-		c.hold(grown)
+		grown := make([]byte, 2*len(m.b))
+		copy(grown, m.b)
+		m.hold(grown)
 	}
-	free := c.in[c.w:]
-	if c.most > 0 && c.most < len(free) {
-		free = free[:c.most]
+	free := m.b[m.w:]
+	if most > 0 && most < len(free) {
+		free = free[:most]
 	}
 	return free
 }
 
-func (c *Conn) hold(b []byte) {
-	c.held.Add(int64(len(b) - len(c.in)))
-	c.in = b
-}
-
-// release gives the buffer back.
-func (c *Conn) release() {
-	if c.in != nil {
-		giveBuffer(c.in)
-		c.hold(nil)
+// hold gives back what is held and holds b.
+func (m *buffer) hold(b []byte) {
+	if len(m.b) == bufferSize {
+		pool.Put((*[bufferSize]byte)(m.b))
 	}
-	c.r, c.w = 0, 0
+	m.b = b
+	m.held.Store(int64(len(b)))
 }
 
-func (c *Conn) releaseIfEmpty() {
-	if c.r == c.w {
-		c.release()
+// trim gives the memory back when nothing is in it.
+func (m *buffer) trim() {
+	if m.r == m.w {
+		m.r, m.w = 0, 0
+		if m.b != nil {
+			m.hold(nil)
+		}
 	}
 }

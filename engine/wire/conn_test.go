@@ -326,10 +326,11 @@ func TestReadErrors(t *testing.T) {
 	}
 	var tooLarge *TooLargeError
 	var sequence *SequenceError
-	if _, _, err := (&Conn{in: long, w: len(long)}).packet(64); !errors.As(err, &tooLarge) {
+	one := byte(1)
+	if _, _, err := (&buffer{b: long, w: len(long)}).packet(new(byte), 64); !errors.As(err, &tooLarge) {
 		t.Errorf("got %T, want *TooLargeError", err)
 	}
-	if _, _, err := (&Conn{in: long, w: len(long), sequence: 1}).packet(64); !errors.As(err, &sequence) {
+	if _, _, err := (&buffer{b: long, w: len(long)}).packet(&one, 64); !errors.As(err, &sequence) {
 		t.Errorf("got %T, want *SequenceError", err)
 	}
 }

@@ -1,0 +1,83 @@
+package wire
+
+// WritePacket frames payload, in several pieces when it is long, with the next
+// sequence ids. It is kept until Flush, unless there is much of it.
+func (c *Conn) WritePacket(payload []byte) error {
+	for {
+		piece := payload[:min(len(payload), maxPiece)]
+		payload = payload[len(piece):]
+		if err := c.keep(AppendHeader(c.scratch[:0], len(piece), c.sequence)); err != nil {
+			return err
+		}
+		c.sequence++
+		if err := c.keep(piece); err != nil {
+			return err
+		}
+		if len(piece) < maxPiece {
+			return nil
+		}
+	}
+}
+
+// keep keeps b until Flush. What does not fit is written at once, behind what is
+// kept already.
+func (c *Conn) keep(b []byte) error {
+	if c.out.w+len(b) > bufferSize {
+		return c.Write(b)
+	}
+	if len(b) > 0 {
+		c.out.w += copy(c.out.room(0), b)
+	}
+	return nil
+}
+
+// Flush writes what WritePacket has kept.
+func (c *Conn) Flush() error {
+	if c.out.empty() {
+		return nil
+	}
+	err := c.stream.Load().write(c.out.bytes())
+	c.out.r = c.out.w
+	c.out.trim()
+	return err
+}
+
+// Write writes framed bytes, all of them, after what WritePacket has kept.
+func (c *Conn) Write(framed []byte) error {
+	if err := c.Flush(); err != nil {
+		return err
+	}
+	return c.stream.Load().write(framed)
+}
+
+// WriteAndFill writes framed bytes, all of them, and waits for the first bytes
+// of the answer, as Write and Fill do, with one system call less. It is for the
+// side that speaks first: no byte of the peer may be under way before it has
+// read the request. When it fails with os.ErrDeadlineExceeded the request has
+// been written, and Fill goes on with waiting.
+func (c *Conn) WriteAndFill(framed []byte) error {
+	s := c.stream.Load()
+	if s.raw == nil || !c.in.empty() {
+		if err := c.Write(framed); err != nil {
+			return err
+		}
+		return c.Fill()
+	}
+	if err := c.Flush(); err != nil {
+		return err
+	}
+	c.request = framed
+	err := c.fillRaw(s)
+	rest := c.request
+	c.request = nil
+	if len(rest) == 0 {
+		return err
+	}
+	if werr := s.write(rest); werr != nil {
+		return werr
+	}
+	if err != nil {
+		return err
+	}
+	return c.fillRaw(s)
+}
