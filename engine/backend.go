@@ -30,6 +30,7 @@ type Backend struct {
 	sent       *Query                       // that it owes a reply to
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
+	status     wire.Status                  // of the last reply that had one
 	closed     bool
 }
 
@@ -53,7 +54,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher}
+	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
 	b.threadID.Store(uint64(greeting.ConnectionID))
 	if err := s.talk.history.replay(ctx, b); err != nil {
 		_ = b.conn.Close()
@@ -191,6 +192,19 @@ func (b *Backend) Drain() error {
 // Response returns what is known of the last reply.
 func (b *Backend) Response() *wire.Response { return &b.response }
 
+// Status returns the server's status as the last reply that had one gave it.
+func (b *Backend) Status() wire.Status { return b.status }
+
+// hasStatus reports whether the good answer to a command ends with a status.
+func hasStatus(command wire.Command) bool {
+	switch command {
+	case wire.ComQuery, wire.ComStmtExecute, wire.ComStmtBulkExecute, wire.ComStmtFetch,
+		wire.ComPing, wire.ComInitDB, wire.ComResetConnection:
+		return true
+	}
+	return false
+}
+
 // Delivered reports whether a part of the last reply has gone up.
 func (b *Backend) Delivered() bool { return b.delivered }
 
@@ -217,6 +231,9 @@ func (b *Backend) receive(each func(*Reply) error) error {
 		}
 		switch {
 		case b.response.Complete:
+			if hasStatus(q.Command()) && b.response.Err == nil {
+				b.status = b.response.Status
+			}
 			b.done()
 			return nil
 		case b.response.Infile:

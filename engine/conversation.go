@@ -20,6 +20,7 @@ type conversation struct {
 	*Session
 	caps       wire.Capability // agreed with the client, and so with every backend
 	query      Query
+	mode       classify.Mode // how the client's SQL is to be read: the server's last status says
 	replies    clientWriter
 	history    history
 	statements statements
@@ -70,12 +71,17 @@ func (c *conversation) commands() error {
 			}
 			return c.readFailed(err)
 		}
-		c.query.reset(packet, time.Now())
+		c.query.reset(packet, time.Now(), c.mode)
 		if c.query.Command() == wire.ComQuit {
 			return io.EOF
 		}
+		refused := c.statements.bind(&c.query)
 		c.beginQuery(&c.query)
-		err = c.route(&c.query)
+		if refused == nil {
+			err = c.route(&c.query)
+		} else {
+			err = refuse(&c.query, refused, &c.replies)
+		}
 		c.endQuery(&c.query, err)
 		if err != nil {
 			return err
@@ -100,20 +106,21 @@ func (c *conversation) route(q *Query) error {
 		}
 	case wire.ComStmtPrepare:
 		q.prepared = c.statements.prepare(q)
-	case wire.ComStmtExecute, wire.ComStmtFetch, wire.ComStmtClose, wire.ComStmtReset,
-		wire.ComStmtSendLongData, wire.ComStmtBulkExecute:
-		if refused := c.statements.bind(q); refused != nil {
-			if !q.Command().HasReply() {
-				return nil
-			}
-			return c.replies.ClientReply(ErrorReply(refused))
-		}
 	}
 	err := c.run.head.RouteQuery(c.ctx, q, &c.replies)
 	if q.Command() == wire.ComStmtClose {
 		c.closeStatement(q)
 	}
 	return err
+}
+
+// refuse answers q with an error, if q is answered at all.
+func refuse(q *Query, e *wire.Error, up *clientWriter) error {
+	up.start()
+	if !q.Command().HasReply() {
+		return nil
+	}
+	return up.ClientReply(ErrorReply(e))
 }
 
 // readFailed says what a failed read of the client means for the session.

@@ -36,7 +36,7 @@ type statements struct {
 func (s *statements) prepare(q *Query) *prepared {
 	s.history.lastID++
 	p := &prepared{id: s.history.lastID, sql: bytes.Clone(q.payload[1:])}
-	p.statement = classify.Parse(p.sql)
+	p.statement = q.mode.Parse(p.sql)
 	return p
 }
 
@@ -62,9 +62,15 @@ func (s *statements) clear() {
 	s.history.clear()
 }
 
-// bind finds the statement that q works on. When there is none, it returns the
-// error that a server gives.
+// bind finds the statement that q works on, if it is a command that works on
+// one. When there is none, it returns the error that a server gives.
 func (s *statements) bind(q *Query) *wire.Error {
+	switch q.Command() {
+	case wire.ComStmtExecute, wire.ComStmtFetch, wire.ComStmtClose, wire.ComStmtReset,
+		wire.ComStmtSendLongData, wire.ComStmtBulkExecute:
+	default:
+		return nil
+	}
 	id, ok := wire.StatementID(q.payload)
 	if ok && id == wire.LastStatement {
 		id = s.history.lastID
@@ -88,7 +94,7 @@ func (p *prepared) accepted(q *Query, params int) {
 	p.params, p.hint = params, q.hint
 	if q.changes > 0 {
 		p.sql = bytes.Clone(q.payload[1:])
-		p.statement = classify.Parse(p.sql)
+		p.statement = q.mode.Parse(p.sql)
 	}
 }
 
@@ -150,7 +156,7 @@ func (b *Backend) prepare(q *Query) ([]byte, error) {
 // HasStatement reports whether the server knows the prepared statement that q
 // works on.
 func (b *Backend) HasStatement(q *Query) bool {
-	return q.prepared == nil || b.statements[q.prepared.id] != nil
+	return q.prepared == nil || q.Command() == wire.ComStmtPrepare || b.statements[q.prepared.id] != nil
 }
 
 // noteStatement takes the server's id from the first packet of the answer to a

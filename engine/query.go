@@ -15,6 +15,7 @@ type Query struct {
 	prepared *prepared
 	received time.Time
 
+	mode      classify.Mode // how the session's SQL is to be read
 	statement classify.Statement
 	parsed    bool
 	hint      classify.Hint
@@ -23,8 +24,8 @@ type Query struct {
 }
 
 // reset makes q the command in p.
-func (q *Query) reset(p wire.Packet, received time.Time) {
-	*q = Query{payload: p.Payload, framed: p.Framed, received: received, rewritten: q.rewritten[:0]}
+func (q *Query) reset(p wire.Packet, received time.Time, mode classify.Mode) {
+	*q = Query{payload: p.Payload, framed: p.Framed, received: received, mode: mode, rewritten: q.rewritten[:0]}
 	if cap(q.rewritten) > maxKeptStatement {
 		q.rewritten = nil
 	}
@@ -83,7 +84,7 @@ func (q *Query) Statement() classify.Statement {
 		return q.prepared.statement
 	case !q.parsed:
 		q.parsed = true
-		q.statement = classify.Parse(q.SQL())
+		q.statement = q.mode.Parse(q.SQL())
 	}
 	return q.statement
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/signalbox/signalbox/engine/classify"
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
@@ -227,7 +228,7 @@ func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	if newest := c.seen.retained.newest(); newest != nil {
 		newest.Responses = append(newest.Responses, ResponseInfo{Server: b.server.Name(), Duration: now.Sub(q.received)})
 	}
-	if r.Err == nil && r.Complete {
+	if r.Err == nil && r.Complete && hasStatus(q.Command()) {
 		trx := r.Status&wire.StatusInTrans != 0
 		if trx != a.trx {
 			a.trx, a.trxWrites = trx, 0
@@ -239,6 +240,10 @@ func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 		}
 		a.readOnly = trx && r.Status&wire.StatusInTransReadonly != 0
 		a.autocommit = r.Status&wire.StatusAutocommit != 0
+		c.mode = 0
+		if r.Status.Has(wire.StatusNoBackslashEscapes) {
+			c.mode = classify.NoBackslashEscapes
+		}
 		if trx && q.writes() {
 			a.trxWrites++
 		}

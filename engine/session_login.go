@@ -24,7 +24,7 @@ func (l *login) login(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, l.service.connectTimeout())
 	defer cancel()
 	if !l.service.enter() {
-		return l.refuse(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
+		return l.reject(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
 	}
 	challenge := auth.NativeChallenge(auth.NewSalt())
 	offered := l.service.capabilities()
@@ -56,7 +56,7 @@ func (l *login) login(ctx context.Context) error {
 	l.mu.Unlock()
 	c, err := l.openChain(ctx, l.service.filters)
 	if err != nil {
-		return l.refuse(loginError(err))
+		return l.reject(loginError(err))
 	}
 	l.mu.Lock()
 	l.run = c
@@ -100,7 +100,7 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 	}
 	if response.SSLRequest {
 		if l.listener.tls == nil {
-			return nil, l.refuse(handshakeError("the client wants TLS, which this listener does not offer"))
+			return nil, l.reject(handshakeError("the client wants TLS, which this listener does not offer"))
 		}
 		secured := tls.Server(l.client.NetConn(), l.listener.tls)
 		if err := l.client.Upgrade(secured); err != nil {
@@ -118,7 +118,7 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 	}
 	l.caps = response.Capabilities.Agreed(offered)
 	if need := wire.ClientProtocol41 | wire.ClientSecureConnection; !l.caps.Has(need) {
-		return nil, l.refuse(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
+		return nil, l.reject(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
 	}
 	return &response, nil
 }
@@ -126,7 +126,7 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 // badLogin answers a client whose login could not be read.
 func (l *login) badLogin(err error) error {
 	if _, ok := errors.AsType[*wire.TooLargeError](err); ok || SideOf(err) == ProxySide && !isNetwork(err) {
-		_ = l.refuse(handshakeError("Bad handshake: " + err.Error()))
+		_ = l.reject(handshakeError("Bad handshake: " + err.Error()))
 	}
 	return clientError(fmt.Errorf("login: %w", err))
 }
@@ -145,7 +145,7 @@ func (l *login) identify(ctx context.Context, who *identity, greeted auth.Challe
 	}
 	method, err := auth.MethodFor(account.Plugin)
 	if err != nil {
-		return l.refuse(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
+		return l.reject(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
 			"account '%s'@'%s': %v", account.User, account.Host, err)})
 	}
 	challenge, answer := greeted, []byte(nil)
@@ -197,7 +197,7 @@ func (l *login) denied(user string, password bool, err error) error {
 	if err != nil && !errors.Is(err, auth.ErrDenied) {
 		l.Logf(slog.LevelWarn, "login of '%s': %v", user, err)
 	}
-	return l.refuse(accessDenied(user, l.remote.Addr(), password))
+	return l.reject(accessDenied(user, l.remote.Addr(), password))
 }
 
 func accessDenied(user string, addr netip.Addr, password bool) *wire.Error {
@@ -222,9 +222,9 @@ func loginError(err error) *wire.Error {
 	return &wire.Error{Code: 2002, State: "HY000", Message: err.Error()}
 }
 
-// refuse tells the client that it cannot come in, and returns the error that
+// reject tells the client that it cannot come in, and returns the error that
 // ends the session without another packet.
-func (l *login) refuse(e *wire.Error) error {
+func (l *login) reject(e *wire.Error) error {
 	l.mu.Lock()
 	l.seen.state = SessionFailed
 	l.mu.Unlock()
@@ -282,7 +282,7 @@ func (l *login) changeUser(payload []byte) error {
 	l.mu.Unlock()
 	next, err := l.reopenChain(ctx, l.run.filterNames())
 	if err != nil {
-		return l.refuse(loginError(err))
+		return l.reject(loginError(err))
 	}
 	next.altered = l.run.altered
 	l.mu.Lock()

@@ -22,6 +22,7 @@ import (
 //	ROWS n SIZE b    n rows of b bytes each
 //	ERROR            error 1064
 //	HANGUP           closes the connection without an answer
+//	LOAD DATA LOCAL  asks the client for a file
 //	HALF             closes the connection in the middle of a packet
 //	KILL QUERY id    as a server does
 type Server struct {
@@ -271,6 +272,8 @@ func (c *serverConn) query(sql string) bool {
 	switch {
 	case strings.Contains(upper, "MYSQL.USER"):
 		return c.users()
+	case strings.HasPrefix(upper, "LOAD DATA LOCAL"):
+		return c.file()
 	case strings.HasPrefix(upper, "BEGIN"), strings.HasPrefix(upper, "START TRANSACTION"):
 		c.trx = true
 	case strings.HasPrefix(upper, "COMMIT"), strings.HasPrefix(upper, "ROLLBACK"):
@@ -302,6 +305,25 @@ func (c *serverConn) query(sql string) bool {
 		}
 	}
 	return c.ok(1)
+}
+
+// file asks the client for a file and takes note of its length.
+func (c *serverConn) file() bool {
+	if !c.send([]byte("\xfbx")) {
+		return false
+	}
+	size := 0
+	for {
+		packet, err := c.conn.ReadPacket(1 << 24)
+		if err != nil {
+			return false
+		}
+		if len(packet) == 0 {
+			c.note(fmt.Sprintf("file of %d bytes", size))
+			return c.ok(1)
+		}
+		size += len(packet)
+	}
 }
 
 func (c *serverConn) users() bool {

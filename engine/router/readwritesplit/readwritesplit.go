@@ -82,7 +82,7 @@ func newRouter(s *engine.Service) (engine.Router, error) {
 // is to begin with. A replica that cannot be reached is left out; without a
 // primary the session can read, unless it is to fail instantly.
 func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.RouterSession, error) {
-	rs := &session{router: r, session: s}
+	rs := &session{router: r, session: s, autoOff: !s.Autocommit()}
 	var failed error
 	if primary := r.primary(); primary != nil {
 		b, err := s.Connect(ctx, primary)

@@ -25,8 +25,13 @@ type session struct {
 	autoOff   bool                          // the last reply said that autocommit is off
 	sticky    string                        // why everything goes to the primary from now on, "" when it does not
 	temporary bool                          // the session has made a temporary table
+	variables bool                          // user variables were set on the primary alone
 	texts     map[string]classify.Statement // statements prepared as text, by name
 }
+
+// maxTexts is how many statements prepared as text are remembered by name. The
+// others go to the primary.
+const maxTexts = 1000
 
 func (s *session) add(b *engine.Backend) {
 	s.backends = append(s.backends, b)
@@ -120,7 +125,7 @@ func (s *session) target(q *engine.Query) (target, string) {
 		return target{kind: classify.TargetPrimary}, s.sticky
 	case s.temporary && statement.Target() == classify.TargetReplica:
 		return target{kind: classify.TargetPrimary}, "temporary tables"
-	case statement.Is(classify.UsesUserVar) && !s.router.options.variablesInAll:
+	case statement.Is(classify.UsesUserVar) && (s.variables || !s.router.options.variablesInAll):
 		return target{kind: classify.TargetPrimary}, "user variable"
 	}
 	return target{kind: statement.Target()}, "statement"
@@ -137,7 +142,8 @@ func (s *session) effective(q *engine.Query) classify.Statement {
 	name, _ := statement.Prepared()
 	if statement.Op == classify.OpExecute && name != nil {
 		if prepared, ok := s.texts[strings.ToLower(string(name))]; ok {
-			return prepared
+			statement.Op = prepared.Op
+			statement.Flags |= prepared.Flags
 		}
 	}
 	return statement
@@ -290,13 +296,12 @@ func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Back
 
 // executed keeps what the reply of b says of the session.
 func (s *session) executed(q *engine.Query, b *engine.Backend) {
-	r := b.Response()
-	if !q.Command().HasReply() || r.Err != nil {
+	if !q.Command().HasReply() || b.Response().Err != nil {
 		return
 	}
 	was := s.inTrx
-	s.inTrx = r.Status.Has(wire.StatusInTrans)
-	s.autoOff = !r.Status.Has(wire.StatusAutocommit)
+	s.inTrx = b.Status().Has(wire.StatusInTrans)
+	s.autoOff = !b.Status().Has(wire.StatusAutocommit)
 	switch {
 	case s.inTrx && !was && b != s.primary:
 		s.readOnly = b
@@ -314,6 +319,9 @@ func (s *session) executed(q *engine.Query, b *engine.Backend) {
 // remember keeps what later statements depend on.
 func (s *session) remember(q *engine.Query) {
 	statement := s.effective(q)
+	if statement.Is(classify.SetsUserVar) && statement.Target() == classify.TargetPrimary {
+		s.variables = true
+	}
 	switch {
 	case statement.Is(classify.TempTable):
 		s.temporary = true
@@ -326,7 +334,9 @@ func (s *session) remember(q *engine.Query) {
 		if s.texts == nil {
 			s.texts = make(map[string]classify.Statement)
 		}
-		s.texts[strings.ToLower(string(name))] = classify.Parse(slices.Clone(body))
+		if len(s.texts) < maxTexts {
+			s.texts[strings.ToLower(string(name))] = classify.Parse(slices.Clone(body))
+		}
 	case statement.Op == classify.OpDeallocate:
 		name, _ := statement.Prepared()
 		delete(s.texts, strings.ToLower(string(name)))

@@ -1,0 +1,281 @@
+package engine_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/auth"
+	"github.com/signalbox/signalbox/engine/enginetest"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Ensure the file of LOAD DATA LOCAL goes from the client to the server.
+func TestLoadDataLocal(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c, err := enginetest.Connect(t.Context(), p.net, connAddress, enginetest.ClientOptions{
+			User: "app", Password: "app",
+			Caps: wire.ClientProtocol41 | wire.ClientSecureConnection | wire.ClientPluginAuth | wire.ClientLocalFiles | wire.ClientDeprecateEOF,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Send([]byte("\x03LOAD DATA LOCAL INFILE 'x' INTO TABLE t")); err != nil {
+			t.Fatal(err)
+		}
+		c.Conn.SetSequence(1)
+		packet, err := c.Conn.ReadPacket(1 << 20)
+		if err != nil || string(packet) != "\xfbx" {
+			t.Fatalf("got %q, %v, want a request for the file", packet, err)
+		}
+		for _, part := range []string{"1\n2\n", strings.Repeat("3\n", 100000), ""} {
+			if err := c.Conn.WritePacket([]byte(part)); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Conn.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		packet, err = c.Conn.ReadPacket(1 << 20)
+		if err != nil || packet[0] != 0 {
+			t.Fatalf("got %q, %v, want OK", packet, err)
+		}
+		synctest.Wait()
+		if got := last(p.primary); got != "app: file of 200004 bytes" {
+			t.Errorf("the server got %q", got)
+		}
+		p.query(c, "SELECT 1")
+	})
+}
+
+// Ensure COM_CHANGE_USER makes the session another user's, on new connections.
+func TestChangeUser(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		s := p.session(c)
+		p.query(c, "SET NAMES utf8mb4")
+		change := func(user, password string) ([]byte, error) {
+			t.Helper()
+			m := wire.ChangeUser{User: user, Database: "shop", Collation: 45, Plugin: auth.NativePassword}
+			if err := c.Send(m.Append(nil, wire.ClientPluginAuth|wire.ClientSecureConnection)); err != nil {
+				t.Fatal(err)
+			}
+			c.Conn.SetSequence(1)
+			packet, err := c.Conn.ReadPacket(1 << 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var request wire.AuthSwitch
+			if err := request.Decode(packet); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Conn.WritePacket(auth.NativeScramble(password, request.Salt())); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Conn.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			return c.Conn.ReadPacket(1 << 20)
+		}
+		if packet, err := change("other", "other"); err != nil || packet[0] != 0 {
+			t.Fatalf("got %q, %v, want OK", packet, err)
+		}
+		synctest.Wait()
+		info := s.Info()
+		if info.User != "other" || info.Database != "shop" || info.History.Commands != 0 {
+			t.Errorf("got user %q, database %q, %d commands in the history", info.User, info.Database, info.History.Commands)
+		}
+		p.query(c, "INSERT INTO t VALUES (1)")
+		if got := last(p.primary); got != "other: INSERT INTO t VALUES (1)" {
+			t.Errorf("got %q", got)
+		}
+		if packet, err := change("app", "wrong"); err != nil || packet[0] != 0xff {
+			t.Errorf("got %q, %v, want an error", packet, err)
+		}
+		synctest.Wait()
+		if n := len(p.Sessions()); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+	})
+}
+
+// Ensure prepared statements have one id for the client and another on each
+// server, also after a restart, and that unknown ones get the server's error.
+func TestPrepared(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		read, err := c.Prepare("SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		write, err := c.Prepare("INSERT INTO t VALUES (1)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read.ID != 1 || write.ID != 2 {
+			t.Errorf("got ids %d and %d, want 1 and 2", read.ID, write.ID)
+		}
+		if r, err := c.Execute(read.ID); err != nil || r.Value != "server2" {
+			t.Errorf("got %+v, %v", r, err)
+		}
+		if r, err := c.Execute(write.ID); err != nil || r.Affected != 1 {
+			t.Errorf("got %+v, %v", r, err)
+		}
+		if q := p.session(c).Info().Queries[0]; q.Command != "COM_STMT_EXECUTE" || q.Statement != "INSERT INTO t VALUES (1)" {
+			t.Errorf("got %+v", q)
+		}
+		stmtClose := []byte{byte(wire.ComStmtClose), 1, 0, 0, 0}
+		if err := c.Send(stmtClose); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Execute(read.ID)
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1243 {
+			t.Errorf("got %v, want error 1243", err)
+		}
+		if _, err := c.Prepare("ERROR"); err == nil {
+			t.Error("a wrong statement was prepared")
+		}
+		p.query(c, "SELECT 1")
+	})
+}
+
+// Ensure a replica that answers a session command unlike the primary is left.
+func TestSessionCommandDiffers(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		p.replica.Answer = func(sql string) []byte {
+			if strings.HasPrefix(sql, "SET sql_mode") {
+				e := (&wire.Error{Code: 1231, State: "42000", Message: "no"}).Append(nil)
+				return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+			}
+			return nil
+		}
+		c := p.connect(splitAddress)
+		p.query(c, "SET NAMES utf8mb4")
+		p.query(c, "SET sql_mode='ANSI'")
+		if n := len(p.session(c).Info().Backends); n != 1 {
+			t.Errorf("%d backends are left, want 1", n)
+		}
+		if r := p.query(c, "SELECT 1"); r.Value != "server1" {
+			t.Errorf("answered by %s, want server1", r.Value)
+		}
+	})
+}
+
+// Ensure a client that does not read its result can be killed.
+func TestKillStuckClient(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		_ = c.Send([]byte("\x03SELECT ROWS 10000 SIZE 1000"))
+		synctest.Wait()
+		begun := time.Now()
+		if err := p.session(c).Kill(engine.KillOptions{By: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		for len(p.Sessions()) > 0 && time.Since(begun) < 10*time.Second {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if d := time.Since(begun); d > 400*time.Millisecond {
+			t.Errorf("it took %v", d)
+		}
+	})
+}
+
+// Ensure a listener with TLS speaks it, and one without says so.
+func TestListenerTLS(t *testing.T) {
+	cert, key := certificate(t)
+	bubble(t, func(t *testing.T, p *proxy) {
+		nc, err := p.net.Dial(t.Context(), "tcp", splitAddress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn := wire.NewConn(nc)
+		packet, err := conn.ReadPacket(1 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var greeting wire.Handshake
+		if err := greeting.Decode(packet); err != nil || !greeting.Capabilities.Has(wire.ClientSSL) {
+			t.Fatalf("got %+v, %v, want TLS to be offered", greeting, err)
+		}
+		response := wire.HandshakeResponse{
+			Capabilities: wire.ClientProtocol41 | wire.ClientSecureConnection | wire.ClientPluginAuth | wire.ClientSSL,
+			Collation:    45, SSLRequest: true,
+		}
+		send := func(conn *wire.Conn) {
+			t.Helper()
+			if err := conn.WritePacket(response.Append(nil)); err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send(conn)
+		if err := conn.Upgrade(tls.Client(nc, &tls.Config{InsecureSkipVerify: true})); err != nil {
+			t.Fatal(err)
+		}
+		response.SSLRequest, response.User, response.Plugin = false, "app", auth.NativePassword
+		response.Auth = auth.NativeScramble("app", greeting.Salt[:])
+		send(conn)
+		if packet, err = conn.ReadPacket(1 << 20); err != nil || packet[0] != 0 {
+			t.Fatalf("got %q, %v, want OK", packet, err)
+		}
+		synctest.Wait()
+		s, err := p.Session(uint64(greeting.ConnectionID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Info().Cipher; !strings.HasPrefix(got, "TLS_") {
+			t.Errorf("got cipher %q", got)
+		}
+		if err := s.Kill(engine.KillOptions{Reason: "over TLS"}); err != nil {
+			t.Fatal(err)
+		}
+		conn.SetSequence(0)
+		if packet, err = conn.ReadPacket(1 << 20); err != nil || !strings.Contains(string(packet), "over TLS") {
+			t.Errorf("got %q, %v", packet, err)
+		}
+	}, "port=4006", "port=4006\nssl=true\nssl_cert="+cert+"\nssl_key="+key)
+}
+
+// certificate makes a certificate and its key in files.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "signalbox"},
+		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<32, 0), DNSNames: []string{"localhost"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
+}
