@@ -81,7 +81,7 @@ func (r reply) follow(t testing.TB, chunks [][]byte) Response {
 	return got
 }
 
-var cmpResponse = cmp.AllowUnexported(Response{})
+var cmpResponse = cmp.AllowUnexported(Response{}, position{})
 
 func TestResponseOfRecordedReplies(t *testing.T) {
 	for _, r := range replies(t) {
