@@ -108,7 +108,7 @@ func (h *handler) cut() {
 // ComQuery implements mysql.Handler.
 func (h *handler) ComQuery(ctx context.Context, mc *mysql.Conn, query string, callback mysql.ResultSpoolFn) error {
 	s, _ := sqlparser.Parse(query)
-	callback = plain(s, callback)
+	callback = h.conn(mc).reply(s, callback)
 	return h.guard(ctx, mc, statement{text: query, parsed: s}, callback, func() error {
 		return h.Handler.ComQuery(ctx, mc, query, callback)
 	})
@@ -121,7 +121,7 @@ func (h *handler) ComMultiQuery(ctx context.Context, mc *mysql.Conn, query strin
 	if end > 0 && end <= len(query) {
 		first = query[:end]
 	}
-	callback = plain(s, callback)
+	callback = h.conn(mc).reply(s, callback)
 	var rest string
 	err := h.guard(ctx, mc, statement{text: first, parsed: s}, callback, func() error {
 		var err error
@@ -131,22 +131,29 @@ func (h *handler) ComMultiQuery(ctx context.Context, mc *mysql.Conn, query strin
 	return rest, err
 }
 
-// plain makes the reply to PREPARE and DEALLOCATE an OK packet, as in MariaDB;
-// go-mysql-server would send a result set that clients cannot read.
-func plain(s sqlparser.Statement, callback mysql.ResultSpoolFn) mysql.ResultSpoolFn {
-	switch s.(type) {
-	case *sqlparser.Prepare, *sqlparser.Deallocate:
-		return func(_ *sqltypes.Result, more bool) error { return callback(&sqltypes.Result{}, more) }
+// reply corrects results on their way to callback: an OK packet must not speak
+// of a transaction that autocommit has ended, and PREPARE and DEALLOCATE are
+// answered by an OK packet, as in MariaDB, where go-mysql-server would send a
+// result set that clients cannot read.
+func (c *conn) reply(s sqlparser.Statement, callback mysql.ResultSpoolFn) mysql.ResultSpoolFn {
+	return func(r *sqltypes.Result, more bool) error {
+		switch s.(type) {
+		case *sqlparser.Prepare, *sqlparser.Deallocate:
+			r = &sqltypes.Result{}
+		}
+		if len(r.Fields) == 0 && c.idleTransaction() {
+			c.StatusFlags &^= mysql.ServerInTransaction
+		}
+		return callback(r, more)
 	}
-	return callback
 }
 
 // ComStmtExecute implements mysql.Handler.
 func (h *handler) ComStmtExecute(ctx context.Context, mc *mysql.Conn, p *mysql.PrepareData, callback func(*sqltypes.Result) error) error {
 	s, _ := sqlparser.Parse(p.PrepareStmt)
-	all := func(r *sqltypes.Result, _ bool) error { return callback(r) }
-	return h.guard(ctx, mc, statement{text: p.PrepareStmt, parsed: s, prepared: p}, all, func() error {
-		return h.Handler.ComStmtExecute(ctx, mc, p, callback)
+	reply := h.conn(mc).reply(s, func(r *sqltypes.Result, _ bool) error { return callback(r) })
+	return h.guard(ctx, mc, statement{text: p.PrepareStmt, parsed: s, prepared: p}, reply, func() error {
+		return h.Handler.ComStmtExecute(ctx, mc, p, func(r *sqltypes.Result) error { return reply(r, false) })
 	})
 }
 

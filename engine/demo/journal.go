@@ -52,6 +52,7 @@ func (h *handler) guard(ctx context.Context, mc *mysql.Conn, s statement, reply 
 		}
 	}
 	c := h.conn(mc)
+	defer c.settled()
 	open := mc.StatusFlags&mysql.ServerInTransaction != 0 || mc.StatusFlags&mysql.ServerStatusAutocommit == 0
 	what := s.effect()
 	switch {
@@ -88,6 +89,20 @@ func (h *handler) guard(ctx context.Context, mc *mysql.Conn, s statement, reply 
 		return h.settle(ctx, c, false)
 	}
 	return nil
+}
+
+// settled corrects what go-mysql-server says of the transaction: after some
+// statements it goes on to report one that autocommit has ended.
+func (c *conn) settled() {
+	if c.idleTransaction() {
+		c.StatusFlags &^= mysql.ServerInTransaction
+		c.session.SetTransaction(nil)
+	}
+}
+
+func (c *conn) idleTransaction() bool {
+	return c.session != nil && !c.session.GetIgnoreAutoCommit() && c.StatusFlags&mysql.ServerStatusAutocommit != 0 &&
+		c.StatusFlags&mysql.ServerInTransaction != 0
 }
 
 // alone runs exec while no other connection changes tables. With keep, what
