@@ -77,7 +77,7 @@ func newConsole(files fs.FS, prefix string) (*console, error) {
 const notBuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Signalbox</title>
 <h1>The console is not built in</h1>
 <p>This program was built without <code>app.wasm</code>. Build it with <code>make wasm</code>, or both with <code>make build</code>.</p>
-<p>The REST API works: see <a href="v1/sessions">v1/sessions</a>.</p></html>
+<p>The REST API works without it.</p></html>
 `
 
 // load reads the files and computes the version.

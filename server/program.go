@@ -87,15 +87,17 @@ var moduleTypes = map[module.Kind]string{
 func (p program) moduleResources(c *call) []api.Module {
 	rows := []api.Module{}
 	for _, m := range p.engine.Modules().Declarations() {
-		kind, ok := moduleTypes[m.Kind]
-		if !ok {
-			if m.Kind != module.MaxScale && m.Kind != module.Server {
-				continue
-			}
-			kind = string(m.Kind) // MaxScale lists these two so, too
+		name, kind := m.Name, moduleTypes[m.Kind]
+		switch {
+		case m.Kind == module.MaxScale || m.Kind == module.Server:
+			// No modules, but MaxScale lists their parameters here.
+			name = map[module.Kind]string{module.MaxScale: "maxscale", module.Server: "servers"}[m.Kind]
+			kind = name
+		case kind == "" || m.Name == string(m.Kind):
+			continue
 		}
 		r := api.Module{
-			ID: m.Name, Type: "modules",
+			ID: name, Type: "modules",
 			Attributes: api.ModuleAttributes{
 				ModuleType: kind, Version: p.options.Version, Maturity: "GA", Description: m.Description,
 				Parameters: []api.ModuleParameter{}, Commands: []any{},

@@ -34,7 +34,7 @@ type threadStats struct {
 	MaxExecTime          int64          `json:"max_exec_time"`
 	MaxQueueTime         int64          `json:"max_queue_time"` // longest wait for a core so far, ms
 	CurrentDescriptors   int64          `json:"current_descriptors"`
-	TotalDescriptors     int64          `json:"total_descriptors"`
+	TotalDescriptors     int64          `json:"total_descriptors"` // those and all connections since the start
 	Sessions             int64          `json:"sessions"`
 	Zombies              int64          `json:"zombies"`
 	Load                 threadLoad     `json:"load"`
@@ -86,6 +86,7 @@ func (p program) threadResource(c *call) thread {
 	if entries, err := os.ReadDir("/proc/self/fd"); err == nil {
 		stats.CurrentDescriptors = int64(len(entries))
 	}
+	stats.TotalDescriptors += stats.CurrentDescriptors
 	r := thread{ID: "0", Type: "threads", Attributes: threadAttributes{stats}}
 	link(c, &r, "maxscale", "threads", "0")
 	return r
