@@ -1,0 +1,6 @@
+// Signalbox in the browser is the console.
+package main
+
+import "github.com/signalbox/signalbox/app"
+
+func main() { app.Run() }

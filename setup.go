@@ -1,0 +1,247 @@
+//go:build !js
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/config"
+	"github.com/signalbox/signalbox/engine/module"
+	"github.com/signalbox/signalbox/engine/modules"
+	"github.com/signalbox/signalbox/server"
+)
+
+// setup is what the program is made of: a configuration file and the flags, or
+// the demo.
+type setup struct {
+	options  options
+	objects  []module.Object
+	warnings int
+	log      *slog.Logger
+	ring     *server.LogRing
+	demo     *demonstration // nil with a configuration file
+}
+
+// newSetup reads the configuration, or starts the demo's SQL servers.
+func newSetup(o options, errOut io.Writer) (setup, error) {
+	s := setup{options: o}
+	if o.config == "" {
+		d, err := newDemonstration()
+		if err != nil {
+			return s, err
+		}
+		s.demo = d
+	}
+	objects, warnings, err := s.read()
+	for _, w := range warnings {
+		fmt.Fprintln(errOut, "warning:", w.Error())
+	}
+	if err != nil {
+		return s, errors.Join(err, s.close())
+	}
+	s.objects, s.warnings = objects, len(warnings)
+	s.logTo(errOut)
+	return s, nil
+}
+
+func (s *setup) read() ([]module.Object, []config.Problem, error) {
+	declared := modules.All().Declarations()
+	if s.demo != nil {
+		return config.Parse("assets/demo.cnf", s.demo.configuration(), declared)
+	}
+	return config.ReadFile(s.options.config, declared)
+}
+
+// logTo makes the log: everything from info on is kept in memory for the
+// console, and what the flags and the configuration want is written to w.
+func (s *setup) logTo(w io.Writer) {
+	level, _ := parseLevel(s.options.logLevel) // parseFlags has checked it
+	if s.options.logLevel == "" {
+		level = s.configuredLevel()
+	}
+	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: min(level, slog.LevelInfo)})
+	s.ring = server.NewLogRing(atLeast{text, level}, 0)
+	s.log = slog.New(s.ring)
+}
+
+// configuredLevel is what [maxscale] says, or warnings only in the demo, whose
+// terminal shows how to log in.
+func (s *setup) configuredLevel() slog.Level {
+	for _, o := range s.objects {
+		if o.Kind != module.MaxScale {
+			continue
+		}
+		switch {
+		case o.Values.Bool("log_debug"):
+			return slog.LevelDebug
+		case o.Values.Bool("log_info"):
+			return slog.LevelInfo
+		case s.demo == nil && o.Values.Bool("log_notice"):
+			return engine.LevelNotice
+		case o.Values.Bool("log_warning"):
+			return slog.LevelWarn
+		}
+		return slog.LevelError
+	}
+	return engine.LevelNotice
+}
+
+// atLeast passes records on from a level on, and is enabled for what the
+// Handler is enabled for.
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
+
+// Handle implements slog.Handler.
+func (h atLeast) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level < h.level {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return atLeast{h.Handler.WithAttrs(attrs), h.level}
+}
+
+// WithGroup implements slog.Handler.
+func (h atLeast) WithGroup(name string) slog.Handler {
+	return atLeast{h.Handler.WithGroup(name), h.level}
+}
+
+// httpLog is where net/http writes, which has nothing to say but that a browser
+// went away or cannot speak TLS.
+func (s *setup) httpLog() *log.Logger { return slog.NewLogLogger(s.log.Handler(), slog.LevelDebug) }
+
+// listen opens a listener's socket.
+func (s *setup) listen(network, address string) (net.Listener, error) {
+	if s.options.freePorts && network == "tcp" {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		address = net.JoinHostPort(host, "0")
+	}
+	return net.Listen(network, address)
+}
+
+// adminAddress is where the REST API and the console listen.
+func (s *setup) adminAddress(maxscale module.Object) (host, port string) {
+	host, port = maxscale.Values.String("admin_host"), strconv.FormatInt(maxscale.Values.Int("admin_port"), 10)
+	if s.options.adminHost != "" {
+		host = s.options.adminHost
+	}
+	if s.options.adminPort >= 0 {
+		port = strconv.Itoa(s.options.adminPort)
+	}
+	return host, port
+}
+
+func (s *setup) listenAdmin(maxscale module.Object) (net.Listener, error) {
+	host, port := s.adminAddress(maxscale)
+	if s.demo != nil {
+		if err := onLoopback(host); err != nil {
+			return nil, err
+		}
+	}
+	l, err := s.listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, inUse(fmt.Errorf("administration server: %w", err), "set another admin_port, or give -admin-port")
+	}
+	return l, nil
+}
+
+// inUse adds what to do to the error of an address that is in use.
+func inUse(err error, advice string) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: stop the program that uses it, or %s; the demo has -demo-free-ports", err, advice)
+	}
+	return err
+}
+
+// adminOptions are the options of the administration server.
+func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
+	v := maxscale.Values
+	o := server.Options{
+		TLS: v.String("admin_ssl_cert") != "", Version: version, Commit: commit(), Demo: s.demo != nil,
+		Log: s.ring, Logger: s.log,
+	}
+	if !v.Bool("admin_auth") {
+		o.Authenticate = func(*http.Request) (server.Principal, error) {
+			return server.Principal{User: "anyone", Role: server.RoleAdmin}, nil
+		}
+	}
+	if s.options.check {
+		return o, nil // the accounts and the audit log are not touched
+	}
+	var err error
+	if s.demo != nil {
+		o.Users, err = s.demo.users()
+	} else {
+		o.Users, err = server.OpenUsers(usersFile(maxscale))
+	}
+	if err == nil && v.Bool("admin_audit") {
+		o.Audit, err = server.OpenAudit(auditFile(maxscale), 0)
+	}
+	return o, err
+}
+
+// usersFile is the file with the accounts of the REST API and the console.
+func usersFile(maxscale module.Object) string {
+	return filepath.Join(maxscale.Values.String("datadir"), "users.json")
+}
+
+func auditFile(maxscale module.Object) string {
+	if f := maxscale.Values.String("admin_audit_file"); f != "" {
+		return f
+	}
+	return filepath.Join(maxscale.Values.String("logdir"), "admin_audit.log")
+}
+
+// runClients runs the demo's clients until ctx ends.
+func (s *setup) runClients(ctx context.Context, e *engine.Engine) {
+	if s.demo != nil {
+		s.demo.runClients(ctx, e, s.options.demoClients, s.log)
+	}
+}
+
+func (s *setup) stopClients() {
+	if s.demo != nil {
+		s.demo.stopClients()
+	}
+}
+
+func (s *setup) close() error {
+	if s.demo == nil {
+		return nil
+	}
+	return s.demo.close()
+}
+
+// onLoopback refuses an address that other machines can reach.
+func onLoopback(host string) error {
+	ips, err := net.LookupIP(host)
+	if err != nil {
+		return fmt.Errorf("administration server: %w", err)
+	}
+	for _, ip := range ips {
+		if !ip.IsLoopback() {
+			return fmt.Errorf("administration server: the demo has accounts that everybody knows and listens on loopback only, not on %s: write a configuration for %s (assets/signalbox.cnf is a beginning)", host, os.Args[0])
+		}
+	}
+	return nil
+}
