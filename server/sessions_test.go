@@ -6,11 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -210,206 +210,6 @@ func TestSessionList(t *testing.T) {
 	})
 }
 
-func TestAlterSession(t *testing.T) {
-	chain := func(names ...string) string {
-		var list []string
-		for _, name := range names {
-			list = append(list, fmt.Sprintf(`{"id":%q,"type":"filters"}`, name))
-		}
-		return `{"data":[` + strings.Join(list, ",") + `]}`
-	}
-	tests := []struct {
-		name, path, body string
-		status           int
-		contains         string
-		filters          []string
-		logInfo          bool
-	}{
-		{"relationships", "", `{"data":{"type":"services","relationships":{"filters":` + chain("Second", "First") + `}}}`, 204, "", []string{"Second", "First"}, false},
-		{"documented_shape", "", `{"data":{"attributes":{"relationships":{"filters":{"data":[{"id":"Spare"},{"id":"First"}]}}}}}`, 204, "", []string{"Spare", "First"}, false},
-		{"relationship_itself", "/relationships/filters", chain("Spare"), 204, "", []string{"Spare"}, false},
-		{"same_twice", "/relationships/filters", chain("First", "First"), 204, "", []string{"First", "First"}, false},
-		{"none", "", `{"data":{"relationships":{"filters":{"data":[]}}}}`, 204, "", []string{}, false},
-		{"null_changes_nothing", "", `{"data":{"relationships":{"filters":{"data":null}}}}`, 204, "", []string{"First", "Second"}, false},
-		{"log_level", "", `{"data":{"attributes":{"parameters":{"log_info":true}}}}`, 204, "", []string{"First", "Second"}, true},
-		{"both", "", `{"data":{"id":"1","attributes":{"parameters":{"log_info":true}},"relationships":{"filters":` + chain("Spare") + `}}}`, 204, "", []string{"Spare"}, true},
-		{"both_shapes_agree", "", `{"data":{"attributes":{"relationships":{"filters":` + chain("Spare") + `}},"relationships":{"filters":` + chain("Spare") + `}}}`, 204, "", []string{"Spare"}, false},
-		{"skip_sync", "?sync=false", `{"data":{"attributes":{"parameters":{"log_info":true}}}}`, 204, "", []string{"First", "Second"}, true},
-		{"read_only_attributes_are_ignored", "", `{"data":{"id":"1","type":"sessions","attributes":{"user":"x","idle":3}}}`, 204, "", []string{"First", "Second"}, false},
-
-		{"both_shapes_differ", "", `{"data":{"attributes":{"relationships":{"filters":` + chain("First") + `}},"relationships":{"filters":` + chain("Spare") + `}}}`, 400, "differ", []string{"First", "Second"}, false},
-		{"unknown_filter", "", `{"data":{"relationships":{"filters":` + chain("nosuch") + `}}}`, 400, "Not a valid filter: nosuch", []string{"First", "Second"}, false},
-		{"one_unknown_changes_nothing", "", `{"data":{"attributes":{"parameters":{"log_info":true}},"relationships":{"filters":` + chain("Spare", "nosuch") + `}}}`, 400, "nosuch", []string{"First", "Second"}, false},
-		{"filter_that_refuses", "", `{"data":{"attributes":{"parameters":{"log_info":true}},"relationships":{"filters":` + chain("Spare", "Refuse") + `}}}`, 400, "Refuse", []string{"First", "Second"}, false},
-		{"unknown_parameter", "", `{"data":{"attributes":{"parameters":{"log_info":true,"log_nosuch":true}}}}`, 400, "log_nosuch", []string{"First", "Second"}, false},
-		{"text_for_bool", "", `{"data":{"attributes":{"parameters":{"log_info":"true"}}}}`, 400, "log_info must be true or false", []string{"First", "Second"}, false},
-		{"number_for_bool", "", `{"data":{"attributes":{"parameters":{"log_info":1}}}}`, 400, "not 1", []string{"First", "Second"}, false},
-		{"no_body", "", ``, 400, "Missing request body", []string{"First", "Second"}, false},
-		{"half_json", "", `{"data": `, 400, "Invalid JSON in request: ", []string{"First", "Second"}, false},
-		{"no_data", "", `{}`, 400, "no 'data'", []string{"First", "Second"}, false},
-		{"null_data", "", `{"data":null}`, 400, "no 'data'", []string{"First", "Second"}, false},
-		{"no_data_in_relationship", "/relationships/filters", `{}`, 400, "no 'data'", []string{"First", "Second"}, false},
-		{"array", "", `[1]`, 400, "Invalid JSON", []string{"First", "Second"}, false},
-		{"text", "", `"x"`, 400, "Invalid JSON", []string{"First", "Second"}, false},
-		{"filters_are_an_object", "", `{"data":{"relationships":{"filters":{"data":{"id":"First"}}}}}`, 400, "must be an array", []string{"First", "Second"}, false},
-		{"filters_are_text", "", `{"data":{"relationships":{"filters":{"data":["First"]}}}}`, 400, "filter 1 must be an object", []string{"First", "Second"}, false},
-		{"id_is_a_number", "", `{"data":{"relationships":{"filters":{"data":[{"id":5}]}}}}`, 400, "filter 1 must be an object", []string{"First", "Second"}, false},
-		{"id_is_missing", "", `{"data":{"relationships":{"filters":{"data":[{"id":"First"},{}]}}}}`, 400, "filter 2 must be an object", []string{"First", "Second"}, false},
-		{"endless_chain", "/relationships/filters", chain(strings.Split(strings.Repeat("First,", 100)+"First", ",")...), 400, "at most 64", []string{"First", "Second"}, false},
-		{"another_session", "", `{"data":{"id":"2","attributes":{"parameters":{"log_info":true}}}}`, 409, "about session 2", []string{"First", "Second"}, false},
-		{"large_body", "", `{"data":"` + strings.Repeat("x", maxBody) + `"}`, 413, "larger than", []string{"First", "Second"}, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			inSite(t, nil, func(s *site) {
-				c := s.connect()
-				s.wants(s.ask(adminUser, "PATCH", "/v1/sessions/1"+tt.path, tt.body), tt.status, tt.contains)
-				got := s.session(c.ID)
-				if diff := cmp.Diff(tt.filters, got.Relationships.IDs("filters")); diff != "" {
-					t.Error(diff)
-				}
-				if got.Attributes.Parameters.LogInfo != tt.logInfo {
-					t.Errorf("log_info is %v, want %v", got.Attributes.Parameters.LogInfo, tt.logInfo)
-				}
-			})
-		})
-	}
-}
-
-func TestSwapWaits(t *testing.T) {
-	inSite(t, nil, func(s *site) {
-		c := s.connect()
-		_, _ = c.Query("BEGIN")
-		s.wants(s.ask(adminUser, "PATCH", "/v1/sessions/1/relationships/filters", `{"data":[{"id":"Spare"}]}`), 204)
-		s.wants(s.ask(adminUser, "POST", "/v1/sessions/1/restart", ""), 204)
-		pending := s.session(c.ID).Attributes.Pending
-		if pending.Filters == nil || !cmp.Equal(*pending.Filters, []string{"Spare"}) || !pending.Restart || pending.Waits != "transaction" {
-			t.Errorf("pending is %+v", pending)
-		}
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1/pending/restart", ""), 204)
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1/pending/restart", ""), 404, "no pending restart")
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1/pending/kill", ""), 404, "no pending kill")
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1/pending/lunch", ""), 404, "lunch is not a thing")
-		_, _ = c.Query("COMMIT")
-		synctest.Wait()
-		got := s.session(c.ID)
-		if diff := cmp.Diff([]string{"Spare"}, got.Relationships.IDs("filters")); diff != "" {
-			t.Error(diff)
-		}
-		if body := s.wants(s.ask(adminUser, "GET", "/v1/sessions/1?fields[sessions]=pending&pretty=0", ""), 200); strings.Contains(body, "Spare") {
-			t.Errorf("still pending: %s", body)
-		}
-	})
-}
-
-func TestKill(t *testing.T) {
-	inSite(t, nil, func(s *site) {
-		c := s.connect()
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?ttl=30&reason=too%20slow", ""), 204)
-		kill := s.session(c.ID).Attributes.Pending.Kill
-		want := &api.PendingKill{At: apiTime(time.Now().Add(30 * time.Second)), When: "deadline", By: adminUser, Reason: "too slow"}
-		if diff := cmp.Diff(want, kill); diff != "" {
-			t.Error(diff)
-		}
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1/pending/kill", ""), 204)
-		time.Sleep(time.Minute)
-		s.session(c.ID)
-
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?ttl=500ms", ""), 204)
-		time.Sleep(499 * time.Millisecond)
-		synctest.Wait()
-		s.session(c.ID)
-		time.Sleep(50 * time.Millisecond)
-		synctest.Wait()
-		s.wants(s.ask(adminUser, "GET", "/v1/sessions/1", ""), 404, "1 is not a session")
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?ttl=0", ""), 404, "1 is not a session")
-
-		if _, err := c.Query("SELECT 1"); err == nil {
-			t.Error("the client of a killed session got an answer")
-		}
-	})
-}
-
-func TestKillWhenIdle(t *testing.T) {
-	inSite(t, nil, func(s *site) {
-		c := s.connect()
-		_, _ = c.Query("BEGIN")
-		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?when=idle&ttl=1h", ""), 204)
-		if kill := s.session(c.ID).Attributes.Pending.Kill; kill == nil || kill.When != "idle" {
-			t.Errorf("pending kill is %+v, want one that waits for idle", kill)
-		}
-		_, _ = c.Query("COMMIT")
-		synctest.Wait()
-		s.wants(s.ask(adminUser, "GET", "/v1/sessions/1", ""), 404)
-	})
-}
-
-// TestBadKill is about requests that must kill nobody.
-func TestBadKill(t *testing.T) {
-	tests := []struct {
-		name, path, body string
-		status           int
-		contains         string
-	}{
-		{"word", "1?ttl=abc", "", 400, "ttl=abc is not a time"},
-		{"empty", "1?ttl=", "", 400, "is not a time"},
-		{"negative", "1?ttl=-5", "", 400, "is not a time"},
-		{"real", "1?ttl=1.5", "", 400, "is not a time"},
-		{"unknown_unit", "1?ttl=5d", "", 400, "is not a time"},
-		{"unit_alone", "1?ttl=ms", "", 400, "is not a time"},
-		{"huge", "1?ttl=99999999999", "", 400, "at most 8760 h"},
-		{"beyond_64_bits", "1?ttl=99999999999999999999999", "", 400, "is not a time"},
-		{"spaces", "1?ttl=%205", "", 400, "is not a time"},
-		{"plus", "1?ttl=%2B5", "", 400, "is not a time"},
-		{"twice", "1?ttl=5&ttl=0", "", 400, "more than once"},
-		{"misspelt", "1?tll=30", "", 400, "tll is not a parameter of a kill"},
-		{"unknown_when", "1?when=now", "", 400, "when=now is not one of"},
-		{"body", "1", `{"ttl":5}`, 400, "takes no body"},
-		{"broken_escape", "1?ttl=%zz", "", 400, "query string"},
-		{"other_session", "2", "", 404, "2 is not a session"},
-		{"zero", "0", "", 404, "0 is not a session"},
-		{"negative_id", "-1", "", 404, "-1 is not a session"},
-		{"word_id", "abc", "", 404, "abc is not a session"},
-		{"leading_zero", "01", "", 404, "01 is not a session"},
-		{"beyond_64_bits_id", "18446744073709551617", "", 404, "is not a session"},
-		{"collection", "", "", 405, "DELETE is not a method of this path"},
-	}
-	inSite(t, nil, func(s *site) {
-		c := s.connect()
-		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
-				s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/"+tt.path, tt.body), tt.status, tt.contains)
-				if got := s.session(c.ID); got.Attributes.Pending.Kill != nil || got.Attributes.State != api.SessionStarted {
-					t.Errorf("the session has changed: %+v", got.Attributes)
-				}
-			})
-		}
-	})
-}
-
-func TestParseTTL(t *testing.T) {
-	tests := map[string]time.Duration{
-		"0": 0, "30": 30 * time.Second, "30s": 30 * time.Second, "500ms": 500 * time.Millisecond,
-		"5m": 5 * time.Minute, "5min": 5 * time.Minute, "1h": time.Hour,
-	}
-	for text, want := range tests {
-		if got, ok := parseTTL(text); !ok || got != want {
-			t.Errorf("parseTTL(%q) = %v, %v, want %v", text, got, ok, want)
-		}
-	}
-}
-
-func FuzzTTL(f *testing.F) {
-	f.Add("500ms")
-	f.Add("-1")
-	f.Add("9223372036854775807h")
-	f.Fuzz(func(t *testing.T, text string) {
-		if d, ok := parseTTL(text); d < 0 || d > longestTTL || ok && !strings.ContainsAny(text[:1], "0123456789") {
-			t.Errorf("parseTTL(%q) = %v, %v", text, d, ok)
-		}
-	})
-}
-
 func TestPreconditions(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		c := s.connect()
@@ -491,5 +291,20 @@ func TestHostNamesAreNotBelieved(t *testing.T) {
 		if plainHostName(name) {
 			t.Errorf("%q passes for a host name", name)
 		}
+	}
+}
+
+func BenchmarkFiveThousandSessions(b *testing.B) {
+	now := time.Now()
+	info := fullInfo(now)
+	c := &call{Request: httptest.NewRequest("GET", "/v1/sessions", nil), base: "http://example.com/v1", query: &jsonapi.Query{Pretty: true}}
+	b.ReportAllocs()
+	for b.Loop() {
+		rows := make([]api.Session, 5000)
+		for i := range rows {
+			rows[i] = sessionResource(info, now, row)
+			link(c, &rows[i], "sessions", rows[i].ID)
+		}
+		b.SetBytes(int64(len(many(c, rows, "").body)))
 	}
 }

@@ -1,0 +1,206 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/signalbox/signalbox/server/jsonapi"
+	"github.com/signalbox/signalbox/server/push"
+)
+
+// serveAPI answers one request to the REST API.
+func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
+	c := a.newCall(r)
+	rest, versioned := strings.CutPrefix(path, "/v1")
+	if versioned = versioned && (rest == "" || rest[0] == '/'); versioned {
+		path = rest
+		c.base += "/v1"
+	}
+	path = strings.Trim(path, "/")
+	c.record.Target = path
+	method := methodOf(r)
+
+	found, values, allowed := match(a.table, method, path)
+	for name, value := range values {
+		r.SetPathValue(name, value)
+	}
+	result, err := a.run(c, method, found, allowed)
+	if found != nil && found.pattern == feedPath && err == nil {
+		a.hub.Serve(w, r, push.Principal{
+			User: c.principal.User, Role: string(c.principal.Role), Login: c.login, Cookie: c.cookie,
+		})
+		return
+	}
+	if found != nil && found.action != "" {
+		a.audit(c, found, err)
+	}
+	if err != nil {
+		a.refuse(w, c, err)
+		return
+	}
+	a.write(w, c, method, result)
+}
+
+func (a *Admin) newCall(r *http.Request) *call {
+	c := &call{Request: r, now: a.options.Now(), query: &jsonapi.Query{Pretty: true}, tls: r.TLS != nil || a.options.TLS}
+	scheme := "http"
+	if c.tls {
+		scheme = "https"
+	}
+	c.secure = c.tls || c.address().IsLoopback()
+	c.base = scheme + "://" + r.Host + a.options.Prefix
+	c.values, c.malformed = url.ParseQuery(r.URL.RawQuery)
+	c.record = &AuditRecord{Time: apiTime(c.now), IP: c.address().String(), Reason: clip(c.values.Get("reason"))}
+	return c
+}
+
+// methodOf returns the method of r, which a POST may override.
+//
+// MaxScale: lets any method be overridden; a GET that deletes is a hole.
+func methodOf(r *http.Request) string {
+	if override := strings.ToUpper(r.Header.Get("X-HTTP-Method-Override")); r.Method == http.MethodPost && override != "" {
+		return override
+	}
+	return r.Method
+}
+
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodOptions,
+	http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+}
+
+// run judges a call and, when nothing speaks against it, does it. The order is
+// a promise: nothing is done before everything has been judged.
+func (a *Admin) run(c *call, method string, found *route, allowed []string) (answer, error) {
+	if a.engine.Draining() {
+		return answer{}, refuse(http.StatusServiceUnavailable, "Signalbox is shutting down")
+	}
+	if !slices.Contains(methods, method) {
+		return answer{}, notAllowed(method, methods)
+	}
+	if found == nil || found.access != public {
+		if err := a.login.authenticate(c); err != nil {
+			return answer{}, err
+		}
+	}
+	if !bearer(c.Request) {
+		if err := a.origins.Check(c.Request); err != nil {
+			return answer{}, refuse(http.StatusForbidden, "a page of another origin may not make changes: %v", err)
+		}
+	}
+	switch {
+	case len(allowed) == 0:
+		return answer{}, refuse(http.StatusNotFound, "%s is not a path of the API", c.URL.Path)
+	case method == http.MethodOptions:
+		return answer{status: http.StatusOK, header: http.Header{"Allow": {strings.Join(allowed, ", ")}}}, nil
+	case found == nil:
+		return answer{}, notAllowed(method, allowed)
+	case found.access == admin && c.principal.Role != RoleAdmin:
+		return answer{}, refuse(http.StatusForbidden, "Administrative access required")
+	case found.access == admin && a.options.ReadOnly:
+		return answer{}, refuse(http.StatusForbidden, "this server is read-only")
+	}
+	if c.malformed != nil {
+		return answer{}, refuse(http.StatusBadRequest, "the query string is malformed: %v", c.malformed)
+	}
+	q, err := jsonapi.ParseQuery(c.values)
+	if err != nil {
+		return answer{}, refuse(http.StatusBadRequest, "%v", err)
+	}
+	c.query = q
+	return found.handle(c)
+}
+
+func notAllowed(method string, allowed []string) *problem {
+	p := refuse(http.StatusMethodNotAllowed, "%s is not a method of this path: %s", clip(method), strings.Join(allowed, ", "))
+	p.header = http.Header{"Allow": {strings.Join(allowed, ", ")}}
+	return p
+}
+
+// audit writes what was asked for and what became of it. A caller who showed
+// no credentials at all is not worth a record.
+func (a *Admin) audit(c *call, found *route, err error) {
+	r := *c.record
+	r.Action, r.Status, r.Result = found.action, http.StatusNoContent, "ok"
+	if c.principal.User != "" {
+		r.Actor, r.Role = c.principal.User, c.principal.Role
+	}
+	if err != nil {
+		p := problemOf(err)
+		r.Status, r.Result = p.status, strings.Join(p.details, "; ")
+		if p.status == http.StatusUnauthorized && r.Actor == "" {
+			return
+		}
+	}
+	if err := a.options.Audit.write(r); err != nil {
+		a.options.Logger.Error(err.Error(), "module", "admin", "action", r.Action, "target", r.Target)
+	}
+}
+
+// refuse writes an error object.
+func (a *Admin) refuse(w http.ResponseWriter, c *call, err error) {
+	p := problemOf(err)
+	if p.status == http.StatusInternalServerError {
+		a.options.Logger.Error(err.Error(), "module", "admin", "method", c.Method, "path", c.URL.Path)
+	}
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(p.status)
+	if c.Method != http.MethodHead {
+		_, _ = w.Write(jsonapi.Errors(c.query.Pretty, p.details...))
+	}
+}
+
+// write writes an answer; that of a GET carries an entity tag.
+func (a *Admin) write(w http.ResponseWriter, c *call, method string, result answer) {
+	header := w.Header()
+	for name, values := range result.header {
+		header[name] = values
+	}
+	reading := method == http.MethodGet || method == http.MethodHead
+	if reading && header.Get("Cache-Control") != "no-store" {
+		if result.tag == "" {
+			result.tag = jsonapi.WeakTag(string(result.body))
+		}
+		header.Set("ETag", result.tag)
+		if wanted := c.Header.Get("If-None-Match"); wanted != "" && jsonapi.TagMatches(wanted, result.tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	if result.status == 0 {
+		result.status = http.StatusNoContent
+		if len(result.body) > 0 {
+			result.status = http.StatusOK
+		}
+	}
+	if len(result.body) > 0 {
+		header.Set("Content-Type", "application/json")
+		header.Set("Content-Length", fmt.Sprint(len(result.body)))
+	}
+	w.WriteHeader(result.status)
+	if method != http.MethodHead {
+		_, _ = w.Write(result.body)
+	}
+}
+
+// clip makes free text from outside fit to be stored and shown: one line, at
+// most 256 bytes.
+func clip(text string) string {
+	const longest = 256
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "")
+	}
+	return text
+}
