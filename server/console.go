@@ -305,8 +305,8 @@ func (c *console) Resolve(name string) string {
 	switch a := c.assets[name]; {
 	case strings.Contains(name, "://"):
 		return name
-	case name == "/" || name == "":
-		return c.prefix + "/"
+	case (name == "/" || name == "") && c.prefix != "":
+		return c.prefix
 	case a != nil && !a.unhashed:
 		return c.prefix + name + "?v=" + a.hash
 	}

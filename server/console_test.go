@@ -78,6 +78,9 @@ func TestConsolePage(t *testing.T) {
 			t.Errorf("the page has something inline: %s", first)
 		}
 		files := regexp.MustCompile(`(?:src|href)="?([^" >]+)`).FindAllStringSubmatch(first, -1)
+		if script := s.wants(browse(s, "/admin/app.js"), 200); !strings.Contains(script, `"GOAPP_ROOT_PREFIX":"/admin"`) {
+			t.Errorf("app.js does not know the prefix: %s", script)
+		}
 		if len(files) < 5 {
 			t.Fatalf("the page names %d files: %s", len(files), first)
 		}

@@ -8,7 +8,7 @@ import (
 // setHeaders sets what every answer carries. Nothing of the console is inline
 // and nothing comes from elsewhere, so the policy names no one but ourselves;
 // 'wasm-unsafe-eval' is what WebAssembly needs to start.
-func setHeaders(h http.Header, o Options) {
+func setHeaders(h http.Header, o Options, tls bool) {
 	ancestors := "'none'"
 	if len(o.FrameAncestors) > 0 {
 		ancestors = strings.Join(o.FrameAncestors, " ")
@@ -24,7 +24,7 @@ func setHeaders(h http.Header, o Options) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), screen-wake-lock=(self)")
 	h.Set("Cache-Control", "no-cache")
-	if o.TLS {
+	if tls {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }

@@ -162,7 +162,7 @@ func (a *Admin) Build() string { return a.console.version }
 
 // ServeHTTP answers a request to the API or for the console.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setHeaders(w.Header(), a.options)
+	setHeaders(w.Header(), a.options, r.TLS != nil || a.options.TLS)
 	path, ok := strings.CutPrefix(r.URL.Path, a.options.Prefix)
 	if !ok || path != "" && path[0] != '/' {
 		http.NotFound(w, r)

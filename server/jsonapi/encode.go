@@ -31,10 +31,17 @@ type encoder struct {
 	depth  int
 }
 
+// maxReserve bounds what reserve believes: the first of many values may be much
+// larger than the others.
+const maxReserve = 64 << 20
+
 // reserve makes room for n more values as large as what was written since
 // start, so that a long list is not copied again and again.
 func (e *encoder) reserve(n, start int) {
-	e.out = slices.Grow(e.out, n*(len(e.out)-start)*9/8)
+	size := (len(e.out) - start) * 9 / 8
+	if n > 0 && size <= maxReserve/n {
+		e.out = slices.Grow(e.out, n*size)
+	}
 }
 
 func (e *encoder) end() []byte {
