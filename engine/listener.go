@@ -73,6 +73,9 @@ func (l *Listener) serve() {
 	l.mu.Lock()
 	open := l.open
 	l.mu.Unlock()
+	if open == nil {
+		return // closed already
+	}
 	wait := time.Duration(0)
 	for {
 		conn, err := open.Accept()

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/model"
+)
+
+// live is the console's link to the server: who is logged in, the push feed, and
+// what it has brought. There is one for the page, and only the goroutine that
+// draws uses it, but for the parts that say otherwise.
+type live struct {
+	client *client.Client
+	socket *client.Socket
+	ctx    app.Context // of the shell: drawing it draws everything
+
+	gate  gate
+	who   api.Whoami
+	setup api.Setup
+	state client.State
+	store model.Store
+	rev   uint64 // grows with everything that is to be drawn
+	queue chan func()
+
+	held   bool // rows keep their places
+	kill   killState
+	toasts []toast
+}
+
+// gate is what stands between the visitor and the pages.
+type gate uint8
+
+const (
+	gateAsking gate = iota // whether somebody is logged in is not known yet
+	gateOpen
+	gateLogin
+	gateSetup
+	gateDown // the server does not answer
+)
+
+// console is the page's link to the server.
+var console = &live{}
+
+// prefix is the path that the console is served under, "" at the root.
+func prefix() string { return strings.TrimSuffix(app.Getenv("GOAPP_ROOT_PREFIX"), "/") }
+
+// href is the address of one of our pages.
+func href(path string) string { return prefix() + path }
+
+// start asks who is logged in, and opens the push feed for them.
+func (l *live) start(ctx app.Context) {
+	l.ctx = ctx
+	if l.client == nil {
+		l.client = client.New(prefix())
+	}
+	l.ask()
+}
+
+// ask finds out who is logged in.
+func (l *live) ask() {
+	l.async(func(ctx context.Context) func() {
+		who, err := l.client.WhoAmI(ctx)
+		if err == nil {
+			return func() { l.open(who) }
+		}
+		setup, setupErr := l.client.SetupState(ctx)
+		return func() { l.refused(err, setup, setupErr) }
+	})
+}
+
+func (l *live) open(who api.Whoami) {
+	l.who, l.gate = who, gateOpen
+	if l.socket == nil {
+		l.socket = l.client.Open(l.frame, l.connection)
+		for _, ask := range l.store.Asks() {
+			l.socket.Subscribe(ask)
+		}
+		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending, Limit: api.MaxWindow})
+	} else {
+		l.socket.Retry()
+	}
+}
+
+func (l *live) refused(err error, setup api.Setup, setupErr error) {
+	l.setup = setup
+	switch e, ok := errors.AsType[*client.Error](err); {
+	case setupErr == nil && setup.Needed:
+		l.gate = gateSetup
+	case ok && e.Status == 401:
+		l.gate = gateLogin
+	default:
+		l.gate = gateDown
+	}
+}
+
+// frame takes a frame of the push feed. It is called on the socket's goroutine.
+func (l *live) frame(f api.Frame) {
+	l.later(func() { l.store.Apply(f) })
+}
+
+// connection takes the state of the connection, on every change and once a
+// second: the clocks on the page tick with it. It is called on the socket's
+// goroutine.
+func (l *live) connection(s client.State) {
+	l.later(func() {
+		l.state = s
+		if s.Code == api.CloseUnauthorized && s.Final {
+			l.gate = gateLogin
+		}
+		l.dropToasts()
+	})
+}
+
+// later has fn run by the goroutine that draws, which then draws everything.
+// Any goroutine may call it.
+func (l *live) later(fn func()) {
+	l.ctx.Dispatch(func(app.Context) {
+		fn()
+		l.rev++
+	})
+}
+
+// async runs fn in the background, and then what it returns on the goroutine
+// that draws.
+func (l *live) async(fn func(ctx context.Context) func()) {
+	l.ctx.Async(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if done := fn(ctx); done != nil {
+			l.later(done)
+		}
+	})
+}
+
+// watch subscribes to a view, or changes what is asked of it.
+func (l *live) watch(ask api.Subscribe) *model.View {
+	v := l.store.View(ask.View)
+	if v.Ask == ask {
+		return v
+	}
+	v = l.store.Open(ask)
+	if l.socket != nil {
+		l.socket.Subscribe(ask)
+	}
+	return v
+}
+
+// unwatch gives a view up.
+func (l *live) unwatch(name string) {
+	l.store.Close(name)
+	if l.socket != nil {
+		l.socket.Unsubscribe(name)
+	}
+}
+
+// now is the server's time.
+func (l *live) now() time.Time {
+	if l.socket == nil {
+		return time.Now()
+	}
+	return l.socket.Now()
+}
+
+// stale reports whether what is on the screen may not be true any more. Nobody
+// may act on it then.
+func (l *live) stale() bool { return l.state.Stale() }
+
+// mayAct reports whether who is logged in may change anything.
+func (l *live) mayAct() bool { return l.who.Role == "admin" && !l.who.ReadOnly }
+
+// change carries out a change over REST and says how it went: done, when it went
+// well and done is not empty, or the server's words.
+func (l *live) change(done string, fn func(ctx context.Context) error) {
+	l.async(func(ctx context.Context) func() {
+		err := fn(ctx)
+		return func() {
+			switch {
+			case err != nil:
+				l.say(err.Error(), true)
+			case done != "":
+				l.say(done, false)
+			}
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/app/client"
+)
+
+// loginPage lets a user in, or the first one be made.
+type loginPage struct {
+	app.Compo
+	Setup bool // there is no user yet
+	Demo  bool
+
+	code, user, password string
+	failed               string
+	busy                 bool
+}
+
+// Render draws the form.
+func (p *loginPage) Render() app.UI {
+	title, action := "Log in", "Log in"
+	if p.Setup {
+		title, action = "Set up Signalbox", "Create the administrator"
+	}
+	return app.Div().Class("gate").Body(
+		app.Form().OnSubmit(p.submit).Body(
+			app.H1().Text(title),
+			app.If(p.Setup, func() app.UI {
+				return app.Div().Class("field").Body(
+					app.P().Class("dim").Text("The program has printed a setup code where it was started. It works once."),
+					app.Label().For("code").Text("Setup code"),
+					app.Input().ID("code").Class("in mono").Required(true).AutoComplete(false).OnInput(p.ValueTo(&p.code)),
+				)
+			}),
+			app.Div().Class("field").Body(
+				app.Label().For("user").Text("User"),
+				app.Input().ID("user").Class("in").Required(true).Attr("autocomplete", "username").AutoFocus(true).OnInput(p.ValueTo(&p.user)),
+			),
+			app.Div().Class("field").Body(
+				app.Label().For("password").Text("Password"),
+				app.Input().ID("password").Type("password").Class("in").Required(true).Attr("autocomplete", "current-password").OnInput(p.ValueTo(&p.password)),
+			),
+			app.If(p.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(p.failed) }),
+			app.Button().Type("submit").Class("btn p").Disabled(p.busy).Text(action),
+			app.If(p.Demo, func() app.UI {
+				return app.P().Class("dim").Text("This is the demo. Its accounts were printed where it was started.")
+			}),
+		),
+	)
+}
+
+func (p *loginPage) submit(ctx app.Context, e app.Event) {
+	e.PreventDefault()
+	p.busy, p.failed = true, ""
+	setup, code, user, password := p.Setup, p.code, p.user, p.password
+	ctx.Async(func() {
+		wait, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		var err error
+		if setup {
+			err = console.client.Setup(wait, code, user, password)
+		} else {
+			err = console.client.Login(wait, user, password)
+		}
+		ctx.Dispatch(func(app.Context) {
+			p.busy = false
+			if err == nil {
+				p.password = ""
+				console.ask()
+				return
+			}
+			p.failed = err.Error()
+			if e, ok := errors.AsType[*client.Error](err); ok && e.Status == 401 {
+				p.failed = "User or password is wrong."
+			}
+		})
+	})
+}
+
+// logOut ends the login. The server closes the push feed with it.
+func (l *live) logOut() {
+	l.async(func(ctx context.Context) func() {
+		err := l.client.Logout(ctx)
+		return func() {
+			if err != nil {
+				l.say(err.Error(), true)
+				return
+			}
+			l.gate = gateLogin
+		}
+	})
+}

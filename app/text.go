@@ -1,0 +1,81 @@
+package app
+
+import (
+	"time"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/model"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// sessionRow returns a session of a view.
+func sessionRow(viewName, id string) (*api.Session, bool) {
+	return model.Row[api.SessionAttributes](console.store.View(viewName), id)
+}
+
+// lag is how old what is known of a session is.
+func lag(s *api.Session) time.Duration { return view.Lag(s, console.now()) }
+
+// timeOf reads an instant of the server; the zero time when there is none.
+func timeOf(t api.Time) time.Time {
+	at, _ := time.Parse(time.RFC3339Nano, string(t))
+	return at
+}
+
+// service is the name of a session's service.
+func service(s *api.Session) string {
+	if ids := s.Relationships.IDs("services"); len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "—"
+	}
+	return text
+}
+
+func arrow(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " → " + text
+}
+
+// stateChip returns what the chip of a session shows: its sign, its words and
+// how loud it is.
+func stateChip(s *api.Session) (glyph, text, level string) {
+	since := lag(s)
+	in := ui.Duration(view.InState(s, since))
+	switch word := view.StateAfter(s, since); word {
+	case "kill":
+		k := s.Attributes.Pending.Kill
+		if k.When == "idle" {
+			return "kill", "Kill when idle", "hatch"
+		}
+		return "kill", "Kill " + ui.Countdown(timeOf(k.At).Sub(console.now())), "hatch"
+	case "long":
+		return "long", "Long query", "attn"
+	case "trx-long":
+		return "trx", "Idle in trx", "attn"
+	case "swap":
+		return "swap", "Swap waits", "info"
+	case "restart":
+		return "restart", "Restart waits", "info"
+	case "trx":
+		return "trx", "In trx " + in, ""
+	case "running":
+		return "running", "Running", ""
+	case "idle":
+		return "idle", "Idle " + in, ""
+	case "connecting":
+		return "connecting", "Connecting", ""
+	case "ended":
+		return "ended", "Ended", "ended"
+	default:
+		return "idle", word, ""
+	}
+}

@@ -1,0 +1,99 @@
+package ui
+
+import "github.com/maxence-charriere/go-app/v10/pkg/app"
+
+// This file does to the DOM what go-app cannot: style properties, which a strict
+// content policy forbids as attributes, values of inputs, and focus. All of it
+// does nothing outside of a browser.
+
+func element(id string) (app.Value, bool) {
+	if app.IsServer {
+		return nil, false
+	}
+	e := app.Window().GetElementByID(id)
+	return e, e.Truthy()
+}
+
+// SetStyle sets a style property of the element id.
+func SetStyle(id, property, value string) {
+	if e, ok := element(id); ok {
+		e.Get("style").Set(property, value)
+	}
+}
+
+// SetValue sets what stands in the input id.
+func SetValue(id, value string) {
+	if e, ok := element(id); ok {
+		e.Set("value", value)
+	}
+}
+
+// Focus gives the keyboard to the element id.
+func Focus(id string) {
+	if e, ok := element(id); ok {
+		e.Call("focus")
+	}
+}
+
+// ScrollTop returns how far the element id is scrolled, and how high what one
+// sees of it is, in pixels.
+func ScrollTop(id string) (top, height int) {
+	if e, ok := element(id); ok {
+		return e.Get("scrollTop").Int(), e.Get("clientHeight").Int()
+	}
+	return 0, 0
+}
+
+// ScrollTo scrolls the element id.
+func ScrollTo(id string, top int) {
+	if e, ok := element(id); ok {
+		e.Set("scrollTop", top)
+	}
+}
+
+// SetTheme puts light or dark into effect; anything else follows the system.
+func SetTheme(name string) {
+	if app.IsServer {
+		return
+	}
+	if name != "light" && name != "dark" {
+		name = "light"
+		if app.Window().Call("matchMedia", "(prefers-color-scheme: dark)").Get("matches").Bool() {
+			name = "dark"
+		}
+	}
+	app.Window().Get("document").Get("documentElement").Call("setAttribute", "data-theme", name)
+}
+
+// Copy puts text on the clipboard.
+func Copy(text string) {
+	if !app.IsServer {
+		if c := app.Window().Get("navigator").Get("clipboard"); c.Truthy() {
+			c.Call("writeText", text)
+		}
+	}
+}
+
+// Closest returns the attribute name of the element that an event came from, or
+// of the nearest one around it that has it; "" when none does. It is how one
+// handler serves a list whose rows move.
+func Closest(e app.Event, name string) string {
+	target := e.Get("target")
+	if !target.Truthy() {
+		return ""
+	}
+	found := target.Call("closest", "["+name+"]")
+	if !found.Truthy() {
+		return ""
+	}
+	return found.Call("getAttribute", name).String()
+}
+
+// Typing reports whether an event comes from something that takes text.
+func Typing(e app.Event) bool {
+	switch e.Get("target").Get("tagName").String() {
+	case "INPUT", "TEXTAREA", "SELECT":
+		return true
+	}
+	return false
+}
