@@ -69,14 +69,3 @@ func serverAddress(socket, address string, port int64) string {
 	}
 	return net.JoinHostPort(address, fmt.Sprint(port))
 }
-
-// checked says that the configuration is good.
-func (p *program) checked() error {
-	name := p.setup.options.config
-	if name == "" {
-		name = "the demo's configuration"
-	}
-	_, err := fmt.Fprintf(p.out, "%s is good: %d servers, %d services, %d listeners, %d filters, %d monitors, %d warnings\n", name,
-		len(p.engine.Servers()), len(p.engine.Services()), len(p.engine.Listeners()), len(p.engine.Filters()), len(p.engine.Monitors()), p.setup.warnings)
-	return err
-}

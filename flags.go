@@ -54,12 +54,12 @@ func command(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 		_, err := fmt.Fprintln(out, "signalbox", versionText())
 		return err
 	}
+	if o.check {
+		return check(o, out, errOut)
+	}
 	p, err := New(o, out, errOut)
 	if err != nil {
 		return err
-	}
-	if o.check {
-		return errors.Join(p.checked(), p.Close())
 	}
 	return errors.Join(p.Run(ctx), p.Close())
 }

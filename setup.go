@@ -28,7 +28,6 @@ import (
 type setup struct {
 	options  options
 	objects  []module.Object
-	warnings int
 	log      *slog.Logger
 	ring     *server.LogRing
 	demo     *demonstration // nil with a configuration file
@@ -51,9 +50,27 @@ func newSetup(o options, errOut io.Writer) (setup, error) {
 	if err != nil {
 		return s, errors.Join(err, s.close())
 	}
-	s.objects, s.warnings = objects, len(warnings)
+	s.objects = objects
 	s.logTo(errOut)
 	return s, nil
+}
+
+// check says whether the configuration is good. It opens and changes nothing.
+func check(o options, out, errOut io.Writer) error {
+	s, err := newSetup(o, errOut)
+	if err != nil {
+		return err
+	}
+	name, number := o.config, map[module.Kind]int{}
+	if name == "" {
+		name = "the demo's configuration"
+	}
+	for _, object := range s.objects {
+		number[object.Kind]++
+	}
+	_, err = fmt.Fprintf(out, "%s is good: %d servers, %d services, %d listeners, %d filters, %d monitors\n", name,
+		number[module.Server], number[module.Service], number[module.Listener], number[module.Filter], number[module.Monitor])
+	return errors.Join(err, s.close())
 }
 
 func (s *setup) read() ([]module.Object, []config.Problem, error) {
@@ -184,9 +201,6 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 		o.Authenticate = func(*http.Request) (server.Principal, error) {
 			return server.Principal{User: "anyone", Role: server.RoleAdmin}, nil
 		}
-	}
-	if s.options.check {
-		return o, nil // the accounts and the audit log are not touched
 	}
 	var err error
 	if s.demo != nil {
