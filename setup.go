@@ -26,11 +26,11 @@ import (
 // setup is what the program is made of: a configuration file and the flags, or
 // the demo.
 type setup struct {
-	options  options
-	objects  []module.Object
-	log      *slog.Logger
-	ring     *server.LogRing
-	demo     *demonstration // nil with a configuration file
+	options options
+	objects []module.Object
+	log     *slog.Logger
+	ring    *server.LogRing
+	demo    *demonstration // nil with a configuration file
 }
 
 // newSetup reads the configuration, or starts the demo's SQL servers.
