@@ -97,3 +97,10 @@ func Typing(e app.Event) bool {
 	}
 	return false
 }
+
+// ReplaceAddress changes the address in the bar without going anywhere.
+func ReplaceAddress(path string) {
+	if !app.IsServer {
+		app.Window().Get("history").Call("replaceState", nil, "", path)
+	}
+}
