@@ -397,3 +397,20 @@ func TestFlags(t *testing.T) {
 		}
 	}
 }
+
+// Ensure that the browser gets the wasm_exec.js of the Go that builds the
+// console: go-app delivers its own copy, which a new Go may leave behind.
+func TestWasmExec(t *testing.T) {
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t)
+	if status, got := p.call(t, viewerLogin, http.MethodGet, "/wasm_exec.js", ""); status != http.StatusOK || got != string(want) {
+		t.Errorf("got %d and %d bytes that differ from those of Go, which has %d", status, len(got), len(want))
+	}
+}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the console for the browser into web/static and compresses it. BROTLI
 # is the quality: 11 is what is shipped and takes half a minute, 5 is quick.
-# wasm_exec.js is not copied: go-app delivers its own, and lint.sh checks that
-# it is the one of this Go.
+# wasm_exec.js is not copied: go-app delivers its own, and TestWasmExec checks
+# that it is the one of this Go.
 . "$(dirname "$0")/lib.sh"
 GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' -o web/static/app.wasm .
 go run ./.ci/compress -quality "${BROTLI:-11}" web/static/app.wasm
