@@ -33,16 +33,16 @@ func newConversation(s *Session) *conversation {
 	return c
 }
 
-// serve runs the session from its first byte to its last. It returns when
-// everything that belongs to the session is closed.
+// serve runs the session from its first byte to its last. Its second half has
+// a goroutine of its own: a login goes deep, and the stack that has grown with
+// it would stay with an idle session for good.
 func (c *conversation) serve() {
-	err := guarded(c.Session, func() error {
-		if err := (&login{conversation: c}).login(c.ctx); err != nil {
-			return err
-		}
-		return c.commands()
-	})
-	c.finish(err)
+	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
+	if err != nil {
+		c.finish(err)
+		return
+	}
+	c.engine.sessions.wg.Go(func() { c.finish(guarded(c.Session, c.commands)) })
 }
 
 // guarded runs fn and makes an error of a panic, so that one session's trouble
