@@ -371,7 +371,17 @@ func TestCheck(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "bad.cnf:4") || !strings.Contains(err.Error(), "prot") {
 		t.Errorf("got %v, want line 4 and the name", err)
 	}
-	for _, args := range [][]string{{"-check"}, {"-check", "-config", "assets/signalbox.cnf"}} {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "```ini\n")
+	text, _, found := strings.Cut(text, "```")
+	shown := filepath.Join(t.TempDir(), "readme.cnf")
+	if err := os.WriteFile(shown, []byte(text), 0o600); err != nil || !found {
+		t.Fatalf("README.md has no configuration (%v)", err)
+	}
+	for _, args := range [][]string{{"-check"}, {"-check", "-config", "assets/signalbox.cnf"}, {"-check", "-config", shown}} {
 		out := &output{}
 		if err := command(t.Context(), args, strings.NewReader(""), out, out); err != nil || !strings.Contains(out.String(), "is good") {
 			t.Errorf("%q: got %v and %s", args, err, out)

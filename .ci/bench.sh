@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Compares bin/signalbox with HAProxy and with no proxy: ROUNDS interleaved
+# rounds of SECONDS_EACH seconds, then SESSIONS idle sessions. One page.
+. "$(dirname "$0")/lib.sh"
+.ci/setup.sh bench
+test -f web/static/app.wasm.br || BROTLI=5 .ci/wasm.sh
+.ci/build.sh
+SIGNALBOX_REAL=1 go test -count=1 -timeout 60m -run "${BENCH:-.}" ./.ci/bench -v | grep -v '^=== RUN\|^--- PASS\|^PASS'
