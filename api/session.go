@@ -70,11 +70,10 @@ type SessionQuery struct {
 	Received  string          `json:"received"` // local time with milliseconds, no zone, as MaxScale
 	Completed string          `json:"completed,omitempty"`
 	Responses []QueryResponse `json:"responses"`
-	StartedAt Time            `json:"started_at"`          // ours
-	Duration  float64         `json:"duration"`            // ours: seconds, so far while it runs
-	Rows      uint64          `json:"rows"`                // ours: rows returned or affected
-	Error     string          `json:"error,omitempty"`     // ours: "1146 (42S02): Table ..." when it failed
-	Canonical string          `json:"canonical,omitempty"` // ours: literals replaced by ?
+	StartedAt Time            `json:"started_at"`      // ours
+	Duration  float64         `json:"duration"`        // ours: seconds, so far while it runs
+	Rows      uint64          `json:"rows"`            // ours: rows returned or affected
+	Error     string          `json:"error,omitempty"` // ours: "1146 (42S02): Table ..." when it failed
 }
 
 // QueryResponse is one server's answer to a statement.

@@ -227,7 +227,7 @@ func (d *killDialog) kill(app.Context, app.Event) {
 	case "custom":
 		ttl, err := after(k.custom)
 		if err != nil {
-			k.failed = err.Error()
+			k.failed = "That is no time span: " + err.Error() + "."
 			return
 		}
 		o.TTL = ttl
@@ -276,7 +276,7 @@ func after(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 || d > 24*time.Hour {
-		return 0, errors.New("Say how long from now, up to a day: 90s, 5m or 1h.")
+		return 0, errors.New("say how long from now, up to a day: 90s, 5m or 1h")
 	}
 	return d, nil
 }

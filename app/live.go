@@ -27,7 +27,6 @@ type live struct {
 	state client.State
 	store model.Store
 	rev   uint64 // grows with everything that is to be drawn
-	queue chan func()
 
 	held   bool // rows keep their places
 	kill   killState
