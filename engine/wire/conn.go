@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -53,12 +54,18 @@ func (t *traffic) count(total *atomic.Uint64, n int) {
 // stream is what a Conn reads and writes.
 type stream struct {
 	net.Conn
-	raw     syscall.RawConn // nil when it must be read through Conn
+	raw     syscall.RawConn // nil when it must be read and written through Conn
 	traffic *traffic
+
+	// Owned by the goroutine that owns the Conn.
+	pending []byte                // what write has still to write
+	failed  error                 // of the last writeReady
+	drain   func(fd uintptr) bool // writeReady, made once
 }
 
 func newStream(nc net.Conn, t *traffic) *stream {
 	s := &stream{Conn: nc, traffic: t}
+	s.drain = s.writeReady
 	// A type that embeds one of these may read in its own way, so only these
 	// two are read around.
 	switch t := nc.(type) {
@@ -85,10 +92,36 @@ func (s *stream) readSome(b []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
+// write writes all of b.
 func (s *stream) write(b []byte) error {
-	n, err := s.Write(b)
-	s.traffic.count(&s.traffic.written, n)
+	if s.raw == nil {
+		n, err := s.Write(b)
+		s.traffic.count(&s.traffic.written, n)
+		return err
+	}
+	s.pending, s.failed = b, nil
+	err := s.raw.Write(s.drain)
+	s.pending = nil
+	if err == nil && s.failed != nil {
+		err = &net.OpError{
+			Op: "write", Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(),
+			Err: os.NewSyscallError("write", s.failed),
+		}
+	}
 	return err
+}
+
+// writeReady is called by RawConn.Write, first at once and then whenever the
+// socket may take more. It returns false to wait.
+func (s *stream) writeReady(fd uintptr) bool {
+	n, err := writeFD(fd, s.pending)
+	s.traffic.count(&s.traffic.written, n)
+	s.pending = s.pending[n:]
+	if err == syscall.EAGAIN {
+		return false
+	}
+	s.failed = err
+	return true
 }
 
 // NewConn returns a Conn on nc. It owns nc from now on.
