@@ -2,12 +2,9 @@ package app
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
-	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -147,119 +144,6 @@ func (p *sessionsPage) top() {
 
 func (p *sessionsPage) facetClicked(_ app.Context, e app.Event) {
 	if query := ui.Closest(e, "data-query"); query != "" {
-		p.addTerm(query)
+		p.box.add(query)
 	}
-}
-
-// addTerm puts a condition into the filter, in the place of one on the same key.
-func (p *sessionsPage) addTerm(term string) {
-	key, _ := splitTerm(term)
-	var terms []string
-	for _, t := range p.terms {
-		if k, _ := splitTerm(t); k == "" || k != key {
-			terms = append(terms, t)
-		}
-	}
-	p.terms = append(terms, term)
-	p.top()
-}
-
-func (p *sessionsPage) chipClicked(_ app.Context, e app.Event) {
-	i, err := strconv.Atoi(ui.Closest(e, "data-term"))
-	if err != nil || i < 0 || i >= len(p.terms) {
-		return
-	}
-	terms := append([]string(nil), p.terms[:i]...)
-	p.terms = append(terms, p.terms[i+1:]...)
-	p.top()
-}
-
-func (p *sessionsPage) typed(ctx app.Context, _ app.Event) {
-	p.draft = ctx.JSSrc().Get("value").String()
-	p.top()
-}
-
-// filterKey makes a chip of what was typed with Enter, and takes the last chip
-// apart with Backspace.
-func (p *sessionsPage) filterKey(ctx app.Context, e app.Event) {
-	switch e.Get("key").String() {
-	case "Enter":
-		if _, err := view.Parse(p.filter()); err != nil || strings.TrimSpace(p.draft) == "" {
-			return
-		}
-		p.terms = append(p.terms, splitTerms(p.draft)...)
-		p.draft = ""
-		ui.SetValue("filter", "")
-		p.top()
-	case "Backspace":
-		if p.draft != "" || len(p.terms) == 0 {
-			ctx.PreventUpdate()
-			return
-		}
-		e.PreventDefault()
-		p.draft = p.terms[len(p.terms)-1]
-		p.terms = p.terms[:len(p.terms)-1]
-		ui.SetValue("filter", p.draft)
-	case "Escape":
-		ctx.JSSrc().Call("blur")
-	default:
-		ctx.PreventUpdate()
-	}
-}
-
-func (p *sessionsPage) clear(app.Context, app.Event) {
-	p.terms, p.draft = nil, ""
-	ui.SetValue("filter", "")
-	p.top()
-}
-
-// splitTerms parts a filter at the spaces that are outside of quotes, regular
-// expressions and parentheses. What holds alternatives stays in one piece.
-func splitTerms(text string) []string {
-	if strings.Contains(text, "|") {
-		if text = strings.TrimSpace(text); text != "" {
-			return []string{text}
-		}
-		return nil
-	}
-	var terms []string
-	var term strings.Builder
-	depth, quote := 0, rune(0)
-	flush := func() {
-		if term.Len() > 0 {
-			terms = append(terms, term.String())
-			term.Reset()
-		}
-	}
-	for _, r := range text {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			}
-		case r == '"', r == '/' && (term.Len() == 0 || strings.HasSuffix(term.String(), ":")):
-			quote = r
-		case r == '(':
-			depth++
-		case r == ')':
-			depth--
-		case r == ' ' && depth <= 0:
-			flush()
-			continue
-		}
-		term.WriteRune(r)
-	}
-	flush()
-	return terms
-}
-
-// splitTerm parts a condition into its key with the sign behind it and its
-// value; a word without a key is all value.
-func splitTerm(term string) (key, value string) {
-	for _, sign := range []string{">=", "<=", ">", "<", ":"} {
-		if k, v, ok := strings.Cut(term, sign); ok && k != "" && strings.Trim(k, "abcdefghijklmnopqrstuvwxyz-") == "" {
-			return k + sign, v
-		}
-	}
-	return "", term
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -34,10 +33,8 @@ type sessionsPage struct {
 	Rev   uint64
 
 	query  string // of the address, as it was last taken over
-	terms  []string
-	draft  string // what is being typed
+	box    filterBox
 	sort   string
-	bad    *view.SyntaxError
 	offset int
 	limit  int
 
@@ -81,7 +78,7 @@ func (p *sessionsPage) OnDismount() {
 func (p *sessionsPage) take(query string) {
 	p.query = query
 	values, _ := url.ParseQuery(query)
-	p.terms, p.draft = splitTerms(values.Get("q")), ""
+	p.box = filterBox{page: p, terms: splitTerms(values.Get("q"))}
 	p.sort = values.Get("sort")
 	if _, err := view.ParseSort(p.sort); err != nil || p.sort == "" {
 		p.sort = "-state"
@@ -89,24 +86,11 @@ func (p *sessionsPage) take(query string) {
 	p.ask()
 }
 
-// filter is the whole filter as text: what stands in the chips and what is being
-// typed.
-func (p *sessionsPage) filter() string {
-	return strings.TrimSpace(strings.Join(p.terms, " ") + " " + p.draft)
-}
-
 // ask subscribes to the window. While the filter is wrong, the last one that was
 // right stays.
 func (p *sessionsPage) ask() {
-	text := p.filter()
-	_, err := view.Parse(text)
-	p.bad = nil
-	if err != nil {
-		bad, ok := errors.AsType[*view.SyntaxError](err)
-		if !ok {
-			bad = &view.SyntaxError{Problem: err.Error()}
-		}
-		p.bad = bad
+	text, ok := p.box.check()
+	if !ok {
 		text = console.store.View(sessionsView).Ask.Filter
 	}
 	console.watch(api.Subscribe{
@@ -117,7 +101,7 @@ func (p *sessionsPage) ask() {
 // remember puts filter and order into the address.
 func (p *sessionsPage) remember() {
 	values := url.Values{}
-	if q := p.filter(); q != "" {
+	if q := p.box.text(); q != "" {
 		values.Set("q", q)
 	}
 	if p.sort != "-state" {
@@ -188,9 +172,10 @@ func (p *sessionsPage) rows() (rows []*api.Session, ended map[string]bool) {
 
 // Render draws the page.
 func (p *sessionsPage) Render() app.UI {
+	p.box.page = p
 	v := console.store.View(sessionsView)
 	return app.Div().Class("sessions").Body(
-		p.renderFilter(),
+		p.box.render(),
 		p.renderSummary(v),
 		app.Div().Class("grid data").Role("grid").Aria("label", "Sessions").Aria("rowcount", v.Total+1).Body(
 			p.renderHead(),
@@ -201,36 +186,6 @@ func (p *sessionsPage) Render() app.UI {
 				p.renderEmpty(v),
 			),
 		),
-	)
-}
-
-func (p *sessionsPage) renderFilter() app.UI {
-	class := "q"
-	if p.bad != nil {
-		class = "q bad"
-	}
-	return app.Div().Body(
-		app.Div().Class("bar").Body(
-			app.Div().Class(class).OnClick(p.chipClicked).Body(
-				app.Range(p.terms).Slice(func(i int) app.UI {
-					key, value := splitTerm(p.terms[i])
-					return app.Span().Class("tok").Body(
-						app.B().Text(key), app.Text(value),
-						app.Button().Type("button").Aria("label", "Remove "+p.terms[i]).DataSet("term", i).Text("×"),
-					)
-				}),
-				app.Input().ID("filter").Type("search").Placeholder("Filter sessions: user:app state:!idle age>1h").
-					Aria("label", "Filter sessions").AutoComplete(false).Spellcheck(false).OnInput(p.typed).OnKeyDown(p.filterKey),
-			),
-			app.A().Class("btn").Href(href("/v1/sessions")).Target("_blank").Rel("noopener").Text("JSON"),
-		),
-		app.If(p.bad != nil, func() app.UI {
-			text := p.filter()
-			at := min(max(p.bad.Offset, 0), len(text))
-			return app.P().Class("qerr").Role("alert").Body(
-				app.Code().Body(app.Text(text[:at]), app.U().Text(text[at:]+" ")), app.Text(p.bad.Problem),
-			)
-		}),
 	)
 }
 
@@ -394,7 +349,7 @@ func (p *sessionsPage) renderEmpty(v *model.View) app.UI {
 	case v.All > 0:
 		return app.Div().Class("empty").Body(
 			app.P().Body(app.Text("No session matches "), app.Code().Text(v.Ask.Filter), app.Text(". "+ui.Plural(v.All, "is", "are")+" hidden.")),
-			app.Button().Class("btn").Text("Clear filter").OnClick(p.clear),
+			app.Button().Class("btn").Text("Clear filter").OnClick(p.box.clear),
 		)
 	}
 	return app.Div().Class("empty").Body(
