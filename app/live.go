@@ -81,7 +81,7 @@ func (l *live) open(who api.Whoami) {
 		for _, ask := range l.store.Asks() {
 			l.socket.Subscribe(ask)
 		}
-		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending, Limit: api.MaxWindow})
+		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
 	} else {
 		l.socket.Retry()
 	}
