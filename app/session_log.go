@@ -1,0 +1,12 @@
+package app
+
+import "github.com/maxence-charriere/go-app/v10/pkg/app"
+
+type sessionLogTab struct {
+	app.Compo
+	ID  string // of the session
+	Rev uint64
+}
+
+// Render draws the tab.
+func (t *sessionLogTab) Render() app.UI { return app.Div() }
