@@ -38,6 +38,7 @@ var allowed = []struct {
 	{"server/jsonapi", []string{"api"}},
 	{"server/push", []string{"api", "api/view"}},
 	{"web", nil},
+	{"web/compress", nil},
 	{"engine", []string{"engine/wire", "engine/auth", "engine/classify", "engine/module"}},
 	{"engine/wire", nil},
 	{"engine/classify", nil},

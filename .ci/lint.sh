@@ -11,12 +11,12 @@ formatted() {
 	files=$(go tool gofumpt -l .)
 	test -z "$files" || { printf 'not formatted, make fmt does it:\n%s\n' "$files" >&2; return 1; }
 }
-host() { go vet ./... ./.ci/compress ./.ci/bench; }
+host() { go vet ./... ./.ci/bench; }
 browser() { GOOS=js GOARCH=wasm go vet "${js[@]}"; }
 nodemo() { go vet -tags nodemo . ./engine/demo; }
 static() {
 	go build -o bin/tools/staticcheck honnef.co/go/tools/cmd/staticcheck
-	bin/tools/staticcheck ./... ./.ci/compress ./.ci/bench
+	bin/tools/staticcheck ./... ./.ci/bench
 	GOOS=js GOARCH=wasm bin/tools/staticcheck "${js[@]}"
 }
 scripts() {

@@ -5,4 +5,4 @@
 # that it is the one of this Go.
 . "$(dirname "$0")/lib.sh"
 GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' -o web/static/app.wasm .
-go run ./.ci/compress -quality "${BROTLI:-11}" web/static/app.wasm
+go run ./web/compress -quality "${BROTLI:-11}" web/static/app.wasm
