@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -64,6 +65,9 @@ func New(o options, out, errOut io.Writer) (_ *program, err error) {
 	s := &p.setup
 	if p.engine, err = engine.New(engine.Options{Objects: s.objects, Modules: modules.All(), Logger: s.log, Listen: s.listen}); err != nil {
 		return nil, err
+	}
+	if threads := p.engine.MaxScale().Values.Int("threads"); threads > 0 { // 0 is auto
+		runtime.GOMAXPROCS(int(threads))
 	}
 	admin, err := s.adminOptions(p.engine.MaxScale())
 	if err != nil {

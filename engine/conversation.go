@@ -99,10 +99,14 @@ func (c *conversation) route(q *Query) error {
 	case wire.ComProcessKill:
 		return c.killCommand(processKill(q.payload))
 	case wire.ComQuery:
-		if sql := q.SQL(); startsWithKill(sql) {
+		sql := q.SQL()
+		if startsWithKill(sql) {
 			if k, ok := classify.ParseKill(sql); ok {
 				return c.killCommand(k)
 			}
+		}
+		if len(sql) < 64 && asksConnectionID(sql) {
+			return c.connectionID()
 		}
 	case wire.ComStmtPrepare:
 		q.prepared = c.statements.prepare(q)

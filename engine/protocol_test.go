@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -278,4 +279,26 @@ func certificate(t *testing.T) (cert, key string) {
 		}
 	}
 	return cert, key
+}
+
+// Ensure a client learns the session's id by asking for it, in every form of
+// result.
+func TestConnectionID(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		base := wire.ClientProtocol41 | wire.ClientSecureConnection | wire.ClientPluginAuth | wire.ClientMultiResults
+		for _, caps := range []wire.Capability{base, base | wire.ClientDeprecateEOF} {
+			c, err := enginetest.Connect(t.Context(), p.net, splitAddress, enginetest.ClientOptions{User: "app", Password: "app", Caps: caps})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, sql := range []string{"SELECT CONNECTION_ID()", "select  connection_id() ;"} {
+				if r := p.query(c, sql); r.Value != strconv.Itoa(int(c.ID)) || r.Rows != 1 {
+					t.Errorf("%s: got %+v, want %d", sql, r, c.ID)
+				}
+			}
+			if r := p.query(c, "SELECT CONNECTION_ID() + 1"); r.Value != "server2" {
+				t.Errorf("got %+v, want the server's answer", r)
+			}
+		}
+	})
 }

@@ -53,7 +53,7 @@ func (c *conversation) killCommand(k classify.KillStatement) error {
 		c.end(cause)
 		return cause
 	}
-	return c.replies.ClientReply(OKReply(c.status()))
+	return c.replies.ClientReply(OKReply(status(c.Session)))
 }
 
 // victims returns the sessions that k means, or why it may not be.
@@ -88,14 +88,14 @@ func (c *conversation) victims(k classify.KillStatement) ([]*Session, *wire.Erro
 }
 
 // status is the server status for answers of the proxy's own.
-func (c *conversation) status() wire.Status {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func status(s *Session) wire.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	status := wire.Status(0)
-	if c.seen.activity.autocommit {
+	if s.seen.activity.autocommit {
 		status |= wire.StatusAutocommit
 	}
-	if c.seen.activity.trx {
+	if s.seen.activity.trx {
 		status |= wire.StatusInTrans
 	}
 	return status

@@ -80,8 +80,8 @@ var MaxScaleModule = Module{
 			Description: "Replace a value such as $NAME by the environment variable NAME.",
 		},
 		{
-			Name: "threads", Type: Count, Default: "auto", Enum: []string{"auto"}, Modifiable: true, NotImplemented: true,
-			Description: "How many threads route statements; auto for one on each processor.",
+			Name: "threads", Type: Count, Default: "auto", Enum: []string{"auto"},
+			Description: "How many threads route statements at one time; auto for one on each processor.",
 		},
 		{
 			Name: "threads_max", Type: Count, Default: "256", NotImplemented: true,
