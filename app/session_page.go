@@ -1,12 +1,352 @@
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
 
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// sessionView is the name of the view that the page of one session shows.
+const sessionView = "session"
+
+// staleTitle says why nothing can be done.
+const staleTitle = "Can't act on stale data — reconnect first."
+
+// sessionPage is one session with everything that is known of it. When the
+// session ends the page keeps what it last knew.
 type sessionPage struct {
 	app.Compo
 	ID, Tab string
 	Rev     uint64
+
+	id    string       // session that is watched
+	last  *api.Session // as it was last seen, nil before that
+	ended time.Time    // when it was first missed, zero while it lives
+
+	router   string // of the service
+	routerOf string // service that has been asked for its router
+
+	paused *[]api.SessionQuery // statements while they are held, nil while they are not
+}
+
+// sessionTabs are the tabs by the last part of their address.
+var sessionTabs = []struct{ path, label string }{
+	{"", "Now"},
+	{"statements", "Statements"},
+	{"chain", "Chain"},
+	{"log", "Log"},
+	{"timeline", "Timeline"},
+}
+
+// OnMount asks for the session.
+func (p *sessionPage) OnMount(app.Context) {
+	keys = p
+	p.watch()
+}
+
+// OnUpdate asks for another session when the address names another one.
+func (p *sessionPage) OnUpdate(app.Context) {
+	if p.ID != p.id {
+		p.watch()
+	}
+	p.askRouter()
+}
+
+// OnDismount gives the view up.
+func (p *sessionPage) OnDismount() {
+	if keys == keyHandler(p) {
+		keys = nil
+	}
+	console.unwatch(sessionView)
+}
+
+// watch asks for the session of the address. The view is made anew for it: that
+// it is ready must not mean the session before.
+func (p *sessionPage) watch() {
+	if p.id != "" {
+		console.unwatch(sessionView)
+	}
+	p.id, p.last, p.ended, p.paused = p.ID, nil, time.Time{}, nil
+	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
+}
+
+// session returns the session as it is, or else as it was last seen; nil when it
+// never was.
+func (p *sessionPage) session() *api.Session {
+	s, ok := sessionRow(sessionView, p.ID)
+	switch {
+	case ok:
+		p.last, p.ended = s, time.Time{}
+	case p.last != nil && p.ended.IsZero() && console.store.View(sessionView).Ready:
+		p.ended = console.now()
+	}
+	if p.last == nil || p.last.ID != p.ID {
+		return nil
+	}
+	return p.last
+}
+
+// now is the server's time, which stands still when the session has ended.
+func (p *sessionPage) now() time.Time {
+	if !p.ended.IsZero() {
+		return p.ended
+	}
+	return console.now()
+}
+
+// askRouter reads the router of the session's service, once for each service:
+// a session does not say it.
+func (p *sessionPage) askRouter() {
+	if p.last == nil || console.client == nil || service(p.last) == p.routerOf {
+		return
+	}
+	name := service(p.last)
+	p.router, p.routerOf = "", name
+	console.async(func(ctx context.Context) func() {
+		var document struct {
+			Data api.Service `json:"data"`
+		}
+		_, text, err := console.client.Do(ctx, "GET", "/v1/services/"+url.PathEscape(name), nil)
+		if err != nil || json.Unmarshal(text, &document) != nil {
+			return nil
+		}
+		return func() {
+			if p.routerOf == name {
+				p.router = document.Data.Attributes.Router
+			}
+		}
+	})
 }
 
 // Render draws the page.
-func (p *sessionPage) Render() app.UI { return app.Div().Text("…") }
+func (p *sessionPage) Render() app.UI {
+	s := p.session()
+	if s == nil {
+		return app.Div().Class("session").Body(p.renderNone())
+	}
+	return app.Div().Class("session").Body(
+		p.renderEnded(s),
+		p.renderHead(s),
+		p.renderPending(s),
+		p.renderTabs(),
+		p.renderTab(s),
+	)
+}
+
+// renderNone stands for a session that has not been seen.
+func (p *sessionPage) renderNone() app.UI {
+	v := console.store.View(sessionView)
+	switch {
+	case v.Refused != "":
+		return app.Div().Class("empty").Body(app.P().Class("err").Text(v.Refused), sessionsLink())
+	case !v.Ready:
+		return app.Div().Class("empty").Body(app.P().Class("faint").Text("Loading session "+p.ID+"…"), sessionsLink())
+	}
+	return app.Div().Class("empty").Body(
+		app.P().Text("There is no session "+p.ID+" now. It may have ended."), sessionsLink())
+}
+
+func sessionsLink() app.UI { return app.A().Href(href("/sessions")).Text("All sessions") }
+
+// renderEnded says that the session has ended, and why when that is known.
+func (p *sessionPage) renderEnded(s *api.Session) app.UI {
+	if p.ended.IsZero() {
+		return app.Div().Hidden(true)
+	}
+	text := "This session has ended."
+	if n := len(s.Attributes.Events); n > 0 && s.Attributes.Events[n-1].Kind == "closed" {
+		text = "This session has ended: " + s.Attributes.Events[n-1].Detail + "."
+	}
+	return app.Div().Class("banner").Role("status").Body(
+		app.Span().Text(text+" What you see is the last that was known of it."), sessionsLink())
+}
+
+func (p *sessionPage) renderHead(s *api.Session) app.UI {
+	a := &s.Attributes
+	glyph, text, level := stateChip(s)
+	if !p.ended.IsZero() {
+		glyph, text, level = "ended", "Ended", "ended"
+	}
+	return app.Header().Class("session-head").Body(
+		app.H1().Body(
+			app.Button().Type("button").Class("session-id mono").Title("Copy the id").Aria("label", "Session "+s.ID+", copy the id").
+				Text(s.ID).OnClick(p.copyID),
+		),
+		ui.Chip(glyph, text, level),
+		app.Span().Class("mono clip").Title(a.User+"@"+view.Client(s)).Text(orDash(a.User)+"@"+view.Client(s)),
+		app.Span().Class("dim clip").Title("Schema").Text(orDash(a.Database)),
+		app.Span().Class("dim tnum").Title("Age").Text(ui.Duration(view.Age(s, view.Lag(s, p.now())))),
+		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
+		app.Span().Class("sp"),
+		p.renderActions(),
+	)
+}
+
+// renderActions draws what can be done with a session that lives.
+func (p *sessionPage) renderActions() app.UI {
+	if !p.ended.IsZero() || !console.mayAct() {
+		return app.Div().Hidden(true)
+	}
+	restart, kill := "", "Shift+K"
+	if console.stale() {
+		restart, kill = staleTitle, staleTitle
+	}
+	return app.Div().Class("acts").Body(
+		app.Button().Type("button").Class("btn").Disabled(console.stale()).Title(restart).Text("Restart").OnClick(p.restart),
+		app.Button().Type("button").Class("btn do").Disabled(console.stale()).Title(kill).Text("Kill session…").OnClick(p.kill),
+	)
+}
+
+// renderPending draws what waits for its moment, and why the last restart
+// failed.
+func (p *sessionPage) renderPending(s *api.Session) app.UI {
+	waits := &s.Attributes.Pending
+	failed := s.Attributes.LastRestartError
+	if !p.ended.IsZero() || waits.Filters == nil && !waits.Restart && waits.Kill == nil && failed == "" {
+		return app.Div().Hidden(true)
+	}
+	since := ""
+	if at := timeOf(waits.Since); !at.IsZero() {
+		since = " · since " + ui.Duration(p.now().Sub(at))
+	}
+	return app.Div().Class("waits").OnClick(p.cancelClicked).Body(
+		app.If(waits.Kill != nil, func() app.UI {
+			text := "Kill in " + ui.Countdown(timeOf(waits.Kill.At).Sub(p.now()))
+			if waits.Kill.When == "idle" {
+				text = "Kill when idle, at the latest in " + ui.Countdown(timeOf(waits.Kill.At).Sub(p.now()))
+			}
+			return renderWait("kill", text, "hatch", killWords(waits.Kill))
+		}),
+		app.If(waits.Filters != nil, func() app.UI {
+			return renderWait("filters", "Swap waits for "+momentWords(waits.Waits), "info", since)
+		}),
+		app.If(waits.Restart, func() app.UI {
+			return renderWait("restart", "Restart waits for "+momentWords(waits.Waits), "info", since)
+		}),
+		app.If(failed != "", func() app.UI {
+			return app.P().Class("err").Text("The last restart failed: " + failed)
+		}),
+	)
+}
+
+// renderWait draws one thing that waits; what is its name in the REST API.
+func renderWait(what, text, level, rest string) app.UI {
+	glyph := what
+	if what == "filters" {
+		glyph = "swap"
+	}
+	return app.Div().Class("wait").Body(
+		ui.Chip(glyph, text, level),
+		app.Span().Class("dim").Text(rest),
+		app.If(console.mayAct(), func() app.UI {
+			button := app.Button().Type("button").Class("btn s").DataSet("cancel", what).Disabled(console.stale()).Text("Cancel")
+			if console.stale() {
+				button = button.Title(staleTitle)
+			}
+			return button
+		}),
+	)
+}
+
+// momentWords says what a swap or a restart waits for.
+func momentWords(waits string) string {
+	if waits == "" {
+		return "its moment"
+	}
+	return "the end of the " + waits
+}
+
+func killWords(k *api.PendingKill) string {
+	text := "by " + orDash(k.By)
+	if k.Reason != "" {
+		text += " · " + k.Reason
+	}
+	return text
+}
+
+func (p *sessionPage) renderTabs() app.UI {
+	return app.Nav().Class("tabs").Aria("label", "Session "+p.ID).Body(
+		app.Range(sessionTabs).Slice(func(i int) app.UI {
+			current := "no"
+			if sessionTabs[i].path == p.Tab {
+				current = "page"
+			}
+			return app.A().Href(href(p.tabPath(i))).Aria("current", current).Text(sessionTabs[i].label)
+		}),
+	)
+}
+
+// tabPath is the address of tab i.
+func (p *sessionPage) tabPath(i int) string {
+	path := "/sessions/" + p.ID
+	if tab := sessionTabs[i].path; tab != "" {
+		path += "/" + tab
+	}
+	return path
+}
+
+func (p *sessionPage) renderTab(s *api.Session) app.UI {
+	switch p.Tab {
+	case "":
+		return renderNow(s, p.now(), p.router)
+	case "statements":
+		return p.renderStatements(s)
+	case "chain":
+		return &chainTab{ID: p.ID, Rev: p.Rev}
+	case "log":
+		return &sessionLogTab{ID: p.ID, Rev: p.Rev}
+	case "timeline":
+		return renderTimeline(s, p.now(), !p.ended.IsZero())
+	}
+	return app.Div().Class("empty").Body(
+		app.P().Text("A session has no page "+p.Tab+"."), app.A().Href(href("/sessions/"+p.ID)).Text("Session "+p.ID))
+}
+
+// key does what keys do on the page.
+func (p *sessionPage) key(ctx app.Context, key string, shift bool) bool {
+	switch {
+	case key == "K" && shift:
+		p.kill(ctx, app.Event{})
+	case key == "Escape":
+		ctx.Navigate(href("/sessions"))
+	case len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(sessionTabs):
+		ctx.Navigate(href(p.tabPath(int(key[0] - '1'))))
+	default:
+		return false
+	}
+	return true
+}
+
+// kill opens the dialog for the session, if it lives.
+func (p *sessionPage) kill(ctx app.Context, _ app.Event) {
+	if s, ok := sessionRow(sessionView, p.ID); ok {
+		console.askKill(ctx, s)
+	}
+}
+
+func (p *sessionPage) restart(app.Context, app.Event) {
+	if !console.mayAct() || console.stale() {
+		return
+	}
+	id := p.ID
+	console.change("Session "+id+" restarts.", func(ctx context.Context) error { return console.client.Restart(ctx, id) })
+}
+
+// cancelClicked takes back what the button that was clicked stands for.
+func (p *sessionPage) cancelClicked(_ app.Context, e app.Event) {
+	if what := ui.Closest(e, "data-cancel"); what != "" && console.mayAct() && !console.stale() {
+		console.cancelPending(p.ID, what)
+	}
+}
+
+func (p *sessionPage) copyID(app.Context, app.Event) {
+	ui.Copy(p.ID)
+	console.say("Copied "+p.ID+".", false)
+}

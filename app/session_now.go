@@ -1,0 +1,235 @@
+package app
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// renderNow draws what a session is doing at the instant now. The router is that
+// of its service, "" when it is not known.
+func renderNow(s *api.Session, now time.Time, router string) app.UI {
+	since := view.Lag(s, now)
+	return app.Div().Class("page data now").Body(
+		app.Div().Class("col").Body(
+			renderStatement(s, since),
+			renderTransaction(s, since),
+			renderFacts(s, since),
+			renderAttributes(s),
+		),
+		app.Div().Class("col").Body(
+			box("Path", "", pathOf(s, router)),
+			renderBackends(s),
+		),
+	)
+}
+
+// box is a panel with a title and a word to the right of it.
+func box(title, note string, body app.UI) app.UI {
+	return app.Section().Class("box").Body(
+		app.Header().Body(app.H2().Text(title), app.Span().Class("sp"), app.Span().Class("dim tnum").Text(note)),
+		app.Div().Class("body").Body(body),
+	)
+}
+
+func renderStatement(s *api.Session, since time.Duration) app.UI {
+	a := &s.Attributes.Activity
+	if a.Statement == "" {
+		return box("Statement", "", app.P().Class("faint").Text("None yet."))
+	}
+	return box("Statement", statementNote(s, since), app.Pre().Class("statement").Text(a.Statement))
+}
+
+// statementNote says how long the statement has been running or took, and where.
+func statementNote(s *api.Session, since time.Duration) string {
+	a := &s.Attributes
+	text := "last"
+	switch {
+	case a.Activity.State == "running":
+		text = "running for " + ui.Duration(view.InState(s, since))
+	case len(a.Queries) > 0 && a.Queries[0].Completed != "":
+		text = "last, took " + took(a.Queries[0].Duration)
+	}
+	if a.Activity.Server != "" {
+		text += " · on " + a.Activity.Server
+	}
+	return text
+}
+
+// took writes how long a statement took: those under a second in milliseconds.
+func took(seconds float64) string {
+	if seconds < 1 {
+		return strconv.FormatFloat(seconds*1000, 'f', 0, 64) + " ms"
+	}
+	return ui.Duration(time.Duration(seconds * float64(time.Second)))
+}
+
+func renderTransaction(s *api.Session, since time.Duration) app.UI {
+	a := &s.Attributes.Activity
+	if !a.Trx {
+		return app.Section().Hidden(true)
+	}
+	readOnly := "no"
+	if a.TrxReadOnly {
+		readOnly = "yes"
+	}
+	return box("Transaction", "open for "+ui.Duration(view.TrxAge(s, since)), app.Dl().Class("kv two").Body(
+		app.Dt().Text("Since"), app.Dd().Class("tnum").Text(clock(a.TrxSinceAt)),
+		app.Dt().Text("Read-only"), app.Dd().Text(readOnly),
+		app.Dt().Text("Writes"), app.Dd().Class("tnum").Text(ui.Count(a.TrxWrites)),
+		app.Dt().Text("Server"), app.Dd().Text(orDash(a.Server)),
+	))
+}
+
+// fact is a line of a list of facts.
+type fact struct{ name, text string }
+
+func renderFacts(s *api.Session, since time.Duration) app.UI {
+	return box("Session", "", renderList("kv two tnum", append(factsOf(s, since), memoryOf(&s.Attributes.Memory)...)))
+}
+
+func renderList(class string, facts []fact) app.UI {
+	return app.Dl().Class(class).Body(app.Range(facts).Slice(func(i int) app.UI {
+		return app.Div().Body(app.Dt().Text(facts[i].name), app.Dd().Text(facts[i].text))
+	}))
+}
+
+// factsOf are the plain facts of a session.
+func factsOf(s *api.Session, since time.Duration) []fact {
+	a := &s.Attributes
+	cipher := a.Client.Cipher
+	if cipher == "" {
+		cipher = "none"
+	}
+	kept := "not kept"
+	if n := a.Client.SescmdHistoryLen; n != nil {
+		kept = ui.Count(*n)
+	}
+	return []fact{
+		{"Connected", clock(a.ConnectedAt)},
+		{"Age", ui.Duration(view.Age(s, since))},
+		{"Idle", ui.Duration(view.Idle(s, since))},
+		{"TLS", cipher},
+		{"Statements", ui.Count(a.Activity.Statements)},
+		{"Errors", ui.Count(a.Activity.Errors)},
+		{"In", ui.Bytes(a.Activity.BytesIn) + ", " + rate(a.Activity.BytesInPerSec) + " kB/s"},
+		{"Out", ui.Bytes(a.Activity.BytesOut) + ", " + rate(a.Activity.BytesOutPerSec) + " kB/s"},
+		{"Commands kept", kept},
+	}
+}
+
+// memoryOf is what a session holds: in all, and its parts.
+func memoryOf(m *api.SessionMemory) []fact {
+	backends := m.ConnectionBuffers.Total - m.ConnectionBuffers.Client.Total
+	return []fact{
+		{"Memory", ui.Bytes(m.Total)},
+		{"· client", ui.Bytes(m.ConnectionBuffers.Client.Total)},
+		{"· servers", ui.Bytes(backends)},
+		{"· prepared", ui.Bytes(m.ExecMetadata)},
+		{"· statements", ui.Bytes(m.LastQueries)},
+		{"· commands", ui.Bytes(m.SescmdHistory)},
+		{"· variables", ui.Bytes(m.Variables)},
+	}
+}
+
+// clock writes an instant with its date when that is not today's.
+func clock(t api.Time) string {
+	at := timeOf(t).Local()
+	if at.IsZero() || t == "" {
+		return "—"
+	}
+	now := console.now().Local()
+	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
+		return at.Format("15:04:05")
+	}
+	return at.Format("2006-01-02 15:04:05")
+}
+
+func renderAttributes(s *api.Session) app.UI {
+	attributes := s.Attributes.Client.ConnectionAttributes
+	if len(attributes) == 0 {
+		return box("Connection attributes", "", app.P().Class("faint").Text("The client sent none."))
+	}
+	var facts []fact
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		facts = append(facts, fact{name, attributes[name]})
+	}
+	return box("Connection attributes", "", renderList("kv wide", facts))
+}
+
+// pathOf draws the way that a statement of the session takes.
+func pathOf(s *api.Session, router string) app.UI {
+	a := &s.Attributes
+	chain := []ui.Hop{
+		{Kind: "client", Name: view.Client(s), Note: a.User},
+		{Kind: "service", Name: service(s)},
+	}
+	for _, f := range a.Chain {
+		note := ui.Count(f.Statements) + " seen"
+		if f.Changed > 0 {
+			note += ", " + ui.Count(f.Changed) + " changed"
+		}
+		chain = append(chain, ui.Hop{Kind: "filter", Name: f.ID, Note: note})
+	}
+	chain = append(chain, ui.Hop{Kind: "router", Name: orDash(router)})
+	var servers []ui.Hop
+	for _, c := range a.Connections {
+		hop := ui.Hop{Kind: "server", Name: c.Server, Primary: c.Primary, Busy: c.Busy}
+		if c.Busy {
+			hop.Note = "at work"
+		}
+		servers = append(servers, hop)
+	}
+	return ui.PathDiagram(chain, servers)
+}
+
+func renderBackends(s *api.Session) app.UI {
+	list := s.Attributes.Connections
+	return app.Section().Class("box").Body(
+		app.Header().Body(app.H2().Text("Server connections")),
+		app.If(len(list) == 0, func() app.UI {
+			return app.P().Class("none faint").Text("None is open.")
+		}).Else(func() app.UI {
+			return app.Table().Class("t backends").Body(
+				app.THead().Body(app.Tr().Body(
+					app.Th().Class("b-server").Text("Server"), app.Th().Class("b-role").Text("Role"), app.Th().Class("b-id num").Text("Connection id"),
+					app.Th().Class("b-state").Text("State"), app.Th().Class("b-tls").Text("Cipher"),
+				)),
+				app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderBackend(list[i]) })),
+			)
+		}),
+	)
+}
+
+func renderBackend(c api.SessionConnection) app.UI {
+	role, glyph := "Replica", "replica"
+	if c.Primary {
+		role, glyph = "Primary", "primary"
+	}
+	state := "Idle"
+	if c.Busy {
+		state = "At work"
+	}
+	id := "—"
+	if c.ConnectionID > 0 {
+		id = strconv.FormatUint(c.ConnectionID, 10)
+	}
+	cipher := c.Cipher
+	if cipher == "" {
+		cipher = "none"
+	}
+	return app.Tr().Body(
+		app.Td().Title(c.Server).Text(c.Server),
+		app.Td().Body(app.Span().Class("role").Body(ui.Glyph(glyph), app.Text(role))),
+		app.Td().Class("num mono").Text(id),
+		app.Td().Text(state),
+		app.Td().Title(cipher).Text(cipher),
+	)
+}
