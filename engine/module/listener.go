@@ -11,7 +11,8 @@ var ListenerModule = Module{
 			Description: "Service that clients get.",
 		},
 		{
-			Name: "address", Type: String, Default: "::",
+			// MaxScale: all addresses.
+			Name: "address", Type: String, Default: "127.0.0.1",
 			Description: "IP address to listen on; :: means all, of IPv4 too.",
 		},
 		{
