@@ -81,7 +81,7 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 		readOnly = "yes"
 	}
 	return box("Transaction", "open for "+ui.Duration(view.TrxAge(s, since)), app.Dl().Class("kv two").Body(
-		app.Dt().Text("Since"), app.Dd().Class("tnum").Text(clock(a.TrxSinceAt)),
+		app.Dt().Text("Since"), app.Dd().Class("tnum").Text(sinceWhen(a.TrxSinceAt)),
 		app.Dt().Text("Read-only"), app.Dd().Text(readOnly),
 		app.Dt().Text("Writes"), app.Dd().Class("tnum").Text(ui.Count(a.TrxWrites)),
 		app.Dt().Text("Server"), app.Dd().Text(orDash(a.Server)),
@@ -113,7 +113,7 @@ func factsOf(s *api.Session, since time.Duration) []fact {
 		kept = ui.Count(*n)
 	}
 	return []fact{
-		{"Connected", clock(a.ConnectedAt)},
+		{"Connected", sinceWhen(a.ConnectedAt)},
 		{"Age", ui.Duration(view.Age(s, since))},
 		{"Idle", ui.Duration(view.Idle(s, since))},
 		{"TLS", cipher},
@@ -139,8 +139,8 @@ func memoryOf(m *api.SessionMemory) []fact {
 	}
 }
 
-// clock writes an instant with its date when that is not today's.
-func clock(t api.Time) string {
+// sinceWhen writes an instant with its date when that is not today's.
+func sinceWhen(t api.Time) string {
 	at := timeOf(t).Local()
 	if at.IsZero() || t == "" {
 		return "—"

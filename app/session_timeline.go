@@ -35,7 +35,7 @@ func renderTimeline(s *api.Session, now time.Time, ended bool) app.UI {
 				e := &events[i]
 				return app.Tr().Body(
 					app.Td().Class("tnum").Title(string(e.At)).Text(stamp(e.At)),
-					app.Td().Class(eventClass(e)).Text(eventWords(e.Kind)),
+					app.Td().Class(eventClass(e)).Text(timelineWords(e.Kind)),
 					app.Td().Title(e.Detail).Text(e.Detail),
 					app.Td().Title(e.By).Text(e.By),
 				)
@@ -198,8 +198,8 @@ func stateWords(kind string) string {
 	return kind
 }
 
-// words are the events by their kinds.
-var words = map[string]string{
+// timelineKinds are the events by their kinds.
+var timelineKinds = map[string]string{
 	"connect":             "Client connected",
 	"auth":                "Logged in",
 	"database":            "Schema changed",
@@ -221,9 +221,9 @@ var words = map[string]string{
 	"closed":              "Session ended",
 }
 
-// eventWords says what an event is.
-func eventWords(kind string) string {
-	if text, ok := words[kind]; ok {
+// timelineWords says what an event is.
+func timelineWords(kind string) string {
+	if text, ok := timelineKinds[kind]; ok {
 		return text
 	}
 	return strings.ReplaceAll(kind, "_", " ")
@@ -231,7 +231,7 @@ func eventWords(kind string) string {
 
 // eventTitle is an event in one line.
 func eventTitle(e *api.SessionEvent) string {
-	text := stamp(e.At) + " " + eventWords(e.Kind)
+	text := stamp(e.At) + " " + timelineWords(e.Kind)
 	if e.Detail != "" {
 		text += ": " + e.Detail
 	}
