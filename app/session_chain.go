@@ -1,12 +1,262 @@
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// chainFiltersView is the tab's own view of the configured filters. Another
+// name than that of the page of filters: when one follows the other, the new
+// one subscribes before the old one gives its view up.
+const chainFiltersView = "chain-filters"
+
+// chainTab shows the filters that a session runs and lets an operator put
+// others in their place.
 type chainTab struct {
 	app.Compo
 	ID  string // of the session
 	Rev uint64
+
+	of   string // session that what follows is about
+	edit chainEditor
+	swap chainSwap
+	own  []string // chain that the last change on this page leads to, nil for none
+	busy bool     // a change is on its way to the server
 }
 
+// chainSwap is the last chain that was asked for on this page.
+type chainSwap struct {
+	asked  bool
+	waited bool // it has been seen waiting for its moment
+	before []string
+	after  []string
+	since  time.Time // in effect, zero while it is not
+}
+
+// OnMount asks for the filters that there are.
+func (t *chainTab) OnMount(app.Context) {
+	console.watch(api.Subscribe{View: chainFiltersView, Topic: api.TopicFilters})
+}
+
+// OnDismount gives them up.
+func (t *chainTab) OnDismount() { console.unwatch(chainFiltersView) }
+
 // Render draws the tab.
-func (t *chainTab) Render() app.UI { return app.Div() }
+func (t *chainTab) Render() app.UI {
+	s, ok := sessionRow("session", t.ID)
+	if !ok {
+		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text("Loading the chain…"))
+	}
+	t.follow(s)
+	return app.Div().Class("chain").Body(t.renderRunning(s), t.edit.render(s))
+}
+
+// runningChain returns the chain that the session runs.
+func runningChain(s *api.Session) []string {
+	names := make([]string, len(s.Attributes.Chain))
+	for i, link := range s.Attributes.Chain {
+		names[i] = link.ID
+	}
+	return names
+}
+
+// comingChain returns the chain that the session is to run: the one that waits, or
+// else the one that it runs.
+func comingChain(s *api.Session) []string {
+	if next := s.Attributes.Pending.Filters; next != nil {
+		return *next
+	}
+	return runningChain(s)
+}
+
+// follow takes in what the session has become.
+func (t *chainTab) follow(s *api.Session) {
+	if t.of != s.ID {
+		t.of, t.edit, t.swap, t.own, t.busy = s.ID, chainEditor{}, chainSwap{}, nil, false
+	}
+	t.edit.tab = t
+	t.edit.follow(comingChain(s), t.own)
+	t.swap.follow(s)
+}
+
+// follow notices that the chain that was asked for waits, is in effect, or will
+// not be.
+func (w *chainSwap) follow(s *api.Session) {
+	if !w.asked {
+		return
+	}
+	same := slices.Equal(runningChain(s), w.after)
+	next := s.Attributes.Pending.Filters
+	switch {
+	case next != nil:
+		w.waited = w.waited || slices.Equal(*next, w.after)
+	case same && w.since.IsZero():
+		w.since = swappedAt(s)
+	case !same && (w.waited || !w.since.IsZero()):
+		*w = chainSwap{} // taken back, or replaced by another one
+	}
+}
+
+// swappedAt is when the session's present chain came into effect, as far as its
+// timeline tells.
+func swappedAt(s *api.Session) time.Time {
+	for _, e := range slices.Backward(s.Attributes.Events) {
+		if e.Kind == "filters" {
+			return timeOf(e.At)
+		}
+	}
+	return console.now()
+}
+
+// renderRunning draws the chain that the session runs, with its counters.
+func (t *chainTab) renderRunning(s *api.Session) app.UI {
+	chain := s.Attributes.Chain
+	return app.Section().Class("box data").Aria("labelledby", "chain-now-title").Body(
+		app.Header().Body(
+			app.H2().ID("chain-now-title").Text("Running now"),
+			app.Span().Class("sp"),
+			app.Span().Class("faint").Text("client at the top, servers at the bottom"),
+		),
+		app.Table().Class("t chain-now").ID("chain-now").Body(
+			app.THead().Body(app.Tr().Body(
+				app.Th().Class("n num").Scope("col").Text("#"),
+				app.Th().Scope("col").Text("Filter"),
+				app.Th().Class("module").Scope("col").Text("Module"),
+				app.Th().Class("num").Scope("col").Title("Statements that the filter has seen in this session").Text("Seen"),
+				app.Th().Class("num").Scope("col").Title("Statements that it has changed or answered itself").Text("Changed"),
+				app.Th().Class("num").Scope("col").Title("Mean time spent in the filter for each statement").Text("Each"),
+			)),
+			app.TBody().Body(app.Range(chain).Slice(func(i int) app.UI {
+				link := &chain[i]
+				return app.Tr().Body(
+					app.Td().Class("n num faint").Text(i+1),
+					app.Td().Title(link.ID).Text(link.ID),
+					app.Td().Body(app.Span().Class("tag").Text(link.Module)),
+					app.Td().Class("num").Text(ui.Count(link.Statements)),
+					app.Td().Class("num").Text(ui.Count(link.Changed)),
+					app.Td().Class("num").Text(meanTime(link.Nanos, link.Statements)),
+				)
+			})),
+		),
+		app.If(len(chain) == 0, func() app.UI {
+			return app.P().Class("body dim").Text("No filters. Statements go straight to the router.")
+		}),
+		t.renderPending(s),
+		t.renderEffect(s),
+	)
+}
+
+// meanTime writes the time for each statement in microseconds: 0.4 µs.
+func meanTime(nanos, statements uint64) string {
+	if statements == 0 {
+		return "—"
+	}
+	us := float64(nanos) / float64(statements) / 1000
+	if us < 100 {
+		return strconv.FormatFloat(us, 'f', 1, 64) + " µs"
+	}
+	return ui.Count(int64(us+0.5)) + " µs"
+}
+
+// renderPending draws the chain that waits for its moment.
+func (t *chainTab) renderPending(s *api.Session) app.UI {
+	p := &s.Attributes.Pending
+	if p.Filters == nil {
+		return app.Div().Hidden(true)
+	}
+	text := "Swap waits"
+	if p.Waits != "" {
+		text += " for the end of the " + p.Waits
+	}
+	age := ui.Duration(console.now().Sub(timeOf(p.Since)))
+	if a := &s.Attributes.Activity; p.Waits == "transaction" && a.Trx {
+		age += ", transaction open for " + ui.Duration(view.TrxAge(s, lag(s)))
+	}
+	return app.Div().Class("chain-swap").ID("chain-pending").Body(
+		ui.Chip("swap", text, "info"),
+		app.Span().Class("dim tnum").Text(age),
+		app.Span().Class("sp"),
+		app.If(console.mayAct(), func() app.UI {
+			return app.Button().ID("chain-cancel").Type("button").Class("btn s").Disabled(console.stale()).Text("Cancel swap").OnClick(t.cancel)
+		}),
+		app.Span().Class("next dim").Text("Next: "+chainWords(*p.Filters)),
+	)
+}
+
+func chainWords(names []string) string {
+	if len(names) == 0 {
+		return "no filters"
+	}
+	return strings.Join(names, " → ")
+}
+
+// renderEffect says since when the chain that was asked for is in effect, and
+// offers the way back.
+func (t *chainTab) renderEffect(s *api.Session) app.UI {
+	if t.swap.since.IsZero() || s.Attributes.Pending.Filters != nil {
+		return app.Div().Hidden(true)
+	}
+	return app.Div().Class("chain-swap").ID("chain-effect").Body(
+		app.Span().Class("ok").Text("✓ In effect since "+t.swap.since.Local().Format("15:04:05")),
+		app.Span().Class("sp"),
+		app.Button().ID("chain-revert").Type("button").Class("btn s").Disabled(t.busy || console.stale()).
+			Title("Back to "+chainWords(t.swap.before)).Text("Revert").OnClick(t.revert),
+	)
+}
+
+// cancel takes the chain that waits back.
+func (t *chainTab) cancel(app.Context, app.Event) {
+	if s, ok := t.session(); ok {
+		t.own = runningChain(s)
+		console.cancelPending(t.ID, "filters")
+	}
+}
+
+// revert asks for the chain that ran before the last one that was asked for.
+func (t *chainTab) revert(app.Context, app.Event) { t.ask(t.swap.before) }
+
+// session returns the session if this is the moment to act on it.
+func (t *chainTab) session() (*api.Session, bool) {
+	s, ok := sessionRow("session", t.ID)
+	return s, ok && !t.busy && console.mayAct() && !console.stale()
+}
+
+// ask has the session run a chain.
+func (t *chainTab) ask(chain []string) {
+	s, ok := t.session()
+	if !ok {
+		return
+	}
+	id, last := t.ID, t.swap
+	names := append([]string{}, chain...)
+	t.swap = chainSwap{asked: true, before: runningChain(s), after: names}
+	t.own, t.busy = names, true
+	console.async(func(ctx context.Context) func() {
+		err := console.client.SetFilters(ctx, id, names)
+		return func() { t.answered(id, last, err) }
+	})
+}
+
+// answered takes the server's answer to what was asked for the session id. The
+// push feed tells what came of it.
+func (t *chainTab) answered(id string, last chainSwap, err error) {
+	if err != nil {
+		console.say(err.Error(), true)
+	}
+	if t.of != id {
+		return
+	}
+	t.busy = false
+	if err != nil {
+		t.swap, t.own = last, nil
+	}
+}
