@@ -1,12 +1,77 @@
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// listenersPage shows the listeners, or the one named ID.
 type listenersPage struct {
 	app.Compo
 	ID, Tab string
 	Rev     uint64
 }
 
+var listenersTable = objectTable[api.ListenerAttributes]{
+	topic: api.TopicListeners, title: "Listeners", one: "listener",
+	empty: "No listeners, so no client can connect. A section with type=listener in the configuration makes one.",
+	columns: []objectColumn[api.ListenerAttributes]{
+		{"c-name", "Name", func(l *api.Listener) app.UI { return objectName("listeners", l.ID) }},
+		{"c-address mono", "Address", func(l *api.Listener) app.UI { return hinted(endpoint(l.Attributes.Parameters)) }},
+		{"c-services", "Service", func(l *api.Listener) app.UI { return objectLinks("services", l.Relationships.IDs("services")) }},
+		{"c-status", "State", listenerChip},
+		{"c-tls", "TLS", func(l *api.Listener) app.UI { return app.Text(tlsWord(l)) }},
+	},
+	chip: listenerChip, about: aboutListener,
+}
+
+// OnMount asks for the listeners.
+func (p *listenersPage) OnMount(app.Context) { listenersTable.open() }
+
+// OnDismount gives them up.
+func (p *listenersPage) OnDismount() { listenersTable.close() }
+
 // Render draws the page.
-func (p *listenersPage) Render() app.UI { return app.Div().Text("…") }
+func (p *listenersPage) Render() app.UI { return listenersTable.render(p.ID) }
+
+// listenerChip shows the state of a listener. Only one that runs is quiet.
+func listenerChip(l *api.Listener) app.UI {
+	state := l.Attributes.State
+	switch state {
+	case "Running":
+		return ui.Chip("running", state, "")
+	case "Failed":
+		return ui.Chip("blocked", state, "crit")
+	case "Stopped":
+		return ui.Chip("maint", state, "attn")
+	}
+	return ui.Chip("connecting", orDash(state), "")
+}
+
+// tlsWord says whether clients talk TLS to a listener.
+func tlsWord(l *api.Listener) string {
+	if plain(l.Attributes.Parameters["ssl"]) == "true" {
+		return "on"
+	}
+	return "off"
+}
+
+func aboutListener(l *api.Listener) []objectBox {
+	a := &l.Attributes
+	return []objectBox{
+		{"Listener", false, factList(
+			monoFact("Address", endpoint(a.Parameters)),
+			objectFact{"Service", objectLinks("services", l.Relationships.IDs("services"))},
+			textFact("State", a.State),
+		)},
+		{"TLS", false, factList(
+			textFact("TLS", tlsWord(l)),
+			monoFact("Certificate", plain(a.Parameters["ssl_cert"])),
+			monoFact("Authorities", plain(a.Parameters["ssl_ca"])),
+			textFact("Clients show one", plain(a.Parameters["ssl_verify_peer_certificate"])),
+		)},
+		parametersBox(a.Parameters, a.Source),
+	}
+}

@@ -1,12 +1,230 @@
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// serversPage shows the database servers, or the one named ID.
 type serversPage struct {
 	app.Compo
 	ID, Tab string
 	Rev     uint64
 }
 
+var serversTable = objectTable[api.ServerAttributes]{
+	topic: api.TopicServers, title: "Servers", one: "server",
+	empty: "No servers. A section with type=server in the configuration makes one.",
+	columns: []objectColumn[api.ServerAttributes]{
+		{"c-name", "Name", func(s *api.Server) app.UI { return objectName("servers", s.ID) }},
+		{"c-role", "Role", roleChip},
+		{"c-address mono", "Address", func(s *api.Server) app.UI { return app.Text(orDash(endpoint(s.Attributes.Parameters))) }},
+		{"c-state", "State", serverState},
+		{"c-lag num", "Lag", lagChip},
+		{"c-version", "Version", func(s *api.Server) app.UI { return hinted(s.Attributes.VersionString) }},
+		{"c-gtid mono", "GTID", func(s *api.Server) app.UI { return hinted(s.Attributes.GtidCurrentPos) }},
+		{"c-count num", "Connections", serverConnections},
+		{"c-ops num", "At work", func(s *api.Server) app.UI { return app.Text(ui.Count(s.Attributes.Statistics.ActiveOperations)) }},
+		{"c-uptime num", "Uptime", func(s *api.Server) app.UI { return app.Text(uptime(s.Attributes.Uptime)) }},
+		{"c-event", "Last event", serverEvent},
+	},
+	chip: roleChip, about: aboutServer,
+}
+
+// OnMount asks for the servers.
+func (p *serversPage) OnMount(app.Context) { serversTable.open() }
+
+// OnDismount gives them up.
+func (p *serversPage) OnDismount() { serversTable.close() }
+
 // Render draws the page.
-func (p *serversPage) Render() app.UI { return app.Div().Text("…") }
+func (p *serversPage) Render() app.UI { return serversTable.render(p.ID) }
+
+// role returns what a server in this state is good for: its sign, its word and
+// how loud it is.
+func role(state string) (glyph, word, level string) {
+	words := strings.Split(state, ", ")
+	for _, r := range []struct{ status, glyph, word, level string }{
+		{"Maintenance", "maint", "Maintenance", "info"},
+		{"Drained", "maint", "Drained", "info"},
+		{"Draining", "maint", "Draining", "info"},
+		{"Down", "down", "Down", "crit"},
+		{"Auth Error", "blocked", "Login refused", "attn"},
+		{"Master", "primary", "Primary", ""},
+		{"Relay Master", "replica", "Relay", ""},
+		{"Slave", "replica", "Replica", ""},
+		{"Running", "running", "Running", ""},
+	} {
+		if slices.Contains(words, r.status) {
+			return r.glyph, r.word, r.level
+		}
+	}
+	return "connecting", "Unknown", ""
+}
+
+func roleChip(s *api.Server) app.UI { return ui.Chip(role(s.Attributes.State)) }
+
+// trouble says what is wrong with a server; "" when nothing is.
+func trouble(s *api.Server) string {
+	if d := s.Attributes.StateDetails; d != nil {
+		return *d
+	}
+	return ""
+}
+
+// troubleClass is loud when the server does not work.
+func troubleClass(s *api.Server) string {
+	if _, _, level := role(s.Attributes.State); level == "crit" || level == "attn" {
+		return "err"
+	}
+	return "dim"
+}
+
+func serverState(s *api.Server) app.UI {
+	text := trouble(s)
+	if text == "" {
+		return hinted(s.Attributes.State)
+	}
+	return app.Span().Title(s.Attributes.State+": "+text).Body(
+		app.Text(s.Attributes.State+" "),
+		app.Span().Class(troubleClass(s)).Text(text),
+	)
+}
+
+// The replication lags from which a replica is worth a look.
+const (
+	lagAttention = 5  // seconds
+	lagCritical  = 30 // seconds
+)
+
+// lagChip shows how far a server is behind its primary.
+func lagChip(s *api.Server) app.UI {
+	behind := s.Attributes.ReplicationLag
+	text := seconds(behind)
+	switch {
+	case behind >= lagCritical:
+		return ui.Chip("long", text, "crit")
+	case behind >= lagAttention:
+		return ui.Chip("long", text, "attn")
+	}
+	return app.Text(text)
+}
+
+// seconds writes a number of whole seconds; a dash when it is not known.
+func seconds(n int64) string {
+	switch {
+	case n < 0:
+		return "—"
+	case n < 60:
+		return strconv.FormatInt(n, 10) + " s"
+	}
+	return ui.Duration(time.Duration(n) * time.Second)
+}
+
+// uptime writes how long a server has been up; a dash when it is not known.
+func uptime(n int64) string {
+	if n == 0 {
+		n = -1
+	}
+	return seconds(n)
+}
+
+func serverConnections(s *api.Server) app.UI {
+	return sessionsOf("server", s.ID, ui.Count(s.Attributes.Statistics.Connections))
+}
+
+func serverEvent(s *api.Server) app.UI {
+	a := &s.Attributes
+	if a.LastEvent == "" {
+		return app.Span().Class("faint").Text("—")
+	}
+	return app.Span().Title(a.TriggeredAt).Body(
+		app.Text(eventWords(a.LastEvent)),
+		app.Span().Class("faint tnum").Text(" "+dated(a.TriggeredAt)),
+	)
+}
+
+// eventWords writes the name of a monitor's event, such as master_up, as words.
+func eventWords(event string) string { return strings.ReplaceAll(event, "_", " ") }
+
+// hinted is text that is all there to read when the pointer rests on it.
+func hinted(text string) app.UI { return app.Span().Title(orDash(text)).Text(orDash(text)) }
+
+func aboutServer(s *api.Server) []objectBox {
+	a := &s.Attributes
+	st := &a.Statistics
+	boxes := []objectBox{
+		{"Server", false, factList(
+			monoFact("Address", endpoint(a.Parameters)),
+			objectFact{"State", app.Span().Class("lines").Body(
+				app.Span().Text(a.State),
+				app.If(trouble(s) != "", func() app.UI { return app.Span().Class(troubleClass(s)).Text(trouble(s)) }),
+			)},
+			textFact("Version", a.VersionString),
+			textFact("Uptime", uptime(a.Uptime)),
+			textFact("Read only", yesNo(a.ReadOnly)),
+			objectFact{"Last event", serverEvent(s)},
+			objectFact{"Services", objectLinks("services", s.Relationships.IDs("services"))},
+			textFact("Monitor", strings.Join(s.Relationships.IDs("monitors"), ", ")),
+		)},
+		{"Statistics", false, factList(
+			objectFact{"Connections", serverConnections(s)},
+			countFact("Most at once", st.MaxConnections),
+			countFact("Since the start", st.TotalConnections),
+			countFact("At work", st.ActiveOperations),
+			countFact("Statements", st.RoutedPackets),
+			countFact("Failed logins", st.FailedAuths),
+		)},
+		{"Replication", true, replication(a)},
+	}
+	return append(boxes, parametersBox(a.Parameters, a.Source))
+}
+
+// replication says what a server has of the data, and whom it follows.
+func replication(a *api.ServerAttributes) app.UI {
+	facts := []objectFact{
+		textFact("Lag", seconds(a.ReplicationLag)),
+		monoFact("Server ID", ids64(a.ServerID)),
+		monoFact("GTID", a.GtidCurrentPos),
+		monoFact("GTID in binlog", a.GtidBinlogPos),
+	}
+	for i := range a.SlaveConnections {
+		c := &a.SlaveConnections[i]
+		name := "Follows"
+		if c.ConnectionName != "" {
+			name += " (" + c.ConnectionName + ")"
+		}
+		facts = append(facts, objectFact{name, follows(c)})
+	}
+	if len(a.SlaveConnections) == 0 {
+		facts = append(facts, textFact("Follows", "no server"))
+	}
+	return factList(facts...)
+}
+
+// ids64 writes an id that servers give themselves; "" for none.
+func ids64(id int64) string {
+	if id <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+func follows(c *api.SlaveConn) app.UI {
+	wrong := strings.TrimSpace(c.LastIOError + " " + c.LastSQLError)
+	return app.Span().Class("lines").Body(
+		app.Span().Body(
+			app.If(c.MasterServerName != "", func() app.UI { return objectLink("servers", c.MasterServerName) }),
+			app.Code().Text(" "+c.MasterHost+":"+strconv.Itoa(c.MasterPort)),
+		),
+		app.Span().Class("dim").Text("I/O "+orDash(c.SlaveIORunning)+" · SQL "+orDash(c.SlaveSQLRunning)+" · GTID "+orDash(c.UsingGtid)),
+		app.If(wrong != "", func() app.UI { return app.Span().Class("err").Text(wrong) }),
+	)
+}
