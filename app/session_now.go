@@ -63,9 +63,13 @@ func statementNote(s *api.Session, since time.Duration) string {
 	return text
 }
 
-// took writes how long a statement took: those under a second in milliseconds.
+// took writes how long a statement took: those under a second in milliseconds,
+// which is as fine as the server tells.
 func took(seconds float64) string {
-	if seconds < 1 {
+	switch {
+	case seconds < 0.001:
+		return "< 1 ms"
+	case seconds < 1:
 		return strconv.FormatFloat(seconds*1000, 'f', 0, 64) + " ms"
 	}
 	return ui.Duration(time.Duration(seconds * float64(time.Second)))
@@ -80,11 +84,9 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 	if a.TrxReadOnly {
 		readOnly = "yes"
 	}
-	return box("Transaction", "open for "+ui.Duration(view.TrxAge(s, since)), app.Dl().Class("kv two").Body(
-		app.Dt().Text("Since"), app.Dd().Class("tnum").Text(sinceWhen(a.TrxSinceAt)),
-		app.Dt().Text("Read-only"), app.Dd().Text(readOnly),
-		app.Dt().Text("Writes"), app.Dd().Class("tnum").Text(ui.Count(a.TrxWrites)),
-		app.Dt().Text("Server"), app.Dd().Text(orDash(a.Server)),
+	return box("Transaction", "open for "+ui.Duration(view.TrxAge(s, since)), app.Div().Class("two").Body(
+		renderList("kv", []fact{{"Since", sinceWhen(a.TrxSinceAt)}, {"Writes", ui.Count(a.TrxWrites)}}),
+		renderList("kv", []fact{{"Read-only", readOnly}, {"Server", orDash(a.Server)}}),
 	))
 }
 
@@ -92,7 +94,10 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 type fact struct{ name, text string }
 
 func renderFacts(s *api.Session, since time.Duration) app.UI {
-	return box("Session", "", renderList("kv two tnum", append(factsOf(s, since), memoryOf(&s.Attributes.Memory)...)))
+	return box("Session", "", app.Div().Class("two").Body(
+		renderList("kv tnum", factsOf(s, since)),
+		renderList("kv tnum", memoryOf(&s.Attributes.Memory)),
+	))
 }
 
 func renderList(class string, facts []fact) app.UI {
@@ -130,12 +135,12 @@ func memoryOf(m *api.SessionMemory) []fact {
 	backends := m.ConnectionBuffers.Total - m.ConnectionBuffers.Client.Total
 	return []fact{
 		{"Memory", ui.Bytes(m.Total)},
-		{"· client", ui.Bytes(m.ConnectionBuffers.Client.Total)},
-		{"· servers", ui.Bytes(backends)},
-		{"· prepared", ui.Bytes(m.ExecMetadata)},
-		{"· statements", ui.Bytes(m.LastQueries)},
-		{"· commands", ui.Bytes(m.SescmdHistory)},
-		{"· variables", ui.Bytes(m.Variables)},
+		{"of the client", ui.Bytes(m.ConnectionBuffers.Client.Total)},
+		{"of the servers", ui.Bytes(backends)},
+		{"prepared", ui.Bytes(m.ExecMetadata)},
+		{"last statements", ui.Bytes(m.LastQueries)},
+		{"commands kept", ui.Bytes(m.SescmdHistory)},
+		{"variables", ui.Bytes(m.Variables)},
 	}
 }
 

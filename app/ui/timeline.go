@@ -41,7 +41,7 @@ const (
 // Draw draws the lanes with their names and times. The picture is as wide as
 // its place; its letters keep their size.
 func (t Timeline) Draw() app.UI {
-	states, statements := t.layout(t.States, "spans"), t.layout(t.Statements, "statements")
+	states, statements := t.layout(t.States), t.layout(t.Statements)
 	labels := t.labels()
 	height := strconv.Itoa(3*laneHeight + axisHeight)
 	return app.Div().Class("lanes").Body(
@@ -104,9 +104,9 @@ type bar struct {
 const minBar permille = 2
 
 // layout places spans. Those outside are left out, and short ones of a kind that
-// would touch become one, which counts them in the given word: however many
-// there are, the picture stays small.
-func (t Timeline) layout(spans []Span, word string) []bar {
+// would touch become one, which counts them unless their titles are the same:
+// however many there are, the picture stays small.
+func (t Timeline) layout(spans []Span) []bar {
 	var bars []bar
 	for _, s := range spans {
 		if s.To.Before(t.From) || s.From.After(t.To) || s.To.Before(s.From) {
@@ -118,7 +118,9 @@ func (t Timeline) layout(spans []Span, word string) []bar {
 			if last := &bars[n-1]; last.kind == b.kind && b.w == minBar && b.x < last.x+last.w && b.x >= last.x {
 				last.w = max(last.w, b.x+b.w-last.x)
 				last.count++
-				last.title = Count(last.count) + " " + word
+				if last.title != b.title {
+					last.title = Count(last.count) + " together"
+				}
 				continue
 			}
 		}

@@ -26,12 +26,13 @@ func TestTimelineLayout(t *testing.T) {
 		{"backwards", []Span{{at(20), at(10), "a", ""}}, nil},
 		{"short", []Span{{at(50), at(50), "a", ""}}, []bar{{500, minBar, "a", "", 1}}},
 		{"at the end", []Span{{at(100), at(100), "a", ""}}, []bar{{1000 - minBar, minBar, "a", "", 1}}},
-		{"merged", []Span{{at(50), at(50), "a", "1"}, {at(50.1), at(50.1), "a", "2"}, {at(50.2), at(50.2), "a", "3"}}, []bar{{500, 4, "a", "3 statements", 3}}},
+		{"merged", []Span{{at(50), at(50), "a", "1"}, {at(50.1), at(50.1), "a", "2"}, {at(50.2), at(50.2), "a", "3"}}, []bar{{500, 4, "a", "3 together", 3}}},
+		{"merged alike", []Span{{at(50), at(50), "a", "x"}, {at(50.1), at(50.1), "a", "x"}}, []bar{{500, 3, "a", "x", 2}}},
 		{"other kind", []Span{{at(50), at(50), "a", "1"}, {at(50.1), at(50.1), "b", "2"}}, []bar{{500, minBar, "a", "1", 1}, {501, minBar, "b", "2", 1}}},
 		{"apart", []Span{{at(50), at(50), "a", "1"}, {at(51), at(51), "a", "2"}}, []bar{{500, minBar, "a", "1", 1}, {510, minBar, "a", "2", 1}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := line.layout(tt.spans, "statements")
+			got := line.layout(tt.spans)
 			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(bar{})); diff != "" {
 				t.Error(diff)
 			}
@@ -45,7 +46,7 @@ func TestTimelineLayoutMany(t *testing.T) {
 	for i := range 20_000 {
 		spans = append(spans, Span{From: at(float64(i) / 200), To: at(float64(i) / 200), Kind: "a"})
 	}
-	if got := len((Timeline{From: at(0), To: at(100)}).layout(spans, "statements")); got != 1 {
+	if got := len((Timeline{From: at(0), To: at(100)}).layout(spans)); got != 1 {
 		t.Errorf("got %d bars, want 1", got)
 	}
 }
