@@ -26,7 +26,7 @@ type chainTab struct {
 	ID  string // of the session
 	Rev uint64
 
-	of   string // session that what follows is about
+	last *api.Session // session that what follows is about, as it was last seen
 	edit chainEditor
 	swap chainSwap
 	own  []string // chain that the last change on this page leads to, nil for none
@@ -50,14 +50,17 @@ func (t *chainTab) OnMount(app.Context) {
 // OnDismount gives them up.
 func (t *chainTab) OnDismount() { console.unwatch(chainFiltersView) }
 
-// Render draws the tab.
+// Render draws the tab. Of a session that has ended it shows the last that was
+// known.
 func (t *chainTab) Render() app.UI {
-	s, ok := sessionRow("session", t.ID)
-	if !ok {
-		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text("Loading the chain…"))
+	s, lives := sessionRow(sessionView, t.ID)
+	if lives {
+		t.follow(s)
 	}
-	t.follow(s)
-	return app.Div().Class("chain").Body(t.renderRunning(s), t.edit.render(s))
+	if t.last == nil || t.last.ID != t.ID {
+		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text("The chain of this session is not known."))
+	}
+	return app.Div().Class("chain").Body(t.renderRunning(t.last), t.edit.render(t.last, lives && !view.Is(s, view.StateEnded, 0)))
 }
 
 // runningChain returns the chain that the session runs.
@@ -80,10 +83,10 @@ func comingChain(s *api.Session) []string {
 
 // follow takes in what the session has become.
 func (t *chainTab) follow(s *api.Session) {
-	if t.of != s.ID {
-		t.of, t.edit, t.swap, t.own, t.busy = s.ID, chainEditor{}, chainSwap{}, nil, false
+	if t.last == nil || t.last.ID != s.ID {
+		t.edit, t.swap, t.own, t.busy = chainEditor{}, chainSwap{}, nil, false
 	}
-	t.edit.tab = t
+	t.last, t.edit.tab = s, t
 	t.edit.follow(comingChain(s), t.own)
 	t.swap.follow(s)
 }
@@ -226,7 +229,7 @@ func (t *chainTab) revert(app.Context, app.Event) { t.ask(t.swap.before) }
 
 // session returns the session if this is the moment to act on it.
 func (t *chainTab) session() (*api.Session, bool) {
-	s, ok := sessionRow("session", t.ID)
+	s, ok := sessionRow(sessionView, t.ID)
 	return s, ok && !t.busy && console.mayAct() && !console.stale()
 }
 
@@ -252,7 +255,7 @@ func (t *chainTab) answered(id string, last chainSwap, err error) {
 	if err != nil {
 		console.say(err.Error(), true)
 	}
-	if t.of != id {
+	if t.last == nil || t.last.ID != id {
 		return
 	}
 	t.busy = false

@@ -7,7 +7,6 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -52,8 +51,8 @@ func (d *chainEditor) follow(chain, own []string) {
 }
 
 // render draws the new order and what can be done with it.
-func (d *chainEditor) render(s *api.Session) app.UI {
-	acting := console.mayAct() && !view.Is(s, view.StateEnded, 0)
+func (d *chainEditor) render(s *api.Session, lives bool) app.UI {
+	acting := console.mayAct() && lives
 	names := d.order.Names()
 	return app.Section().Class("box").Aria("labelledby", "chain-new-title").Body(
 		app.Header().Body(
@@ -210,7 +209,7 @@ func (d *chainEditor) apply(app.Context, app.Event) {
 
 // load takes the session's chain for the new order.
 func (d *chainEditor) load(app.Context, app.Event) {
-	if s, ok := sessionRow("session", d.tab.ID); ok {
+	if s, ok := sessionRow(sessionView, d.tab.ID); ok {
 		d.order.Reset(comingChain(s))
 		d.theirs, d.said = false, ""
 	}

@@ -34,9 +34,9 @@ type sessionLogTab struct {
 	ID  string // of the session
 	Rev uint64
 
-	of   string   // session that what follows is about
-	away bool     // the reader has left the end
-	kept []string // lines as they were then: they stay while they are read
+	last *api.Session // session that what follows is about, as it was last seen
+	away bool         // the reader has left the end
+	kept []string     // lines as they were then: they stay while they are read
 }
 
 // OnMount asks for the services, whose levels are in effect for their sessions.
@@ -59,14 +59,18 @@ func (t *sessionLogTab) stick(ctx app.Context) {
 	}
 }
 
-// Render draws the tab.
+// Render draws the tab. Of a session that has ended it shows the last that was
+// known.
 func (t *sessionLogTab) Render() app.UI {
-	s, ok := sessionRow("session", t.ID)
-	if !ok {
-		return app.Div().Class("slog").Body(app.P().Class("empty faint").Text("Loading the log…"))
+	if s, ok := sessionRow(sessionView, t.ID); ok {
+		if t.last == nil || t.last.ID != s.ID {
+			t.away, t.kept = false, nil
+		}
+		t.last = s
 	}
-	if t.of != s.ID {
-		t.of, t.away, t.kept = s.ID, false, nil
+	s := t.last
+	if s == nil || s.ID != t.ID {
+		return app.Div().Class("slog").Body(app.P().Class("empty faint").Text("The log of this session is not known."))
 	}
 	lines, fresh := s.Attributes.Log, 0
 	if t.away {
@@ -175,7 +179,7 @@ func (t *sessionLogTab) clicked(_ app.Context, e app.Event) { t.flip(ui.Closest(
 
 // flip switches a level to what it is not.
 func (t *sessionLogTab) flip(level string) {
-	s, ok := sessionRow("session", t.ID)
+	s, ok := sessionRow(sessionView, t.ID)
 	if !ok || level == "" || !console.mayAct() || console.stale() || levelFixed(s, level) != "" {
 		return
 	}
@@ -199,8 +203,8 @@ func (t *sessionLogTab) leave(away bool) bool {
 		return false
 	}
 	t.away, t.kept = away, nil
-	if s, ok := sessionRow("session", t.ID); ok && away {
-		t.kept = slices.Clone(s.Attributes.Log)
+	if away && t.last != nil {
+		t.kept = slices.Clone(t.last.Attributes.Log)
 	}
 	return true
 }

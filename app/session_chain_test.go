@@ -1,0 +1,347 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+)
+
+// showTab puts a session into the view that the page watches.
+func showTab(t *testing.T, a api.SessionAttributes) {
+	t.Helper()
+	raw, err := json.Marshal(api.Session{ID: "7", Type: "sessions", Attributes: a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	console.store.Open(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: "7"})
+	console.store.Apply(api.Frame{
+		Type: api.FrameSnapshot, View: sessionView, IDs: []string{"7"}, Upserts: []json.RawMessage{raw},
+	})
+}
+
+// chained is a session that runs one chain and waits for another: "A B > B A".
+func chained(text string) api.SessionAttributes {
+	now, next, waits := strings.Cut(text, ">")
+	var a api.SessionAttributes
+	for _, name := range chainOf(now) {
+		a.Chain = append(a.Chain, api.ChainLink{ID: name, Module: "module" + name})
+	}
+	if waits {
+		names := append([]string{}, chainOf(next)...)
+		a.Pending = api.SessionPending{Filters: &names, Waits: "transaction", Since: "2026-11-21T12:00:00.000Z"}
+	}
+	return a
+}
+
+// shownChain gives the tab a session and has it drawn.
+func (t *chainTab) shownChain(tt *testing.T, text string) {
+	tt.Helper()
+	showTab(tt, chained(text))
+	t.Render()
+}
+
+func wantOrder(t *testing.T, d *chainEditor, want string) {
+	t.Helper()
+	if got := strings.Join(d.order.Names(), " "); got != want {
+		t.Errorf("got order %q, want %q", got, want)
+	}
+}
+
+// Ensure the new order is the session's chain until it is edited, and stays as
+// it is from then on.
+func TestChainFollows(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B")
+	wantOrder(t, &tab.edit, "A B")
+	tab.shownChain(t, "A B C")
+	wantOrder(t, &tab.edit, "A B C")
+	tab.shownChain(t, "A B C > C")
+	wantOrder(t, &tab.edit, "C")
+	tab.shownChain(t, "A B C >")
+	wantOrder(t, &tab.edit, "")
+	tab.shownChain(t, "A B C")
+	probe(t, func(ctx app.Context) { tab.edit.do(ctx, 2, "top") })
+	wantOrder(t, &tab.edit, "C A B")
+	tab.shownChain(t, "A B C")
+	wantOrder(t, &tab.edit, "C A B")
+	if tab.edit.theirs {
+		t.Error("nobody has changed the chain")
+	}
+	tab.shownChain(t, "A X")
+	wantOrder(t, &tab.edit, "C A B")
+	if !tab.edit.theirs {
+		t.Fatal("somebody has changed the chain")
+	}
+	probe(t, func(ctx app.Context) { tab.edit.load(ctx, app.Event{}) })
+	wantOrder(t, &tab.edit, "A X")
+	if tab.edit.theirs {
+		t.Error("what they did has been loaded")
+	}
+}
+
+// Ensure a chain that becomes what the order is already, is no quarrel.
+func TestChainAgrees(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B")
+	probe(t, func(ctx app.Context) { tab.edit.do(ctx, 0, "down") })
+	tab.shownChain(t, "A X")
+	tab.shownChain(t, "B A")
+	if tab.edit.theirs || tab.edit.order.Changed() {
+		t.Errorf("got theirs %v, changed %v, want neither", tab.edit.theirs, tab.edit.order.Changed())
+	}
+}
+
+// Ensure what waits, what is in effect and what was taken back are told apart.
+func TestChainSwap(t *testing.T) {
+	reset(t)
+	for _, tt := range []struct {
+		name   string
+		seen   []string // after A B was asked to be B A
+		effect bool
+		asked  bool
+	}{
+		{"not-yet", []string{"A B"}, false, true},
+		{"waits", []string{"A B > B A"}, false, true},
+		{"in-effect", []string{"A B", "A B > B A", "B A"}, true, true},
+		{"at-once", []string{"B A"}, true, true},
+		{"taken-back", []string{"A B > B A", "A B"}, false, false},
+		{"replaced", []string{"A B > B A", "A B > X", "X"}, false, false},
+		{"replaced-later", []string{"B A", "X"}, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tab := &chainTab{ID: "7"}
+			tab.shownChain(t, "A B")
+			tab.swap = chainSwap{asked: true, before: chainOf("A B"), after: chainOf("B A")}
+			for _, text := range tt.seen {
+				tab.shownChain(t, text)
+			}
+			if got := !tab.swap.since.IsZero(); got != tt.effect {
+				t.Errorf("got in effect %v, want %v", got, tt.effect)
+			}
+			if tab.swap.asked != tt.asked {
+				t.Errorf("got asked %v, want %v", tab.swap.asked, tt.asked)
+			}
+		})
+	}
+}
+
+// Ensure the time of a swap is the server's.
+func TestChainSwappedAt(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B")
+	tab.swap = chainSwap{asked: true, before: chainOf("A B"), after: chainOf("B A")}
+	a := chained("B A")
+	a.Events = []api.SessionEvent{
+		{At: "2026-11-21T12:00:00.000Z", Kind: "filters"},
+		{At: "2026-11-21T12:00:05.000Z", Kind: "filters"},
+		{At: "2026-11-21T12:00:09.000Z", Kind: "trx_begin"},
+	}
+	showTab(t, a)
+	tab.Render()
+	if got, want := tab.swap.since, timeOf("2026-11-21T12:00:05.000Z"); !got.Equal(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Ensure a change that was made here, while the order was edited on, is not
+// taken for somebody else's.
+func TestChainOwnChange(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B C")
+	probe(t, func(ctx app.Context) {
+		tab.edit.do(ctx, 2, "top")
+		tab.own = chainOf("C A B") // asked for
+		tab.edit.do(ctx, 2, "remove")
+	})
+	tab.shownChain(t, "A B C > C A B")
+	if tab.edit.theirs {
+		t.Error("taken for somebody else's")
+	}
+	if got, want := tab.edit.order.Diff(), "Removes B."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Ensure a refused chain leaves everything as it was, and that the reason is
+// said.
+func TestChainRefused(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B")
+	last := tab.swap
+	tab.swap, tab.own, tab.busy = chainSwap{asked: true, after: chainOf("B A")}, chainOf("B A"), true
+	tab.answered("7", last, errors.New("'B' is not a filter"))
+	if tab.busy || tab.swap.asked || tab.own != nil {
+		t.Error("still waiting for a chain that was refused")
+	}
+	if len(console.toasts) != 1 || !console.toasts[0].bad || console.toasts[0].text != "'B' is not a filter" {
+		t.Errorf("got notices %v", console.toasts)
+	}
+}
+
+// Ensure the keyboard moves filters, and says what it does.
+func TestChainKeys(t *testing.T) {
+	type press struct {
+		at  int
+		key string
+		alt bool
+	}
+	for _, tt := range []struct {
+		name string
+		keys []press
+		want string
+		said string
+	}{
+		{"lift", []press{{1, " ", false}}, "A B C", "B lifted, position 2 of 3"},
+		{"lift-move", []press{{1, " ", false}, {1, "ArrowUp", false}}, "B A C", "B moved, position 1 of 3"},
+		{"lift-move-drop", []press{{0, " ", false}, {0, "ArrowDown", false}, {1, " ", false}}, "B A C", "A dropped, position 2 of 3"},
+		{"lift-move-enter", []press{{0, " ", false}, {0, "ArrowDown", false}, {1, "Enter", false}}, "B A C", "A dropped, position 2 of 3"},
+		{"lift-move-return", []press{{2, " ", false}, {2, "ArrowUp", false}, {1, "ArrowUp", false}, {0, "Escape", false}}, "A B C", "C returned, position 3 of 3"},
+		{"lift-move-tab", []press{{0, " ", false}, {0, "ArrowDown", false}, {1, "Tab", false}}, "B A C", "A dropped, position 2 of 3"},
+		{"alt", []press{{2, "ArrowUp", true}}, "A C B", "C moved, position 2 of 3"},
+		{"arrow", []press{{2, "ArrowUp", false}}, "A B C", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reset(t)
+			tab := &chainTab{ID: "7"}
+			tab.shownChain(t, "A B C")
+			probe(t, func(ctx app.Context) {
+				for _, p := range tt.keys {
+					tab.edit.key(ctx, p.at, p.key, p.alt)
+				}
+			})
+			wantOrder(t, &tab.edit, tt.want)
+			if tab.edit.said != tt.said {
+				t.Errorf("got said %q, want %q", tab.edit.said, tt.said)
+			}
+		})
+	}
+}
+
+// Ensure keys that mean something elsewhere are left alone.
+func TestChainKeysLeft(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B C")
+	probe(t, func(ctx app.Context) {
+		for _, key := range []string{"Escape", "Enter", "Tab", "K", "1"} {
+			if tab.edit.key(ctx, 0, key, false) {
+				t.Errorf("%s was taken", key)
+			}
+		}
+	})
+}
+
+// Ensure a dragged filter goes where the line is, and nowhere when it is let go
+// elsewhere.
+func TestChainDrag(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		from, gap int
+		cancel    bool
+		class     string // of the filter that the line is at
+		at        int
+		want      string
+	}{
+		{"first", 2, 0, false, "drop-before", 0, "C A B"},
+		{"between", 0, 2, false, "drop-before", 2, "B A C"},
+		{"last", 0, 3, false, "drop-after", 2, "B C A"},
+		{"stays", 1, 2, false, "still", 2, "A B C"},
+		{"cancelled", 0, 3, true, "drop-after", 2, "A B C"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reset(t)
+			tab := &chainTab{ID: "7"}
+			tab.shownChain(t, "A B C")
+			d := &tab.edit
+			d.drag = chainDrag{on: true, from: tt.from, gap: tt.from}
+			if !d.over(tt.gap) {
+				t.Error("the line has not moved")
+			}
+			if d.over(tt.gap) {
+				t.Error("the line is drawn again for nothing")
+			}
+			if got := d.rowClass(tt.at); got != tt.class {
+				t.Errorf("got class %q, want %q", got, tt.class)
+			}
+			tab.shownChain(t, "X") // does not disturb what is being dragged
+			probe(t, func(ctx app.Context) {
+				if tt.cancel {
+					d.dragEnded(ctx, app.Event{})
+				} else {
+					d.drop(ctx)
+				}
+			})
+			wantOrder(t, d, tt.want)
+		})
+	}
+}
+
+// Ensure nobody edits who may not act, and that a session that has ended is
+// still shown.
+func TestChainReadOnly(t *testing.T) {
+	reset(t)
+	console.who.Role = "basic"
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B C")
+	probe(t, func(ctx app.Context) {
+		tab.edit.do(ctx, 2, "top")
+		tab.edit.key(ctx, 2, "ArrowUp", true)
+		tab.ask(chainOf("C"))
+	})
+	wantOrder(t, &tab.edit, "A B C")
+	if tab.busy {
+		t.Error("a change was asked for")
+	}
+	console.store.Close(sessionView)
+	tab.Render()
+	if tab.last == nil || len(tab.last.Attributes.Chain) != 3 {
+		t.Error("the chain of the session that has ended is gone")
+	}
+}
+
+// Ensure filters are added behind the others, as often as one likes.
+func TestChainAdd(t *testing.T) {
+	reset(t)
+	console.store.Open(api.Subscribe{View: chainFiltersView, Topic: api.TopicFilters})
+	console.store.Apply(api.Frame{
+		Type: api.FrameSnapshot, View: chainFiltersView, IDs: []string{"A", "Q"}, Upserts: []json.RawMessage{
+			[]byte(`{"id":"A","type":"filters","attributes":{"module":"hintfilter"}}`),
+			[]byte(`{"id":"Q","type":"filters","attributes":{"module":"qlafilter"}}`),
+		},
+	})
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A")
+	probe(t, func(ctx app.Context) {
+		tab.edit.add(ctx, app.Event{})
+		tab.edit.adding = "Q"
+		tab.edit.add(ctx, app.Event{})
+	})
+	wantOrder(t, &tab.edit, "A A Q")
+	if got, want := moduleOf(tab.last, "Q"), "qlafilter"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Ensure the time for each statement is written in microseconds.
+func TestMeanTime(t *testing.T) {
+	for _, tt := range []struct {
+		nanos, statements uint64
+		want              string
+	}{
+		{0, 0, "—"}, {0, 5, "0.0 µs"}, {2500, 5, "0.5 µs"}, {1_000_000, 10, "100 µs"}, {5_000_000_000, 1, "5\u202f000\u202f000 µs"},
+	} {
+		if got := meanTime(tt.nanos, tt.statements); got != tt.want {
+			t.Errorf("%d/%d: got %q, want %q", tt.nanos, tt.statements, got, tt.want)
+		}
+	}
+}
