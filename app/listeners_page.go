@@ -70,7 +70,7 @@ func aboutListener(l *api.Listener) []objectBox {
 			textFact("TLS", tlsWord(l)),
 			monoFact("Certificate", plain(a.Parameters["ssl_cert"])),
 			monoFact("Authorities", plain(a.Parameters["ssl_ca"])),
-			textFact("Clients show one", plain(a.Parameters["ssl_verify_peer_certificate"])),
+			textFact("Clients show one", yesNo(plain(a.Parameters["ssl_verify_peer_certificate"]) == "true")),
 		)},
 		parametersBox(a.Parameters, a.Source),
 	}

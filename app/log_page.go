@@ -182,9 +182,9 @@ func (p *logPage) renderEmpty() app.UI {
 	case !p.poll.ready:
 		return app.Div().Class("empty faint").Text("Loading…")
 	case p.level != "":
-		return app.Div().Class("empty").Text("Nothing of this level has been logged since the start.")
+		return app.Div().Class("empty").Text("Nothing of this level is in the log.")
 	}
-	return app.Div().Class("empty").Text("Nothing has been logged since the start.")
+	return app.Div().Class("empty").Text("The log is empty.")
 }
 
 // renderAway leads back to the end, and says what has come there.

@@ -121,10 +121,18 @@ func settingList(settings []setting, none string) app.UI {
 			s := settings[i]
 			return app.Div().Body(
 				app.Dt().Class("mono").Text(s.name),
-				app.Dd().Class("mono").Text(orDash(s.text)),
+				app.Dd().Class("mono").Text(orDash(visible(s.text))),
 			)
 		}),
 	)
+}
+
+// visible puts a value between quotes when one would not see where it ends.
+func visible(text string) string {
+	if strings.TrimSpace(text) != text {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // parametersBox shows the parameters of an object, with where they come from.
@@ -155,7 +163,7 @@ func set(parameters api.Parameters) []setting {
 func settingLine(settings []setting) string {
 	var words []string
 	for _, s := range settings {
-		words = append(words, s.name+"="+s.text)
+		words = append(words, s.name+"="+visible(s.text))
 	}
 	return strings.Join(words, " ")
 }
