@@ -198,7 +198,13 @@ func (p *sessionPage) renderActions() app.UI {
 	if console.stale() {
 		restart, kill = staleTitle, staleTitle
 	}
+	running := false
+	if s, ok := sessionRow(sessionView, p.ID); ok {
+		running = s.Attributes.Activity.State == "running"
+	}
 	return app.Div().Class("acts").Body(
+		app.Button().ID("cancel-statement").Type("button").Class("btn").Hidden(!running).Disabled(console.stale()).Title(restart).
+			Text("Cancel statement").OnClick(p.cancelStatement),
 		app.Button().Type("button").Class("btn").Disabled(console.stale()).Title(restart).Text("Restart").OnClick(p.restart),
 		app.Button().Type("button").Class("btn do").Disabled(console.stale()).Title(kill).Text("Kill session…").OnClick(p.kill),
 	)
@@ -329,6 +335,17 @@ func (p *sessionPage) kill(ctx app.Context, _ app.Event) {
 	if s, ok := sessionRow(sessionView, p.ID); ok {
 		console.askKill(ctx, s)
 	}
+}
+
+// cancelStatement stops what runs now; the session lives on.
+func (p *sessionPage) cancelStatement(app.Context, app.Event) {
+	if !console.mayAct() || console.stale() {
+		return
+	}
+	id := p.ID
+	console.change("The statement of session "+id+" was stopped.", func(ctx context.Context) error {
+		return console.client.CancelStatement(ctx, id)
+	})
 }
 
 func (p *sessionPage) restart(app.Context, app.Event) {
