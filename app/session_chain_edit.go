@@ -186,7 +186,7 @@ func (d *chainEditor) renderFoot(s *api.Session) app.UI {
 	return app.Footer().Body(
 		app.If(d.theirs, func() app.UI {
 			return app.Div().Class("chain-theirs").Role("alert").Body(
-				app.Span().Text("Someone else has changed the chain. It is "+chainWords(comingChain(s))+" now."),
+				app.Span().Text("Someone else has changed the chain. Now: "+chainWords(comingChain(s))),
 				app.Button().ID("chain-load").Type("button").Class("btn s").Text("Load it").OnClick(d.load),
 			)
 		}),
