@@ -144,20 +144,8 @@ func (t *sessionLogTab) renderLevels(s *api.Session) app.UI {
 				)
 			}),
 		),
-		app.P().Class("faint").Text(levelsNote(s)),
+		app.P().Class("faint").Text("A level that is on is also written to the program's log. With session_trace lines of every level are kept here."),
 	)
-}
-
-// levelsNote says what the switches do, and why there may be lines of levels
-// that are off.
-func levelsNote(s *api.Session) string {
-	text := "A level that is on is also written to the program's log."
-	if v, ok := model.Row[api.ServiceAttributes](console.store.View(logServicesView), service(s)); ok {
-		if lines, _ := v.Attributes.Parameters["session_trace"].(float64); lines > 0 {
-			text += " Here are lines of every level: the service has session_trace."
-		}
-	}
-	return text
 }
 
 // loggedWords says which levels are in effect.

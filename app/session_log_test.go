@@ -80,7 +80,7 @@ func TestLevelFixed(t *testing.T) {
 	console.store.Open(api.Subscribe{View: logServicesView, Topic: api.TopicServices})
 	console.store.Apply(api.Frame{
 		Type: api.FrameSnapshot, View: logServicesView, IDs: []string{"rw"}, Upserts: []json.RawMessage{
-			[]byte(`{"id":"rw","type":"services","attributes":{"parameters":{"log_notice":true,"log_info":false,"session_trace":50}}}`),
+			[]byte(`{"id":"rw","type":"services","attributes":{"parameters":{"log_notice":true,"log_info":false}}}`),
 		},
 	})
 	s := &api.Session{Relationships: api.Relationships{"services": {Data: []api.Reference{{ID: "rw", Type: "services"}}}}}
@@ -88,12 +88,6 @@ func TestLevelFixed(t *testing.T) {
 		if got := levelFixed(s, level); got != want {
 			t.Errorf("%s: got %q, want %q", level, got, want)
 		}
-	}
-	if got := levelsNote(s); !strings.Contains(got, "session_trace") {
-		t.Errorf("got %q, want the reason for lines of levels that are off", got)
-	}
-	if got := levelsNote(&api.Session{}); strings.Contains(got, "session_trace") {
-		t.Errorf("got %q of a service that is not known", got)
 	}
 }
 
