@@ -119,7 +119,7 @@ func newestLine(lines []logLine) int {
 
 // Render draws the page.
 func (p *logPage) Render() app.UI {
-	return app.Div().Class("log").Body(
+	return app.Div().Class("journal").Body(
 		app.Div().Class("bar").Body(
 			app.H1().Text("Log"),
 			app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
@@ -133,7 +133,7 @@ func (p *logPage) Render() app.UI {
 				}),
 			),
 		),
-		app.Div().Class("lines-of data").ID("log-lines").TabIndex(0).Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
+		app.Div().Class("entries data").ID("log-lines").TabIndex(0).Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
 			app.Range(p.lines).Slice(func(i int) app.UI { return renderLogLine(&p.lines[i]) }),
 			p.renderEmpty(),
 		),
@@ -150,8 +150,12 @@ func (p *logPage) shownNote() string {
 }
 
 func renderLogLine(l *logLine) app.UI {
-	return app.Div().Class("line").Body(
-		app.Span().Class("at").Title(l.Timestamp).Text(time.Unix(l.Unix, 0).Local().Format("2006-01-02 15:04:05")),
+	at := time.Unix(l.Unix, 0).Local()
+	return app.Div().Class("entry").Body(
+		app.Span().Class("at").Title(l.Timestamp+" on the server").Body(
+			app.Span().Class("day").Text(at.Format("2006-01-02 ")),
+			app.Text(at.Format("15:04:05")),
+		),
 		app.Span().Class("level", l.Priority).Body(ui.Glyph(levelGlyph(l.Priority)), app.Text(l.Priority)),
 		app.Span().Class("mod clip").Title(orDash(l.Module)).Text(l.Module),
 		app.Span().Class("what").Text(l.Message),
