@@ -92,8 +92,8 @@ func (d *killDialog) Render() app.UI {
 			),
 			app.If(k.when == "custom", func() app.UI {
 				return app.Div().Class("field").Body(
-					app.Label().For("kill-custom").Text("After"),
-					app.Input().ID("kill-custom").Class("in").Placeholder("90s, 5m, 1h").OnInput(d.typed),
+					app.Label().For("kill-after").Text("After"),
+					app.Input().ID("kill-after").Class("in").Placeholder("90s, 5m, 1h").OnInput(d.typed),
 				)
 			}),
 			app.Div().Class("field").Body(

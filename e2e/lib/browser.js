@@ -177,7 +177,7 @@ export class Console {
   // kill fills in the dialog that is open and confirms it.
   async kill(when, { custom, reason } = {}) {
     await this.page.click(`#kill-${when}`);
-    if (custom) await this.page.fill('#kill-custom', custom);
+    if (custom) await this.page.fill('#kill-after', custom);
     if (reason) await this.page.fill('#kill-reason', reason);
     await this.page.click('#kill-do');
     await this.dialog.waitFor({ state: 'detached' });
