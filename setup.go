@@ -81,15 +81,20 @@ func (s *setup) read() ([]module.Object, []config.Problem, error) {
 	return config.ReadFile(s.options.config, declared)
 }
 
-// logTo makes the log: everything from info on is kept in memory for the
-// console, and what the flags and the configuration want is written to w.
+// logTo makes the log: notices and what is worse are kept in memory for the
+// console, whatever the flags and the configuration want written to w. Both get
+// more when these want more, and what a session's own log levels let through.
 func (s *setup) logTo(w io.Writer) {
 	level, _ := parseLevel(s.options.logLevel) // parseFlags has checked it
 	if s.options.logLevel == "" {
 		level = s.configuredLevel()
 	}
-	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: min(level, slog.LevelInfo)})
-	s.ring = server.NewLogRing(atLeast{text, level}, 0)
+	kept := min(level, engine.LevelNotice)
+	var text slog.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: kept})
+	if level > kept {
+		text = atLeast{text, level}
+	}
+	s.ring = server.NewLogRing(text, 0)
 	s.log = slog.New(s.ring)
 }
 

@@ -168,7 +168,7 @@ type ChainLink struct {
 // SessionEvent is one entry of a session's timeline.
 type SessionEvent struct {
 	At     Time   `json:"at"`
-	Kind   string `json:"kind"` // connect, auth, database, backend_open, backend_close, trx_begin, trx_end, filters_requested, filters, restart_requested, restart, restart_failed, log_level, kill_scheduled, kill_cancelled, kill, error, closed
+	Kind   string `json:"kind"` // connect, auth, database, backend_open, backend_close, trx_begin, trx_end, filters_requested, filters, filters_cancelled, restart_requested, restart, restart_failed, restart_cancelled, log_level, kill_scheduled, kill_cancelled, kill, statement_cancelled, error, closed
 	Detail string `json:"detail"`
 	By     string `json:"by,omitempty"` // who asked for it
 }

@@ -68,13 +68,14 @@ func (d *killDialog) Render() app.UI {
 	if k.ID == "" {
 		return app.Div().Hidden(true)
 	}
+	gone := console.store.View(killView).Ready
 	if s, ok := sessionRow(killView, k.ID); ok && s.Attributes.ConnectedAt == k.Connected {
-		k.last = s
+		k.last, gone = s, view.Is(s, view.StateEnded, 0)
 	}
 	return app.Div().Class("scrim").Body(
 		app.Div().Class("dlg").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "kill-title").Aria("describedby", "kill-what").Body(
 			app.H1().ID("kill-title").Text("Kill session "+k.ID+"?"),
-			app.P().ID("kill-what").Class("dim").Text(consequence(k.last, console.now())),
+			app.P().ID("kill-what").Class("dim").Aria("live", "polite").Text(consequence(k.last, gone, console.now())),
 			d.facts(k),
 			app.Div().Class("field").Body(
 				app.Span().ID("kill-when").Text("When"),
@@ -108,7 +109,7 @@ func (d *killDialog) Render() app.UI {
 				app.Span().Class("faint").Text(d.note(k)),
 				app.Span().Class("sp"),
 				app.Button().ID("kill-keep").Type("button").Class("btn").Text("Keep session").OnClick(d.keep),
-				app.Button().ID("kill-do").Type("button").Class("btn d").Disabled(k.busy || console.stale()).Text(d.button(k)).OnClick(d.kill),
+				app.Button().ID("kill-do").Type("button").Class("btn d").Disabled(k.busy || gone || console.stale()).Text(d.button(k)).OnClick(d.kill),
 			),
 		),
 	)
@@ -128,11 +129,14 @@ func (d *killDialog) facts(k *killState) app.UI {
 	)
 }
 
-// consequence says what a kill does to the session as it is now.
-func consequence(s *api.Session, now time.Time) string {
+// consequence says what a kill does to the session as it is now; gone is a
+// session that has ended.
+func consequence(s *api.Session, gone bool, now time.Time) string {
 	a := &s.Attributes.Activity
 	since := view.Lag(s, now)
 	switch {
+	case gone:
+		return "This session has ended in the meantime. There is nothing left to kill."
 	case a.Trx && a.TrxWrites > 0:
 		return "The open transaction (" + ui.Plural(int(a.TrxWrites), "write", "writes") + ", " + ui.Duration(view.TrxAge(s, since)) + ") will be rolled back on " + a.Server + "."
 	case a.Trx:

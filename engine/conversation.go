@@ -105,8 +105,8 @@ func (c *conversation) route(q *Query) error {
 				return c.killCommand(k)
 			}
 		}
-		if len(sql) < 64 && asksConnectionID(sql) {
-			return c.connectionID()
+		if call, asks := asksConnectionID(sql); asks {
+			return c.connectionID(string(call))
 		}
 	case wire.ComStmtPrepare:
 		q.prepared = c.statements.prepare(q)

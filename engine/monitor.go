@@ -139,7 +139,11 @@ func (s *Server) probed(p Probe) {
 	}
 	s.mu.Unlock()
 	if event != "" {
-		s.engine.logger.Log(context.Background(), LevelNotice, "server changed state", "server", s.Name(), "event", event, "state", s.state(), "details", p.Seen.Details)
+		about := []any{"server", s.Name(), "event", event, "state", s.state()}
+		if p.Seen.Details != "" {
+			about = append(about, "details", p.Seen.Details)
+		}
+		s.engine.logger.Log(context.Background(), LevelNotice, "server changed state", about...)
 	}
 	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name(), Notable: event != ""})
 }

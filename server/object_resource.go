@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -110,10 +111,14 @@ func slaveConnOf(r engine.ReplicaInfo) api.SlaveConn {
 }
 
 func listenerResource(info engine.ListenerInfo) api.Listener {
+	parameters := info.Object.Display()
+	if at, err := netip.ParseAddrPort(info.Addr); err == nil {
+		parameters["port"] = at.Port() // the real one
+	}
 	return api.Listener{
 		ID: info.Object.Name, Type: "listeners",
 		Attributes: api.ListenerAttributes{
-			State: info.State, Parameters: info.Object.Display(), Source: sourceOf(info.Object),
+			State: info.State, Parameters: parameters, Source: sourceOf(info.Object),
 		},
 		Relationships: relations("services", []string{info.Service}),
 	}

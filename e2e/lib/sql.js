@@ -178,8 +178,8 @@ export class CLI {
       c.check?.();
     });
     c.ended = new Promise((resolve) => { c.process.on('close', () => { c.check?.(); resolve(); }); });
-    c.say('\\s');
-    c.id = (await c.answer(/Connection id:\s+(\d+)/))[1];
+    c.say('select connection_id();');
+    c.id = (await c.answer(/connection_id\(\)\s+(\d+)/))[1];
     return c;
   }
 

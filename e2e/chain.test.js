@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { Suite, timed, until } from './lib/browser.js';
+
+const suite = new Suite();
+
+// The demo's RW-Split-Router runs these.
+const DEFAULT = ['Statement-Log', 'Row-Limit', 'Route-Hints'];
+
+// Chain is the chain tab of one window.
+class Chain {
+  constructor(c) {
+    this.page = c.page;
+  }
+
+  static async open(client, options) {
+    const c = await suite.window({ path: `/sessions/${client.id}/chain`, ...options });
+    await c.page.locator('#chain-now').waitFor();
+    return new Chain(c);
+  }
+
+  order() {
+    return this.page.locator('#chain-new li').evaluateAll((rows) => rows.map((row) => row.dataset.name));
+  }
+
+  running() {
+    return this.page.locator('#chain-now tbody tr td:nth-child(2)').allInnerTexts();
+  }
+
+  item(name) {
+    return this.page.locator(`#chain-new li[data-name="${name}"]`);
+  }
+
+  button(name, what) {
+    return this.item(name).locator(`[data-do=${what}]`);
+  }
+
+  async apply() {
+    await this.page.click('#chain-apply');
+  }
+
+  becomes(want) {
+    return until(`the running chain is ${want}`, async () => String(await this.running()) === String(want));
+  }
+
+  get pending() {
+    return this.page.locator('#chain-pending');
+  }
+}
+
+async function chainOf(client) {
+  const auth = { Authorization: `Basic ${Buffer.from('viewer:viewer-demo').toString('base64')}` };
+  const answer = await fetch(`${suite.proxy.url}/v1/sessions/${client.id}`, { headers: auth });
+  const { data } = await answer.json();
+  return data.relationships.filters?.data.map((f) => f.id) ?? [];
+}
+
+suite.test('dragging a filter changes the order, in every window', async (t) => {
+  const client = await suite.client();
+  const [one, two] = [await Chain.open(client), await Chain.open(client)];
+  assert.deepEqual(await one.running(), DEFAULT);
+  await one.item('Route-Hints').dragTo(one.item('Statement-Log'), { targetPosition: { x: 60, y: 4 } });
+  const want = ['Route-Hints', 'Statement-Log', 'Row-Limit'];
+  await until('the new order', async () => String(await one.order()) === String(want));
+  assert.deepEqual(await one.running(), DEFAULT, 'nothing happens before Apply');
+  await one.apply();
+  await timed(t, 'a swap to the other window', () => two.becomes(want));
+  await one.becomes(want);
+  await one.page.locator('#chain-effect', { hasText: 'In effect since' }).waitFor();
+  assert.deepEqual(await chainOf(client), want);
+  assert.deepEqual(await two.order(), want, 'an editor that nobody has touched follows');
+  assert.deepEqual(await client.query('select 1'), [['1']]);
+
+  await one.page.click('#chain-revert');
+  await two.becomes(DEFAULT);
+});
+
+suite.test('the keyboard alone changes the order', async () => {
+  const client = await suite.client();
+  const chain = await Chain.open(client);
+  const { keyboard } = chain.page;
+  await chain.item('Statement-Log').focus();
+  await keyboard.press(' ');
+  await chain.page.getByText('Statement-Log lifted, position 1 of 3').waitFor();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('ArrowDown');
+  await chain.page.getByText('Statement-Log moved, position 3 of 3').waitFor();
+  await keyboard.press('Escape');
+  await chain.page.getByText('Statement-Log returned, position 1 of 3').waitFor();
+  assert.deepEqual(await chain.order(), DEFAULT);
+  await keyboard.press(' ');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  const want = ['Row-Limit', 'Statement-Log', 'Route-Hints'];
+  assert.deepEqual(await chain.order(), want);
+  await chain.page.locator('#chain-apply').focus();
+  await keyboard.press('Enter');
+  await chain.becomes(want);
+});
+
+suite.test('buttons move, remove and add filters', async () => {
+  const client = await suite.client();
+  const chain = await Chain.open(client);
+  await chain.button('Route-Hints', 'up').click();
+  assert.deepEqual(await chain.order(), ['Statement-Log', 'Route-Hints', 'Row-Limit']);
+  await chain.button('Row-Limit', 'top').click();
+  assert.deepEqual(await chain.order(), ['Row-Limit', 'Statement-Log', 'Route-Hints']);
+  assert.ok(await chain.button('Row-Limit', 'up').isDisabled());
+  await chain.button('Row-Limit', 'bottom').click();
+  await chain.button('Statement-Log', 'remove').click();
+  assert.deepEqual(await chain.order(), ['Route-Hints', 'Row-Limit']);
+  const others = await chain.page.locator('#chain-add option').evaluateAll((options) => options.map((o) => o.value));
+  const extra = others.find((name) => !DEFAULT.includes(name)) ?? 'Statement-Log';
+  await chain.page.selectOption('#chain-add', extra);
+  await chain.page.click('#chain-add-do');
+  const want = ['Route-Hints', 'Row-Limit', extra];
+  assert.deepEqual(await chain.order(), want);
+  await chain.apply();
+  await chain.becomes(want);
+  for (const name of want) await chain.button(name, 'remove').click();
+  await chain.apply();
+  await chain.page.locator('.chain-now + .body', { hasText: 'No filters.' }).waitFor();
+  assert.deepEqual(await chainOf(client), []);
+  assert.deepEqual(await client.query('select 1'), [['1']]);
+});
+
+suite.test('a swap waits for the end of the transaction', async () => {
+  const client = await suite.client();
+  await client.query('begin');
+  await client.query('update products set stock = stock where id = 1');
+  const [one, two] = [await Chain.open(client), await Chain.open(client)];
+  await one.button('Row-Limit', 'top').click();
+  await one.apply();
+  const want = ['Row-Limit', 'Statement-Log', 'Route-Hints'];
+  for (const chain of [one, two]) {
+    await chain.pending.getByText('Swap waits for the end of the transaction').waitFor();
+    await chain.pending.getByText('Next: Row-Limit → Statement-Log → Route-Hints').waitFor();
+    assert.deepEqual(await chain.running(), DEFAULT);
+  }
+  await client.query('select 2');
+  assert.deepEqual(await one.running(), DEFAULT, 'statements of the transaction keep their chain');
+  await client.query('commit');
+  await Promise.all([one, two].map((chain) => chain.becomes(want)));
+  await Promise.all([one, two].map((chain) => chain.pending.waitFor({ state: 'detached' })));
+});
+
+suite.test('a swap that waits can be cancelled in another window', async () => {
+  const client = await suite.client();
+  await client.query('begin');
+  const [one, two] = [await Chain.open(client), await Chain.open(client)];
+  await one.button('Row-Limit', 'top').click();
+  await one.apply();
+  await two.pending.waitFor();
+  await two.page.click('#chain-cancel');
+  await Promise.all([one, two].map((chain) => chain.pending.waitFor({ state: 'detached' })));
+  await client.query('commit');
+  assert.deepEqual(await client.query('select 3'), [['3']]);
+  assert.deepEqual(await chainOf(client), DEFAULT);
+});
+
+suite.test('two editors of one chain see each other', async () => {
+  const client = await suite.client();
+  const [one, two] = [await Chain.open(client), await Chain.open(client)];
+  await one.button('Row-Limit', 'top').click();
+  await two.button('Route-Hints', 'top').click();
+  await one.apply();
+  await two.page.getByText('Someone else has changed the chain.').waitFor();
+  assert.deepEqual(await two.order(), ['Route-Hints', 'Statement-Log', 'Row-Limit'], 'what is being edited stays');
+  await two.page.click('#chain-load');
+  assert.deepEqual(await two.order(), ['Row-Limit', 'Statement-Log', 'Route-Hints']);
+});
+
+suite.test('who may only read gets no controls', async () => {
+  const client = await suite.client();
+  const chain = await Chain.open(client, { user: 'viewer' });
+  assert.deepEqual(await chain.running(), DEFAULT);
+  for (const selector of ['#chain-apply', '#chain-add', '#chain-new [data-do]', '#chain-new [draggable=true]']) {
+    assert.equal(await chain.page.locator(selector).count(), 0, selector);
+  }
+  await chain.page.getByText('Not editable: only administrators change a chain').waitFor();
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { Suite, until } from './lib/browser.js';
+
+const suite = new Suite();
+
+const rest = (page, method, path, data) => page.context.request.fetch(path, { method, data, headers: { Origin: suite.proxy.url } });
+
+suite.test('restart makes the session anew and the client goes on', async () => {
+  const client = await suite.client();
+  await client.query('set @before = 41');
+  const c = await suite.window({ path: `/sessions/${client.id}` });
+  await c.page.getByRole('button', { name: 'Restart' }).click();
+  await c.page.goto(`/sessions/${client.id}/timeline`);
+  await c.page.getByText('restart', { exact: false }).first().waitFor();
+  assert.deepEqual(await client.query('select @before + 1'), [['42']], 'what the session has set is set anew');
+});
+
+suite.test('a log level shows its lines while the session works', async () => {
+  const client = await suite.client();
+  const [c, other] = [await suite.window({ path: `/sessions/${client.id}/log` }), await suite.window({ path: `/sessions/${client.id}/log` })];
+  const level = (w) => w.page.locator('[role=switch][data-level=log_info]');
+  assert.equal(await level(c).getAttribute('aria-checked'), 'false');
+  await client.query('select 1');
+  await level(c).click();
+  for (const w of [c, other]) await w.page.locator('[role=switch][data-level=log_info][aria-checked=true]').waitFor();
+  await client.query('select 4242');
+  for (const w of [c, other]) await w.page.locator('#log-tail').getByText(/route .* to /).first().waitFor();
+  await level(other).click();
+  await c.page.locator('[role=switch][data-level=log_info][aria-checked=false]').waitFor();
+});
+
+suite.test('the running statement can be cancelled, and the session lives', async () => {
+  const client = await suite.client();
+  const c = await suite.window({ path: `/sessions/${client.id}` });
+  const done = client.begin('select sleep(60)');
+  await c.page.click('#cancel-statement');
+  await done.catch((err) => assert.equal(err.code, 1317));
+  assert.deepEqual(await client.query('select 5'), [['5']]);
+  await c.page.locator('#cancel-statement').waitFor({ state: 'hidden' });
+});
+
+suite.test('the page of a session says when it has ended, and why', async () => {
+  const client = await suite.client();
+  const [page, killer] = [await suite.window({ path: `/sessions/${client.id}` }), await suite.window()];
+  await killer.askKill(client.id);
+  await killer.kill('now', { reason: 'runaway report' });
+  await page.page.getByText('This session has ended').waitFor();
+  await page.page.getByText(/runaway report/).first().waitFor();
+  assert.equal(await page.page.getByRole('button', { name: 'Kill session…' }).count(), 0);
+});
+
+suite.test('who may only read can change nothing', async () => {
+  const client = await suite.client();
+  const c = await suite.window({ user: 'viewer' });
+  await c.row(client.id).waitFor();
+  assert.equal(await c.menu(client.id).count(), 0);
+  await c.page.keyboard.press('j');
+  await c.page.keyboard.press('Shift+K');
+  assert.equal(await c.dialog.count(), 0);
+  for (const [method, path, data] of [
+    ['DELETE', `/v1/sessions/${client.id}`],
+    ['DELETE', `/v1/sessions/${client.id}?ttl=30`],
+    ['POST', `/v1/sessions/${client.id}/restart`],
+    ['POST', '/v1/sessions/restart'],
+    ['PATCH', `/v1/sessions/${client.id}`, { data: { attributes: { parameters: { log_info: true } } } }],
+  ]) {
+    const answer = await rest(c, method, path, data);
+    assert.equal(answer.status(), 403, `${method} ${path}: ${await answer.text()}`);
+  }
+  await c.page.goto(`/sessions/${client.id}`);
+  await c.page.locator('.session-head').waitFor();
+  for (const name of ['Kill session…', 'Restart', 'Cancel statement']) {
+    assert.equal(await c.page.getByRole('button', { name }).count(), 0, name);
+  }
+  await c.page.goto(`/sessions/${client.id}/log`);
+  await c.page.locator('#log-levels').waitFor();
+  assert.equal(await c.page.locator('[role=switch]').count(), 0);
+  assert.deepEqual(await client.query('select 6'), [['6']]);
+});
+
+suite.test('hostile text stays text', async () => {
+  const nasty = `select '<img src=x onerror="window.hacked=1">', '\u202Ereversed', '\u0007bell', '${'x'.repeat(100000)}'`;
+  const client = await suite.client({ attributes: { program_name: '<script>window.hacked=2</script>' } });
+  const c = await suite.window();
+  await client.query(nasty);
+  await c.row(client.id).locator('.c-sql', { hasText: '<img src=x' }).waitFor();
+  for (const tab of ['', '/statements', '/log', '/timeline']) {
+    await c.page.goto(`/sessions/${client.id}${tab}`);
+    await c.page.locator('.session-head').waitFor();
+    await c.page.locator('[role=tab][aria-selected=true], .tabs [aria-current=page]').first().waitFor();
+    assert.equal(await c.page.evaluate(() => window.hacked), undefined);
+    assert.equal(await c.page.locator('main img').count(), 0);
+  }
+  await c.page.goto(`/sessions?q=${encodeURIComponent('user:"<img src=x onerror=alert(1)>"')}`);
+  await c.page.getByText('No session matches').waitFor();
+  assert.equal(await c.page.evaluate(() => window.hacked), undefined);
+  await assert.rejects(suite.client({ user: '<img src=x onerror=alert(1)>', password: 'x' }), { code: 1045 });
+});
+
+suite.test('the server refuses a page of another origin and a plain-text websocket', async () => {
+  const c = await suite.window();
+  const answer = await c.context.request.fetch('/v1/sessions', { headers: { Origin: 'http://evil.example' } });
+  assert.equal(answer.headers()['access-control-allow-origin'], undefined);
+  const headers = (await c.context.request.get('/')).headers();
+  assert.match(headers['content-security-policy'], /default-src 'none'|default-src 'self'/);
+  assert.doesNotMatch(headers['content-security-policy'], /unsafe-inline|'unsafe-eval'/);
+  await until('the feed is live', async () => (await c.page.locator('.fresh').innerText()).includes('Live'));
+});
