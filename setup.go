@@ -180,7 +180,11 @@ func (s *setup) listenAdmin(maxscale module.Object) (net.Listener, error) {
 			return nil, err
 		}
 	}
-	l, err := s.listen("tcp", net.JoinHostPort(host, port))
+	listen := s.listen
+	if s.options.adminPort > 0 {
+		listen = net.Listen // a port that was asked for is not any free one
+	}
+	l, err := listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		return nil, inUse(fmt.Errorf("administration server: %w", err), "set another admin_port, or give -admin-port")
 	}

@@ -62,7 +62,7 @@ func (f *filterBox) render() app.UI {
 			text := f.text()
 			at := min(max(f.bad.Offset, 0), len(text))
 			return app.P().Class("qerr").Role("alert").Body(
-				app.Code().Body(app.Text(text[:at]), app.U().Text(text[at:]+" ")), app.Text(f.bad.Problem),
+				app.Code().Body(app.Text(text[:at]), app.U().Text(text[at:]+" ")), app.Text(ui.Sentence(f.bad.Problem)),
 			)
 		}),
 	)

@@ -4,7 +4,7 @@ import { Suite, timed, until } from './lib/browser.js';
 const suite = new Suite();
 
 // The demo's RW-Split-Router runs these.
-const DEFAULT = ['Statement-Log', 'Row-Limit', 'Route-Hints'];
+const DEFAULT = ['Hint', 'Regex', 'QLA'];
 
 // Chain is the chain tab of one window.
 class Chain {
@@ -58,8 +58,8 @@ suite.test('dragging a filter changes the order, in every window', async (t) => 
   const client = await suite.client();
   const [one, two] = [await Chain.open(client), await Chain.open(client)];
   assert.deepEqual(await one.running(), DEFAULT);
-  await one.item('Route-Hints').dragTo(one.item('Statement-Log'), { targetPosition: { x: 60, y: 4 } });
-  const want = ['Route-Hints', 'Statement-Log', 'Row-Limit'];
+  await one.item('QLA').dragTo(one.item('Hint'), { targetPosition: { x: 60, y: 4 } });
+  const want = ['QLA', 'Hint', 'Regex'];
   await until('the new order', async () => String(await one.order()) === String(want));
   assert.deepEqual(await one.running(), DEFAULT, 'nothing happens before Apply');
   await one.apply();
@@ -78,19 +78,19 @@ suite.test('the keyboard alone changes the order', async () => {
   const client = await suite.client();
   const chain = await Chain.open(client);
   const { keyboard } = chain.page;
-  await chain.item('Statement-Log').focus();
+  await chain.item('Hint').focus();
   await keyboard.press(' ');
-  await chain.page.getByText('Statement-Log lifted, position 1 of 3').waitFor();
+  await chain.page.getByText('Hint lifted, position 1 of 3').waitFor();
   await keyboard.press('ArrowDown');
   await keyboard.press('ArrowDown');
-  await chain.page.getByText('Statement-Log moved, position 3 of 3').waitFor();
+  await chain.page.getByText('Hint moved, position 3 of 3').waitFor();
   await keyboard.press('Escape');
-  await chain.page.getByText('Statement-Log returned, position 1 of 3').waitFor();
+  await chain.page.getByText('Hint returned, position 1 of 3').waitFor();
   assert.deepEqual(await chain.order(), DEFAULT);
   await keyboard.press(' ');
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
-  const want = ['Row-Limit', 'Statement-Log', 'Route-Hints'];
+  const want = ['Regex', 'Hint', 'QLA'];
   assert.deepEqual(await chain.order(), want);
   await chain.page.locator('#chain-apply').focus();
   await keyboard.press('Enter');
@@ -100,19 +100,19 @@ suite.test('the keyboard alone changes the order', async () => {
 suite.test('buttons move, remove and add filters', async () => {
   const client = await suite.client();
   const chain = await Chain.open(client);
-  await chain.button('Route-Hints', 'up').click();
-  assert.deepEqual(await chain.order(), ['Statement-Log', 'Route-Hints', 'Row-Limit']);
-  await chain.button('Row-Limit', 'top').click();
-  assert.deepEqual(await chain.order(), ['Row-Limit', 'Statement-Log', 'Route-Hints']);
-  assert.ok(await chain.button('Row-Limit', 'up').isDisabled());
-  await chain.button('Row-Limit', 'bottom').click();
-  await chain.button('Statement-Log', 'remove').click();
-  assert.deepEqual(await chain.order(), ['Route-Hints', 'Row-Limit']);
+  await chain.button('QLA', 'up').click();
+  assert.deepEqual(await chain.order(), ['Hint', 'QLA', 'Regex']);
+  await chain.button('Regex', 'top').click();
+  assert.deepEqual(await chain.order(), ['Regex', 'Hint', 'QLA']);
+  assert.ok(await chain.button('Regex', 'up').isDisabled());
+  await chain.button('Regex', 'bottom').click();
+  await chain.button('Hint', 'remove').click();
+  assert.deepEqual(await chain.order(), ['QLA', 'Regex']);
   const others = await chain.page.locator('#chain-add option').evaluateAll((options) => options.map((o) => o.value));
-  const extra = others.find((name) => !DEFAULT.includes(name)) ?? 'Statement-Log';
+  const extra = others.find((name) => !DEFAULT.includes(name)) ?? 'Hint';
   await chain.page.selectOption('#chain-add', extra);
   await chain.page.click('#chain-add-do');
-  const want = ['Route-Hints', 'Row-Limit', extra];
+  const want = ['QLA', 'Regex', extra];
   assert.deepEqual(await chain.order(), want);
   await chain.apply();
   await chain.becomes(want);
@@ -128,12 +128,12 @@ suite.test('a swap waits for the end of the transaction', async () => {
   await client.query('begin');
   await client.query('update products set stock = stock where id = 1');
   const [one, two] = [await Chain.open(client), await Chain.open(client)];
-  await one.button('Row-Limit', 'top').click();
+  await one.button('Regex', 'top').click();
   await one.apply();
-  const want = ['Row-Limit', 'Statement-Log', 'Route-Hints'];
+  const want = ['Regex', 'Hint', 'QLA'];
   for (const chain of [one, two]) {
     await chain.pending.getByText('Swap waits for the end of the transaction').waitFor();
-    await chain.pending.getByText('Next: Row-Limit → Statement-Log → Route-Hints').waitFor();
+    await chain.pending.getByText('Next: Regex → Hint → QLA').waitFor();
     assert.deepEqual(await chain.running(), DEFAULT);
   }
   await client.query('select 2');
@@ -147,7 +147,7 @@ suite.test('a swap that waits can be cancelled in another window', async () => {
   const client = await suite.client();
   await client.query('begin');
   const [one, two] = [await Chain.open(client), await Chain.open(client)];
-  await one.button('Row-Limit', 'top').click();
+  await one.button('Regex', 'top').click();
   await one.apply();
   await two.pending.waitFor();
   await two.page.click('#chain-cancel');
@@ -160,13 +160,13 @@ suite.test('a swap that waits can be cancelled in another window', async () => {
 suite.test('two editors of one chain see each other', async () => {
   const client = await suite.client();
   const [one, two] = [await Chain.open(client), await Chain.open(client)];
-  await one.button('Row-Limit', 'top').click();
-  await two.button('Route-Hints', 'top').click();
+  await one.button('Regex', 'top').click();
+  await two.button('QLA', 'top').click();
   await one.apply();
   await two.page.getByText('Someone else has changed the chain.').waitFor();
-  assert.deepEqual(await two.order(), ['Route-Hints', 'Statement-Log', 'Row-Limit'], 'what is being edited stays');
+  assert.deepEqual(await two.order(), ['QLA', 'Hint', 'Regex'], 'what is being edited stays');
   await two.page.click('#chain-load');
-  assert.deepEqual(await two.order(), ['Row-Limit', 'Statement-Log', 'Route-Hints']);
+  assert.deepEqual(await two.order(), ['Regex', 'Hint', 'QLA']);
 });
 
 suite.test('who may only read gets no controls', async () => {

@@ -36,7 +36,7 @@ for (const [width, height] of [[1280, 800], [1440, 900], [1920, 1080]]) {
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(path);
         await page.locator('.fresh', { hasText: 'Live' }).waitFor();
-        await page.locator('.row, tbody tr, .line, .empty').first().waitFor();
+        await page.locator('.row, tbody tr, .entry, .empty').first().waitFor();
         await check(name);
         await picture(name, name === 'sessions' && colorScheme === 'light' ? 'sessions' : '');
       }

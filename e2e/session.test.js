@@ -53,7 +53,9 @@ suite.test('who may only read can change nothing', async () => {
   const client = await suite.client();
   const c = await suite.window({ user: 'viewer' });
   await c.row(client.id).waitFor();
-  assert.equal(await c.menu(client.id).count(), 0);
+  await c.menu(client.id).click();
+  assert.deepEqual(await c.row(client.id).locator('.menu [data-do]').allInnerTexts(), ['Open', 'Copy ID']);
+  await c.page.keyboard.press('Escape');
   await c.page.keyboard.press('j');
   await c.page.keyboard.press('Shift+K');
   assert.equal(await c.dialog.count(), 0);

@@ -53,6 +53,7 @@ var keys = []*key{
 	{Key: Key{Name: "idle", Help: "silence of the client", Unit: "seconds"}, figure: clock(Idle), clock: true},
 	{Key: Key{Name: "io", Help: "bytes per second, both ways", Unit: "bytes"}, figure: io},
 	{Key: Key{Name: "mem", Help: "memory held for the session", Unit: "bytes"}, figure: mem},
+	{Key: Key{Name: "queries", Help: "statements since the client connected", Unit: "count"}, figure: statements},
 	{Key: Key{Name: "errors", Help: "statements that failed", Unit: "count"}, figure: failed},
 }
 
@@ -146,4 +147,8 @@ func mem(s *api.Session, _ time.Duration) (float64, bool) {
 
 func failed(s *api.Session, _ time.Duration) (float64, bool) {
 	return float64(s.Attributes.Activity.Errors), true
+}
+
+func statements(s *api.Session, _ time.Duration) (float64, bool) {
+	return float64(s.Attributes.Activity.Statements), true
 }

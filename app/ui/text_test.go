@@ -48,3 +48,13 @@ func TestFigures(t *testing.T) {
 		}
 	}
 }
+
+func TestSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "a value is missing": "A value is missing.", "done.": "Done.", "élan": "Élan.",
+	} {
+		if got := ui.Sentence(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
