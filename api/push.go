@@ -16,11 +16,12 @@ type Subscribe struct {
 	Type   string `json:"type"`             // SubscribeType or UnsubscribeType
 	View   string `json:"view"`             // the client's name for the view, at most 64 bytes
 	Topic  string `json:"topic,omitempty"`  // one of the topics below
-	ID     string `json:"id,omitempty"`     // the session, for TopicSession
-	Filter string `json:"filter,omitempty"` // package view's language, for TopicSessions
+	ID     string `json:"id,omitempty"`     // the session, for TopicSession; the job, for TopicJob
+	Filter string `json:"filter,omitempty"` // package view's language, for TopicSessions and TopicGroups
 	Sort   string `json:"sort,omitempty"`   // "-idle,user", for TopicSessions
 	Offset int    `json:"offset,omitempty"` // first row of the window, for TopicSessions
 	Limit  int    `json:"limit,omitempty"`  // rows in the window, at most MaxWindow
+	Group  string `json:"group,omitempty"`  // keys to group by, as "user,service", for TopicGroups
 }
 
 // Types of the messages that a client sends.
@@ -39,6 +40,10 @@ const (
 	TopicListeners = "listeners" // all listeners
 	TopicMonitors  = "monitors"  // all monitors
 	TopicPending   = "pending"   // every session that has something pending
+	TopicGroups    = "groups"    // sessions that match, counted by what they have in common; rows are Group, most sessions first, at most MaxWindow
+	TopicJobs      = "jobs"      // all jobs, newest first, without outcomes
+	TopicJob       = "job"       // one job with everything
+	TopicStats     = "stats"     // rates of the program, its services and its servers; once a second
 )
 
 // MaxWindow is the most rows that one view may show.
@@ -87,10 +92,26 @@ type Frame struct {
 type Summary struct {
 	Running int `json:"running"`
 	Idle    int `json:"idle"`
-	Trx     int `json:"trx"`     // idle inside a transaction
-	Long    int `json:"long"`    // running for 60 s or longer
-	Pending int `json:"pending"` // with a kill, a swap or a restart waiting
-	Killing int `json:"killing"` // with a kill waiting
+	Trx     int `json:"trx"`      // idle inside a transaction
+	Long    int `json:"long"`     // running for 60 s or longer
+	TrxLong int `json:"trx_long"` // of Trx: for too long
+	Pending int `json:"pending"`  // with a kill, a swap or a restart waiting
+	Killing int `json:"killing"`  // with a kill waiting
+}
+
+// Group is a row of TopicGroups. Its id is made of its values.
+type Group = Resource[GroupAttributes]
+
+// GroupAttributes count the sessions that share the values of some keys.
+type GroupAttributes struct {
+	Values   []string `json:"values"` // in the order of the keys; "" for none
+	Sessions int      `json:"sessions"`
+	Running  int      `json:"running"`
+	Trx      int      `json:"trx"`
+	Long     int      `json:"long"` // running or in a transaction for too long
+	Pending  int      `json:"pending"`
+	Oldest   Time     `json:"oldest,omitempty"` // since when the one that is longest in its state is in it
+	Example  string   `json:"example"`          // id of that session
 }
 
 // Close codes of the push feed, beside the standard ones. Codes from 4000 to

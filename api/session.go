@@ -39,6 +39,12 @@ type SessionAttributes struct {
 	LastRestartError string         `json:"last_restart_error,omitempty"` // ours
 	Activity         Activity       `json:"activity"`                     // ours
 	Chain            []ChainLink    `json:"chain"`                        // ours: running filters with their counters, in order
+	ChainOutdated    bool           `json:"chain_outdated,omitempty"`     // ours: the service's default chain has changed since the session took it
+	LogLines         uint64         `json:"log_lines"`                    // ours: lines logged since connect; Log holds the last of them
+	LogUntil         Time           `json:"log_until,omitempty"`          // ours: when the levels set for the session go off by themselves
+	EndedAt          Time           `json:"ended_at,omitempty"`           // ours: the session is over; only where ended sessions are shown
+	EndReason        string         `json:"end_reason,omitempty"`         // ours: why it ended, in words
+	EndedBy          string         `json:"ended_by,omitempty"`           // ours: who ended it, "" when nobody did
 	Events           []SessionEvent `json:"events,omitempty"`             // ours: the timeline, oldest first; only in a GET of one session and its view
 }
 
@@ -154,6 +160,7 @@ type Activity struct {
 	BytesOut       uint64  `json:"bytes_out"`            // to the client, since connect
 	BytesInPerSec  float64 `json:"bytes_in_per_sec"`     // mean over the last 5 seconds
 	BytesOutPerSec float64 `json:"bytes_out_per_sec"`
+	LongAfter      float64 `json:"long_after"` // seconds in this state from which it is worth a look; 0 is never
 }
 
 // ChainLink is one running filter of a session.

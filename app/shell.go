@@ -32,8 +32,8 @@ func (s *shell) navigated(ctx app.Context) {
 	u := ctx.Page().URL()
 	s.path = strings.TrimSuffix(strings.TrimPrefix(u.Path, prefix()), "/")
 	s.query = u.RawQuery
-	if s.path == "" || s.path == "/overview" {
-		s.path = "/sessions"
+	if s.path == "" {
+		s.path = "/overview"
 	}
 	console.rev++
 }
@@ -71,6 +71,16 @@ func (s *shell) page() app.UI {
 	section, rest, _ := strings.Cut(strings.TrimPrefix(s.path, "/"), "/")
 	id, tab, _ := strings.Cut(rest, "/")
 	switch {
+	case section == "overview":
+		return &overviewPage{Rev: console.rev}
+	case section == "queries":
+		return &queriesPage{Query: s.query, Rev: console.rev}
+	case section == "topology":
+		return &topologyPage{Query: s.query, Rev: console.rev}
+	case section == "pending":
+		return &pendingPage{ID: id, Rev: console.rev}
+	case section == "settings":
+		return &settingsPage{Tab: id, Rev: console.rev}
 	case section == "sessions" && id == "":
 		return &sessionsPage{Query: s.query, Rev: console.rev}
 	case section == "sessions":
@@ -204,11 +214,14 @@ type rail struct {
 }
 
 var railItems = []struct{ path, label, icon string }{
+	{"/overview", "Overview", "M2 2h5v7H2zM9 2h5v4H9zM9 8h5v6H9zM2 11h5v3H2z"},
 	{"/sessions", "Sessions", "M2 3h12v2H2zM2 7h12v2H2zM2 11h8v2H2z"},
+	{"/queries", "Live queries", "M2 3h7v2H2zM2 7h12v2H2zM2 11h5v2H2z"},
 	{"/services", "Services", "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z"},
 	{"/servers", "Servers", "M2 2h12v5H2zm2 2v1h2V4zM2 9h12v5H2zm2 2v1h2v-1z"},
 	{"/filters", "Filters", "M2 2h12L9.5 8v6l-3-2V8z"},
 	{"/listeners", "Listeners", "M8 1l5 5H9v9H7V6H3z"},
+	{"/topology", "Topology", "M1 6h4v4H1zM11 1h4v4h-4zM11 11h4v4h-4zM5 7.2l6-4V5L6.5 8l4.5 3v1.8l-6-4z"},
 	{"/log", "Log", "M3 2h10v12H3zm2 3v1h6V5zm0 3v1h6V8zm0 3v1h4v-1z"},
 	{"/audit", "Audit", "M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3zm-1 9.5L12 5.6 11 4.6 7 8.5 5.2 6.8l-1 1z"},
 }

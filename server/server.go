@@ -72,6 +72,7 @@ type Admin struct {
 	load     *load
 	console  *console
 	hub      *push.Hub
+	herald   herald         // tells the hub of what is not the engine's
 	pushing  sync.WaitGroup // the hub
 	closeAll sync.Once
 }
@@ -100,7 +101,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	}
 	a.table = a.routes()
 	a.hub = push.New(push.Options{
-		Source: source{e, o.Now}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Source: source{e, &a.herald, o.Now}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
 	})
 	a.login.ended = a.hub.RevokeLogin
 	a.pushing.Go(func() { _ = a.hub.Run(context.Background()) })

@@ -13,6 +13,7 @@ import (
 // without their links.
 type source struct {
 	engine *engine.Engine
+	herald *herald // of what is the server's own
 	now    func() time.Time
 }
 
@@ -79,11 +80,16 @@ var topics = map[engine.ObjectKind]string{
 }
 
 func (s source) Watch(fn func(push.Change)) (stop func()) {
-	return s.engine.Watch(func(c engine.Change) {
+	unheard := s.herald.watch(fn)
+	unwatched := s.engine.Watch(func(c engine.Change) {
 		change := push.Change{Topic: topics[c.Kind], ID: c.Name, Notable: c.Notable}
 		if c.Kind == engine.SessionObject {
 			change.ID = strconv.FormatUint(c.ID, 10)
 		}
 		fn(change)
 	})
+	return func() {
+		unheard()
+		unwatched()
+	}
 }

@@ -146,3 +146,13 @@ func (c *Client) Restart(ctx context.Context, id string) error {
 func (c *Client) RestartAll(ctx context.Context) error {
 	return c.do(ctx, "POST", "/v1/sessions/restart", nil)
 }
+
+// SetServiceFilters replaces the default chain of a service, which new sessions
+// get.
+func (c *Client) SetServiceFilters(ctx context.Context, service string, filters []string) error {
+	references := make([]api.Reference, len(filters))
+	for i, name := range filters {
+		references[i] = api.Reference{ID: name, Type: "filters"}
+	}
+	return c.do(ctx, "PATCH", "/v1/services/"+url.PathEscape(service)+"/relationships/filters", map[string]any{"data": references})
+}

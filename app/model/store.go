@@ -128,6 +128,12 @@ func decode(topic string, raw json.RawMessage) (id string, row any) {
 		return as[api.ListenerAttributes](raw)
 	case api.TopicMonitors:
 		return as[api.MonitorAttributes](raw)
+	case api.TopicGroups:
+		return as[api.GroupAttributes](raw)
+	case api.TopicJobs, api.TopicJob:
+		return as[api.JobAttributes](raw)
+	case api.TopicStats:
+		return as[api.StatsAttributes](raw)
 	}
 	return "", nil
 }

@@ -61,7 +61,7 @@ func parseQuery(s api.Subscribe) (query, error) {
 		if err != nil {
 			return q, err
 		}
-	case api.TopicServices, api.TopicServers, api.TopicFilters, api.TopicListeners, api.TopicMonitors:
+	case api.TopicServices, api.TopicServers, api.TopicFilters, api.TopicListeners, api.TopicMonitors, api.TopicJobs, api.TopicStats:
 	default:
 		return q, fmt.Errorf("there is no topic %.40q", s.Topic)
 	}
