@@ -68,7 +68,7 @@ func check(o options, out, errOut io.Writer) error {
 	for _, object := range s.objects {
 		number[object.Kind]++
 	}
-	_, err = fmt.Fprintf(out, "%s is good: %d servers, %d services, %d listeners, %d filters, %d monitors\n", name,
+	_, err = fmt.Fprintf(out, "%s is good: servers %d, services %d, listeners %d, filters %d, monitors %d\n", name,
 		number[module.Server], number[module.Service], number[module.Listener], number[module.Filter], number[module.Monitor])
 	return errors.Join(err, s.close())
 }
