@@ -80,7 +80,7 @@ func linesOf(lines []string) app.UI {
 	if len(lines) == 0 {
 		return app.P().Class("faint").Text("Nothing has been logged yet.")
 	}
-	return app.Div().Class("loglines mono").Body(
+	return app.Div().Class("loglines mono").TabIndex(0).Role("region").Aria("label", "Newest lines").Body(
 		app.Range(lines).Slice(func(i int) app.UI { return app.Div().Text(lines[i]) }),
 	)
 }
