@@ -341,6 +341,10 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request, name string) {
 	default:
 		a = c.page
 		w.Header().Add("Vary", "Accept")
+		if c.assets[wasmFile] != nil {
+			// The largest file begins to travel before the scripts that ask for it.
+			w.Header().Set("Link", "<"+c.Resolve(wasmFile)+">; rel=preload; as=fetch; crossorigin")
+		}
 	}
 	a.serve(w, r)
 }

@@ -78,6 +78,10 @@ func TestConsolePage(t *testing.T) {
 			t.Errorf("the page has something inline: %s", first)
 		}
 		files := regexp.MustCompile(`(?:src|href)="?([^" >]+)`).FindAllStringSubmatch(first, -1)
+		preload, rest, _ := strings.Cut(browse(s, "/admin/sessions").Header.Get("Link"), ">")
+		if rest != "; rel=preload; as=fetch; crossorigin" || !strings.Contains(s.wants(browse(s, "/admin/app.js"), 200), strings.TrimPrefix(preload, "<")) {
+			t.Errorf("what is preloaded is not what the script asks for: %s>%s", preload, rest)
+		}
 		if script := s.wants(browse(s, "/admin/app.js"), 200); !strings.Contains(script, `"GOAPP_ROOT_PREFIX":"/admin"`) {
 			t.Errorf("app.js does not know the prefix: %s", script)
 		}
