@@ -9,7 +9,8 @@ const (
 	JobKill            = "kill"
 	JobRestart         = "restart"
 	JobCancelStatement = "cancel-statement"
-	JobAlter           = "alter" // log levels, filters or both
+	JobAlter           = "alter"       // log levels, filters or both
+	JobCancelKill      = "cancel-kill" // takes kills back that have not fired
 )
 
 // Modes of jobs: which sessions they are about.
@@ -78,7 +79,7 @@ type JobAttributes struct {
 	Counts   JobCount `json:"counts"`
 
 	Groups   []JobGroup   `json:"groups,omitempty"`   // of a preview: most sessions to lose first
-	Outcomes []JobOutcome `json:"outcomes,omitempty"` // in a GET of one job and its view, newest last; at most JobOutcomes
+	Outcomes []JobOutcome `json:"outcomes,omitempty"` // in a GET of one job and its view, newest last; at most JobOutcomes, in the view at most MaxWindow; in a preview those that would be left alone
 }
 
 // JobOutcomes is how many outcomes of a job are kept.

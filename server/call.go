@@ -1,12 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
@@ -35,6 +37,7 @@ type answer struct {
 	body   []byte
 	tag    string // entity tag of a GET; "" for one over the body
 	header http.Header
+	then   func() // called once the audit log has the call; nil for nothing
 }
 
 // handler does the work of one route.
@@ -63,20 +66,50 @@ func addressOf(r *http.Request) netip.Addr {
 
 // decode reads the body into v.
 func (c *call) decode(v any) error {
-	text, err := io.ReadAll(http.MaxBytesReader(nil, c.Body, maxBody))
+	text, err := c.read(maxBody)
 	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return refuse(http.StatusRequestEntityTooLarge, "the request body is larger than %d bytes", maxBody)
-		}
-		return refuse(http.StatusBadRequest, "the request body cannot be read: %v", err)
-	}
-	if len(text) == 0 {
-		return refuse(http.StatusBadRequest, "Missing request body")
+		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
 		return refuse(http.StatusBadRequest, "Invalid JSON in request: %v", err)
 	}
 	return nil
+}
+
+// decodeStrictly reads a body of at most limit bytes into v, and refuses what v
+// has no place for: a member that is misspelt must not be as good as none.
+func (c *call) decodeStrictly(v any, limit int64) error {
+	text, err := c.read(limit)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err = d.Decode(v)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("there is more behind the object")
+		}
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, "Invalid JSON in request: %s", clip(strings.TrimPrefix(err.Error(), "json: ")))
+	}
+	return nil
+}
+
+// read reads a body of at most limit bytes.
+func (c *call) read(limit int64) ([]byte, error) {
+	text, err := io.ReadAll(http.MaxBytesReader(nil, c.Body, limit))
+	if err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, refuse(http.StatusRequestEntityTooLarge, "the request body is larger than %d bytes", limit)
+		}
+		return nil, refuse(http.StatusBadRequest, "the request body cannot be read: %v", err)
+	}
+	if len(text) == 0 {
+		return nil, refuse(http.StatusBadRequest, "Missing request body")
+	}
+	return text, nil
 }
 
 // one answers with a document that holds one resource.

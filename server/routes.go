@@ -32,6 +32,7 @@ func (a *Admin) routes() []route {
 	o := objects{a.engine}
 	m := program{a.engine, a.options, a.load}
 	l := logs{a.engine, a.options.Log}
+	j := a.jobs
 	u := accounts{a.options.Users, a.rightsChanged}
 	n := a.login
 	return []route{
@@ -39,6 +40,7 @@ func (a *Admin) routes() []route {
 
 		{get, "sessions", basic, "", s.all},
 		{post, "sessions/restart", admin, "session.restart_all", s.restartAll},
+		{post, "sessions/kill", admin, "job.start", j.kill},
 		{get, "sessions/:id", basic, "", s.one},
 		{patch, "sessions/:id", admin, "session.alter", s.alter},
 		{remove, "sessions/:id", admin, "session.kill", s.kill},
@@ -46,6 +48,11 @@ func (a *Admin) routes() []route {
 		{post, "sessions/:id/restart", admin, "session.restart", s.restart},
 		{post, "sessions/:id/cancel-statement", admin, "session.cancel_statement", s.cancelStatement},
 		{remove, "sessions/:id/pending/:what", admin, "session.cancel_pending", s.cancelPending},
+
+		{get, "jobs", basic, "", j.all},
+		{post, "jobs", admin, "job.start", j.create},
+		{get, "jobs/:id", basic, "", j.one},
+		{remove, "jobs/:id", admin, "job.stop", j.stopOne},
 
 		{get, "services", basic, "", o.services},
 		{get, "services/:id", basic, "", o.service},

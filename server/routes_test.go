@@ -28,13 +28,15 @@ func address(pattern string) string {
 func TestAccess(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		s.connect()
+		job := s.start(`{"action":"restart","ids":["1"]}`)
 		for _, r := range s.table {
 			if r.pattern == feedPath {
 				continue // TestFeed
 			}
 			for _, who := range []string{"", basicUser, adminUser} {
 				t.Run(fmt.Sprintf("%s_%s_as_%s", r.method, strings.ReplaceAll(r.pattern, "/", "."), who), func(t *testing.T) {
-					got := s.ask(who, r.method, address(r.pattern), "").StatusCode
+					path := strings.Replace(address(r.pattern), "jobs/:id", "jobs/"+job, 1)
+					got := s.ask(who, r.method, path, "").StatusCode
 					switch {
 					case r.access != public && who == "":
 						if got != http.StatusUnauthorized {

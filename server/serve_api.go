@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -35,11 +36,14 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	if found != nil && found.action != "" {
-		a.audit(c, found, err)
+		a.audit(c, found, result.status, err)
 	}
 	if err != nil {
 		a.refuse(w, c, err)
 		return
+	}
+	if result.then != nil {
+		result.then()
 	}
 	a.write(w, c, method, result)
 }
@@ -122,9 +126,10 @@ func notAllowed(method string, allowed []string) *problem {
 
 // audit writes what was asked for and what became of it. A caller who showed
 // no credentials at all is not worth a record.
-func (a *Admin) audit(c *call, found *route, err error) {
+func (a *Admin) audit(c *call, found *route, status int, err error) {
 	r := *c.record
-	r.Action, r.Status, r.Result = found.action, http.StatusNoContent, "ok"
+	r.Action = cmp.Or(r.Action, found.action)
+	r.Status, r.Result = cmp.Or(status, http.StatusNoContent), "ok"
 	if c.principal.User != "" {
 		r.Actor, r.Role = c.principal.User, c.principal.Role
 	}
@@ -135,6 +140,11 @@ func (a *Admin) audit(c *call, found *route, err error) {
 			return
 		}
 	}
+	a.keep(r)
+}
+
+// keep writes a record; when that fails, the log has it.
+func (a *Admin) keep(r AuditRecord) {
 	if err := a.options.Audit.write(r); err != nil {
 		a.options.Logger.Error(err.Error(), "module", "admin", "action", r.Action, "target", r.Target)
 	}
@@ -180,7 +190,9 @@ func (a *Admin) write(w http.ResponseWriter, c *call, method string, result answ
 		}
 	}
 	if len(result.body) > 0 {
-		header.Set("Content-Type", "application/json")
+		if header.Get("Content-Type") == "" {
+			header.Set("Content-Type", "application/json")
+		}
 		header.Set("Content-Length", fmt.Sprint(len(result.body)))
 	}
 	w.WriteHeader(result.status)
@@ -193,14 +205,18 @@ func (a *Admin) write(w http.ResponseWriter, c *call, method string, result answ
 // most 256 bytes.
 func clip(text string) string {
 	const longest = 256
-	text = strings.Map(func(r rune) rune {
+	if text = oneLine(text); len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "")
+	}
+	return text
+}
+
+// oneLine replaces what is not printable, so that text stays on its line.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(text, "?"))
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "")
-	}
-	return text
 }

@@ -8,7 +8,8 @@
 //
 // # Concurrency
 //
-// New starts one goroutine, the push hub's, which Close ends.
+// New starts one goroutine, the push hub's, and each job has one; Close ends
+// them.
 // Handlers run in their requests' goroutines and share nothing but the types
 // that say so.
 package server
@@ -71,6 +72,7 @@ type Admin struct {
 	names    *names
 	load     *load
 	console  *console
+	jobs     *jobs
 	hub      *push.Hub
 	herald   herald         // tells the hub of what is not the engine's
 	pushing  sync.WaitGroup // the hub
@@ -99,9 +101,10 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 		names: newNames(o.LookupAddr, o.Now),
 		load:  newLoad(o.Now),
 	}
+	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.table = a.routes()
 	a.hub = push.New(push.Options{
-		Source: source{e, &a.herald, o.Now}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Source: source{e, &a.herald, o.Now, a.jobs}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
 	})
 	a.login.ended = a.hub.RevokeLogin
 	a.pushing.Go(func() { _ = a.hub.Run(context.Background()) })
@@ -140,11 +143,12 @@ func (o *Options) complete() (err error) {
 	return nil
 }
 
-// Close ends the push feed and closes the audit log. It does not wait for
+// Close stops all jobs, ends the push feed and closes the audit log. It does not wait for
 // requests: that is the http.Server's.
 func (a *Admin) Close() error {
 	var err error
 	a.closeAll.Do(func() {
+		a.jobs.close()
 		err = a.hub.Close()
 		a.pushing.Wait()
 		if closed := a.options.Audit.Close(); err == nil {

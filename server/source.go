@@ -15,6 +15,7 @@ type source struct {
 	engine *engine.Engine
 	herald *herald // of what is the server's own
 	now    func() time.Time
+	jobs   *jobs
 }
 
 func (s source) Sessions() []api.Session {
@@ -56,9 +57,13 @@ func (s source) Objects(topic string) []push.Object {
 		return pushed(s.engine.Filters(), filterResource)
 	case api.TopicMonitors:
 		return pushed(s.engine.Monitors(), objects{s.engine}.seenBy())
+	case api.TopicJobs:
+		return s.jobs.objects()
 	}
 	return nil
 }
+
+func (s source) Job(id string) (push.Object, bool) { return s.jobs.object(id) }
 
 func pushed[I, A any](infos []I, make func(I) api.Resource[A]) []push.Object {
 	var all []push.Object
