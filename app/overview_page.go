@@ -119,8 +119,12 @@ var graveWords = [...]struct{ word, class string }{{"For your information", "inf
 // reads what to do with what from the line that was hit.
 func renderConcern(glyph string, c *concern) app.UI {
 	g := graveWords[c.grave]
+	class := g.class
+	if c.group == groupKills {
+		class = "hatch"
+	}
 	return app.Li().Class("concern").DataSet("id", c.id).DataSet("group", c.group).Body(
-		app.Span().Class("sign", g.class).Title(g.word).Body(ui.Glyph(glyph), app.Span().Class("sr").Text(g.word+": ")),
+		app.Span().Class("sign", class).Title(g.word).Body(ui.Glyph(glyph), app.Span().Class("sr").Text(g.word+": ")),
 		app.Div().Class("words").Body(
 			app.Div().Class("clip").Title(c.who+" "+c.what).Body(app.A().Class("name").Href(href(c.path)).Text(c.who), app.Text(" "+c.what)),
 			app.If(c.sql != "", func() app.UI {

@@ -70,10 +70,10 @@ func renderTiles() []app.UI {
 // render draws a tile: the figure now, how it went, and its lowest and highest
 // value in letters. Without a history it says why.
 func (t *tile) render(s *api.StatsAttributes, why string) app.UI {
-	value := "—"
+	value, class := "—", "value tnum faint"
 	line, slots, step := []float64(nil), 0, 10
 	if s != nil {
-		value = t.write(t.now(s))
+		value, class = t.write(t.now(s)), "value tnum"
 		if s.Series != nil {
 			line, step = t.points(s.Series), max(s.Series.Step, 1)
 		}
@@ -91,7 +91,7 @@ func (t *tile) render(s *api.StatsAttributes, why string) app.UI {
 	spark.Label = t.title + " " + t.note + " over the last hour: " + value + " now, " + reach
 	return app.Section().Class("tile").Body(
 		app.H2().Body(app.A().Href(href(t.path)).Text(t.title), app.Span().Class("dim").Text(" "+t.note)),
-		app.P().Class("value tnum").Text(value),
+		app.P().Class(class).Text(value),
 		spark.Draw(),
 		app.P().Class("axis faint tnum").Body(
 			app.Span().Text("1 h ago"), app.Span().Class("reach").Text(reach), app.Span().Text("now"),
