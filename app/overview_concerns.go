@@ -90,7 +90,7 @@ var concernGroups = [...]concernGroup{
 	groupRestarts:    {"restart", "Restarts that wait", "state:restart", ""},
 	groupLag:         {"long", "Servers that lag behind", "", "/servers"},
 	groupMaintenance: {"maint", "Servers out of service", "", "/servers"},
-	groupOutdated:    {"swap", "Sessions on an older chain of filters", "chain:outdated", ""},
+	groupOutdated:    {"swap", "Services with sessions on an older chain of filters", "", "/services"},
 }
 
 // concerns are all that is known to need a person: the gravest group first, and

@@ -44,6 +44,9 @@ const (
 
 var topoTitles = []string{"Clients", "Listeners", "Services", "Servers"}
 
+// topoPaths are the pages that have all of a column.
+var topoPaths = []string{"/sessions", "/listeners", "/services", "/servers"}
+
 // maxColumn is how many boxes a column has; the others are one box together.
 const maxColumn = 12
 
@@ -140,10 +143,14 @@ func topology(by string) *graph {
 		}
 	}
 	addServers(g, services, targets)
-	g.fold(columnClients, "/sessions")
-	g.fold(columnListeners, "/listeners")
-	g.fold(columnServices, "/services")
-	g.fold(columnServers, "/servers")
+	return g
+}
+
+// folded is the graph with columns that are short enough for a picture.
+func (g *graph) folded() *graph {
+	for column, path := range topoPaths {
+		g.fold(column, path)
+	}
 	return g
 }
 

@@ -107,6 +107,7 @@ func (p *topologyPage) Render() app.UI {
 	case p.table:
 		content = p.renderTables(g)
 	default:
+		g = g.folded()
 		picture := ui.Topology{Titles: topoTitles, Columns: g.columns[:], Edges: g.edges, Lit: p.lit, Label: pictureLabel(g)}
 		content = app.Div().Class("picture").OnMouseOver(p.pointed).OnMouseLeave(p.left).On("focusin", p.pointed).On("focusout", p.left).
 			OnClick(p.clicked).Body(picture.Draw())

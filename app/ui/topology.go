@@ -49,6 +49,7 @@ const (
 	topoHead     = 30  // height of the titles
 	topoMaxLine  = 12.0
 	topoMinLine  = 1.5
+	topoFewest   = 8  // sessions: a line is as wide as can be from so many on
 	topoLabelGap = 13 // labels closer than this are shown on lit lines only
 )
 
@@ -108,7 +109,7 @@ func boxSize(n *TopoNode) int {
 // route draws the lines. Those of a box leave it in the order of the boxes that
 // they lead to, so that they do not cross at once.
 func (t *Topology) route(by map[string]*placedNode) []placedEdge {
-	most := 1
+	most := topoFewest
 	var list []*TopoEdge
 	for i := range t.Edges {
 		e := &t.Edges[i]
