@@ -239,7 +239,7 @@ func serverConcerns(s *api.Server, now time.Time) []concern {
 	case level == "info":
 		return []concern{one(groupMaintenance, graveInfo, "is out of service ("+word+")")}
 	}
-	if grave := lagAlarms.of(s.ID).judge(float64(a.ReplicationLag), lagAttention, lagCritical, now); grave > 0 {
+	if grave := lagLevel(s, now); grave > 0 {
 		c := one(groupLag, grave, "is behind its primary")
 		c.age, c.order = seconds(a.ReplicationLag), float64(a.ReplicationLag)
 		return []concern{c}

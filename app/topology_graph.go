@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
@@ -299,18 +298,6 @@ func serverNode(s *api.Server) ui.TopoNode {
 	}
 	n.Label = "Server " + s.ID + ", " + n.Note
 	return n
-}
-
-// serverSign is role, but a server that lags behind says so.
-func serverSign(s *api.Server, now time.Time) (glyph, word, level string) {
-	glyph, word, level = role(s.Attributes.State)
-	if level != "" {
-		return glyph, word, level
-	}
-	if grave := lagAlarms.of(s.ID).judge(float64(s.Attributes.ReplicationLag), lagAttention, lagCritical, now); grave > 0 {
-		return "long", "Lagging " + strings.ToLower(word), levelNames[grave]
-	}
-	return glyph, word, level
 }
 
 // sessionGraph is the way of one session: its client, listener, service with the

@@ -73,7 +73,7 @@ func TestTopologyGraph(t *testing.T) {
 		"0 client:app |   | 10 sessions", "0 client:<b> |   | 3 sessions",
 		"1 listener:ro-a | running  |", "1 listener:ro-b | blocked crit | Failed", "1 listener:rw-l | running  |",
 		"2 service:ro | blocked attn | Stopped · 4 sessions", "2 service:rw | running  | 9 sessions cache>qla",
-		"3 server:db3 | primary  | Primary · 128/s", "3 server:db1 | replica  | Replica", "3 server:db2 | long attn | Lagging replica · lag 9 s",
+		"3 server:db3 | primary  | Primary · 128/s", "3 server:db1 | replica  | Replica", "3 server:db2 | long attn | Lagging · lag 9 s",
 	}
 	if diff := cmp.Diff(wantBoxes, boxes); diff != "" {
 		t.Error(diff)
