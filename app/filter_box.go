@@ -11,10 +11,16 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// filterBox is the filter of the sessions page: conditions as chips, and the one
-// that is being typed.
+// filterPage is a page that shows what a filter selects.
+type filterPage interface {
+	// top shows what the filter selects now, from its beginning.
+	top()
+}
+
+// filterBox is the filter of a page: conditions as chips, and the one that is
+// being typed.
 type filterBox struct {
-	page  *sessionsPage
+	page  filterPage
 	terms []string
 	draft string
 	bad   *view.SyntaxError // what is wrong, nil when nothing is

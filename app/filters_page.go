@@ -7,6 +7,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/model"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // filtersPage shows the filters, or the one named ID.
@@ -23,23 +25,49 @@ var filtersTable = objectTable[api.FilterAttributes]{
 		{"c-name", "Name", func(f *api.Filter) app.UI { return objectName("filters", f.ID) }},
 		{"c-module", "Module", func(f *api.Filter) app.UI { return app.Text(f.Attributes.Module) }},
 		{"c-services", "Services", func(f *api.Filter) app.UI { return objectLinks("services", f.Relationships.IDs("services")) }},
+		{"c-sessions num", "Sessions", filterSessions},
 		{"c-set mono", "Parameters", func(f *api.Filter) app.UI { return hinted(settingLine(set(f.Attributes.Parameters))) }},
 		{"c-figures mono", "Figures", func(f *api.Filter) app.UI { return hinted(settingLine(filterFigures(f))) }},
 	},
 	chip: filterChip, about: aboutFilter,
 }
 
+// filterCrowds is the page's view of how many sessions have each filter.
+const filterCrowds = "filters-sessions"
+
 // OnMount asks for the filters.
-func (p *filtersPage) OnMount(app.Context) { filtersTable.open() }
+func (p *filtersPage) OnMount(app.Context) {
+	filtersTable.open()
+	console.watch(api.Subscribe{View: filterCrowds, Topic: api.TopicGroups, Group: "filter"})
+}
 
 // OnDismount gives them up.
-func (p *filtersPage) OnDismount() { filtersTable.close() }
+func (p *filtersPage) OnDismount() {
+	filtersTable.close()
+	console.unwatch(filterCrowds)
+}
 
 // Render draws the page.
 func (p *filtersPage) Render() app.UI { return filtersTable.render(p.ID) }
 
 func filterChip(f *api.Filter) app.UI {
 	return app.Span().Class("tag").Text(f.Attributes.Module)
+}
+
+// filterSessions links to the sessions that have a filter in their chain, with
+// their number when it is known.
+func filterSessions(f *api.Filter) app.UI {
+	v := console.store.View(filterCrowds)
+	if !v.Ready || v.Refused != "" {
+		return sessionsOf("filter", f.ID, "show")
+	}
+	n := 0
+	for _, g := range model.Rows[api.GroupAttributes](v) {
+		if len(g.Attributes.Values) == 1 && g.Attributes.Values[0] == f.ID {
+			n = g.Attributes.Sessions
+		}
+	}
+	return sessionsOf("filter", f.ID, ui.Count(n))
 }
 
 // filterFigures is what the module of a filter says of itself, but for its
@@ -66,6 +94,7 @@ func aboutFilter(f *api.Filter) []objectBox {
 		{"Filter", false, factList(
 			monoFact("Module", a.Module),
 			objectFact{"Services", objectLinks("services", f.Relationships.IDs("services"))},
+			objectFact{"Sessions", filterSessions(f)},
 		)},
 		{"Figures", false, settingList(filterFigures(f), "The filter tells none.")},
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
@@ -23,6 +25,7 @@ var listenersTable = objectTable[api.ListenerAttributes]{
 		{"c-services", "Service", func(l *api.Listener) app.UI { return objectLinks("services", l.Relationships.IDs("services")) }},
 		{"c-status", "State", listenerChip},
 		{"c-tls", "TLS", func(l *api.Listener) app.UI { return app.Text(tlsWord(l)) }},
+		{"c-try", "Try it", copyCommand},
 	},
 	chip: listenerChip, about: aboutListener,
 }
@@ -58,6 +61,50 @@ func tlsWord(l *api.Listener) string {
 	return "off"
 }
 
+// copyCommand draws the button that copies a command which connects a client.
+func copyCommand(l *api.Listener) app.UI {
+	return app.Button().Type("button").Class("btn s").DataSet("copy", testCommand(l, consoleHost())).
+		Aria("label", "Copy a test command for "+l.ID).Text("Copy a test command")
+}
+
+// consoleHost is the name by which the browser has reached this console, and so
+// the proxy.
+func consoleHost() string {
+	if host := app.Window().URL().Hostname(); host != "" {
+		return host
+	}
+	return "127.0.0.1"
+}
+
+// testCommand is the command that connects a client to a listener. One that
+// listens on all addresses is reached by the name host.
+func testCommand(l *api.Listener, host string) string {
+	p := l.Attributes.Parameters
+	words := []string{"mariadb"}
+	if path := plain(p["socket"]); path != "" {
+		words = append(words, "--socket="+commandWord(path))
+	} else {
+		address := plain(p["address"])
+		if address == "" || address == "::" || address == "0.0.0.0" {
+			address = host
+		}
+		words = append(words, "--host="+commandWord(address), "--port="+commandWord(plain(p["port"])))
+	}
+	if tlsWord(l) == "on" {
+		words = append(words, "--ssl")
+	}
+	return strings.Join(append(words, "--user=USER", "--password"), " ")
+}
+
+// commandWord is a word of a command line: between quotes when a shell would
+// read more into it.
+func commandWord(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 func aboutListener(l *api.Listener) []objectBox {
 	a := &l.Attributes
 	return []objectBox{
@@ -65,6 +112,9 @@ func aboutListener(l *api.Listener) []objectBox {
 			monoFact("Address", endpoint(a.Parameters)),
 			objectFact{"Service", objectLinks("services", l.Relationships.IDs("services"))},
 			textFact("State", a.State),
+			objectFact{"Try it", app.Span().Class("lines").Body(
+				app.Code().Text(testCommand(l, consoleHost())), app.Span().Body(copyCommand(l)),
+			)},
 		)},
 		{"TLS", false, factList(
 			textFact("TLS", tlsWord(l)),

@@ -42,7 +42,7 @@ func TestRole(t *testing.T) {
 		"Auth Error, Running":          "blocked Login refused attn",
 		"Maintenance, Down":            "maint Maintenance info",
 		"Maintenance, Running":         "maint Maintenance info",
-		"Draining, Master, Running":    "maint Draining info",
+		"Draining, Master, Running":    "drain Draining info",
 		"":                             "connecting Unknown",
 		"Masterful":                    "connecting Unknown",
 	} {
@@ -189,6 +189,56 @@ func match(t *testing.T, root, want app.UI, path ...int) {
 	if err := app.TestMatch(root, app.TestUIDescriptor{Path: app.TestPath(path...), Expected: want}); err != nil {
 		t.Error(err)
 	}
+}
+
+// Ensure the command connects to where a listener is, and a shell reads nothing
+// into it.
+func TestTestCommand(t *testing.T) {
+	for _, tt := range []struct {
+		parameters api.Parameters
+		want       string
+	}{
+		{api.Parameters{"address": "10.0.0.7", "port": 4006.0}, "mariadb --host=10.0.0.7 --port=4006 --user=USER --password"},
+		{api.Parameters{"address": "::", "port": 4006.0, "ssl": true}, "mariadb --host=proxy.example --port=4006 --ssl --user=USER --password"},
+		{api.Parameters{"socket": "/run/it's; rm -rf $HOME"}, `mariadb --socket='/run/it'\''s; rm -rf $HOME' --user=USER --password`},
+	} {
+		l := &api.Listener{Attributes: api.ListenerAttributes{Parameters: tt.parameters}}
+		if got := testCommand(l, "proxy.example"); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+}
+
+// Ensure a lag shows where the role does, and how long the state has lasted.
+func TestServerSign(t *testing.T) {
+	lagAlarms = alarms{}
+	s := &api.Server{ID: "s", Attributes: api.ServerAttributes{State: "Slave, Running", ReplicationLag: 7, TriggeredAt: "Sat, 21 Nov 2026 11:50:00 GMT"}}
+	if glyph, word, level := serverSign(s, noon); glyph+word+level != "longLaggingattn" {
+		t.Errorf("got %s %s %s", glyph, word, level)
+	}
+	if got := stateAge(s, noon); got != "10m 00s" {
+		t.Errorf("got %q", got)
+	}
+	if got := stateAge(&api.Server{}, noon); got != "—" {
+		t.Errorf("got %q without an event", got)
+	}
+}
+
+// Ensure the sessions of a filter are counted when the server tells.
+func TestFilterSessions(t *testing.T) {
+	reset(t)
+	f := &api.Filter{ID: "QLA"}
+	want := func(text string) {
+		t.Helper()
+		root := app.Div().Body(filterSessions(f))
+		if err := load(root); err != nil {
+			t.Fatal(err)
+		}
+		match(t, root, app.A().Class("tnum").Href("/sessions?q=filter%3AQLA").Text(text), 0)
+	}
+	want("show")
+	putIn(t, api.Subscribe{View: filterCrowds, Topic: api.TopicGroups}, api.Group{ID: "1", Attributes: api.GroupAttributes{Values: []string{"QLA"}, Sessions: 1284}})
+	want("1\u202f284")
 }
 
 // Ensure the lines of a filter are not among its figures.

@@ -113,7 +113,7 @@ func (t *objectTable[A]) renderObject(v *model.View, id string) app.UI {
 			app.H1().Class("clip").Title(id).Text(id),
 			state,
 		),
-		app.Div().Class("data").Body(
+		app.Div().Class("data").OnClick(openRow).Body(
 			app.Div().Class("page boxes").Body(
 				app.Range(boxes).Slice(func(i int) app.UI { return renderBox(boxes[i]) }),
 			),
@@ -147,11 +147,24 @@ func renderBox(b objectBox) app.UI {
 }
 
 // openRow goes to the page that a row of a table stands for, unless the click
-// was for a link inside of it.
+// was for a link inside of it, or for a button that copies its text.
 func openRow(ctx app.Context, e app.Event) {
+	if text := ui.Closest(e, "data-copy"); text != "" {
+		copyText(text)
+		return
+	}
 	if path := ui.Closest(e, "data-path"); path != "" && ui.Closest(e, "href") == "" {
 		ctx.Navigate(href(path))
 	}
+}
+
+// copyText puts text on the clipboard and says so.
+func copyText(text string) {
+	if !ui.Copy(text) {
+		console.say("The browser does not let the console copy.", true)
+		return
+	}
+	console.say("Copied: "+ui.Clip(text, 100), false)
 }
 
 // objectPath is the address of an object's page, without the prefix.

@@ -27,22 +27,32 @@ var serversTable = objectTable[api.ServerAttributes]{
 		{"c-role", "Role", roleChip},
 		{"c-address mono", "Address", func(s *api.Server) app.UI { return app.Text(orDash(endpoint(s.Attributes.Parameters))) }},
 		{"c-state", "State", serverState},
+		{"c-since num", "For", func(s *api.Server) app.UI { return app.Text(stateAge(s, console.now())) }},
 		{"c-lag num", "Lag", lagChip},
+		{"c-count num", "Connections", serverConnections},
+		{"c-rate num", "Statements/s", func(s *api.Server) app.UI { return app.Text(serverRate(s)) }},
 		{"c-version", "Version", func(s *api.Server) app.UI { return hinted(s.Attributes.VersionString) }},
 		{"c-gtid mono", "GTID", func(s *api.Server) app.UI { return hinted(s.Attributes.GtidCurrentPos) }},
-		{"c-count num", "Connections", serverConnections},
-		{"c-ops num", "At work", func(s *api.Server) app.UI { return app.Text(ui.Count(s.Attributes.Statistics.ActiveOperations)) }},
 		{"c-uptime num", "Uptime", func(s *api.Server) app.UI { return app.Text(uptime(s.Attributes.Uptime)) }},
 		{"c-event", "Last event", serverEvent},
 	},
 	chip: roleChip, about: aboutServer,
 }
 
+// serversStats is the page's view of what servers do.
+const serversStats = "servers-stats"
+
 // OnMount asks for the servers.
-func (p *serversPage) OnMount(app.Context) { serversTable.open() }
+func (p *serversPage) OnMount(app.Context) {
+	serversTable.open()
+	console.watch(api.Subscribe{View: serversStats, Topic: api.TopicStats})
+}
 
 // OnDismount gives them up.
-func (p *serversPage) OnDismount() { serversTable.close() }
+func (p *serversPage) OnDismount() {
+	serversTable.close()
+	console.unwatch(serversStats)
+}
 
 // Render draws the page.
 func (p *serversPage) Render() app.UI { return serversTable.render(p.ID) }
@@ -53,8 +63,8 @@ func role(state string) (glyph, word, level string) {
 	words := strings.Split(state, ", ")
 	for _, r := range []struct{ status, glyph, word, level string }{
 		{"Maintenance", "maint", "Maintenance", "info"},
-		{"Drained", "maint", "Drained", "info"},
-		{"Draining", "maint", "Draining", "info"},
+		{"Drained", "drain", "Drained", "info"},
+		{"Draining", "drain", "Draining", "info"},
 		{"Down", "down", "Down", "crit"},
 		{"Auth Error", "blocked", "Login refused", "attn"},
 		{"Master", "primary", "Primary", ""},
@@ -69,7 +79,19 @@ func role(state string) (glyph, word, level string) {
 	return "connecting", "Unknown", ""
 }
 
-func roleChip(s *api.Server) app.UI { return ui.Chip(role(s.Attributes.State)) }
+func roleChip(s *api.Server) app.UI { return ui.Chip(serverSign(s, console.now())) }
+
+// serverSign is role, but a server that lags behind says so.
+func serverSign(s *api.Server, now time.Time) (glyph, word, level string) {
+	glyph, word, level = role(s.Attributes.State)
+	if level != "" {
+		return glyph, word, level
+	}
+	if grave := lagLevel(s, now); grave > 0 {
+		return "long", "Lagging", levelNames[grave]
+	}
+	return glyph, word, level
+}
 
 // trouble says what is wrong with a server; "" when nothing is.
 func trouble(s *api.Server) string {
@@ -104,17 +126,36 @@ const (
 	lagCritical  = 30 // seconds
 )
 
+// lagLevel is how grave it is that a server is behind.
+func lagLevel(s *api.Server, now time.Time) int {
+	return lagAlarms.of(s.ID).judge(float64(s.Attributes.ReplicationLag), lagAttention, lagCritical, now)
+}
+
 // lagChip shows how far a server is behind its primary.
 func lagChip(s *api.Server) app.UI {
-	behind := s.Attributes.ReplicationLag
-	text := seconds(behind)
-	switch {
-	case behind >= lagCritical:
-		return ui.Chip("long", text, "crit")
-	case behind >= lagAttention:
-		return ui.Chip("long", text, "attn")
+	text := seconds(s.Attributes.ReplicationLag)
+	if grave := lagLevel(s, console.now()); grave > 0 {
+		return ui.Chip("long", text, levelNames[grave])
 	}
 	return app.Text(text)
+}
+
+// stateAge is how long a server has been in its state: since the monitor's last
+// event; a dash when there was none.
+func stateAge(s *api.Server, now time.Time) string {
+	at, err := time.Parse(time.RFC1123, s.Attributes.TriggeredAt)
+	if err != nil {
+		return "—"
+	}
+	return ui.Duration(now.Sub(at).Truncate(time.Second))
+}
+
+// serverRate is how many statements a second a server takes.
+func serverRate(s *api.Server) string {
+	if row, ok := statsRow(serversStats, "server:"+s.ID); ok {
+		return perSecond(row.Statements)
+	}
+	return "—"
 }
 
 // seconds writes a number of whole seconds; a dash when it is not known.
@@ -179,6 +220,7 @@ func aboutServer(s *api.Server) []objectBox {
 			countFact("Most at once", st.MaxConnections),
 			countFact("Since the start", st.TotalConnections),
 			countFact("At work", st.ActiveOperations),
+			textFact("Statements a second", serverRate(s)),
 			countFact("Statements", st.RoutedPackets),
 			countFact("Failed logins", st.FailedAuths),
 		)},

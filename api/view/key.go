@@ -43,6 +43,8 @@ var keys = []*key{
 	{Key: Key{Name: "service", Help: "service"}, texts: related("services")},
 	{Key: Key{Name: "server", Help: "server that the session is connected to"}, texts: servers},
 	{Key: Key{Name: "filter", Help: "filter in the session's chain"}, texts: related("filters")},
+	{Key: Key{Name: "chain", Help: "outdated or current: whether the service has another chain of filters by now"}, texts: one(chain)},
+	{Key: Key{Name: "restart", Help: "failed: the last restart could not be done"}, texts: one(restart)},
 	{Key: Key{Name: "program", Help: "program_name of the client"}, texts: one(program)},
 	{Key: Key{Name: "tls", Help: "cipher of the client, yes or no"}, texts: cipher},
 	{Key: Key{Name: "node", Help: "node of the fleet"}, texts: one(node)},
@@ -108,6 +110,20 @@ func servers(s *api.Session, yield func(string) bool) {
 			return
 		}
 	}
+}
+
+func chain(s *api.Session) string {
+	if s.Attributes.ChainOutdated {
+		return "outdated"
+	}
+	return "current"
+}
+
+func restart(s *api.Session) string {
+	if s.Attributes.LastRestartError != "" {
+		return "failed"
+	}
+	return ""
 }
 
 func program(s *api.Session) string { return s.Attributes.Client.ConnectionAttributes["program_name"] }

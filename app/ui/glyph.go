@@ -25,7 +25,8 @@ var glyphs = map[string]string{
 	"primary":    "M6 2a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
 	"replica":    "M6 2a4 4 0 1 0 0 8 4 4 0 0 0 0-8zm0 1.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8z",
 	"down":       "M2.4 1 6 4.6 9.6 1 11 2.4 7.4 6 11 9.6 9.6 11 6 7.4 2.4 11 1 9.6 4.6 6 1 2.4z",
-	"maint":      "M6 1l5 5-5 5-5-5z",
+	"maint":      "M6 .4 11.6 6 6 11.6.4 6zM6 2.9 2.9 6 6 9.1 9.1 6z",
+	"drain":      "M1 1h10v10H1zM2.7 2.7V6h6.6V2.7z",
 }
 
 // Glyph draws the sign of a state; nothing for a name without one.

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// tile is a figure with its last hour.
+type tile struct {
+	title, note string
+	path        string // where to look further
+	now         func(s *api.StatsAttributes) float64
+	points      func(s *api.Series) []float64
+	write       func(figure float64) string
+}
+
+// tiles are the figures of the whole program.
+var tiles = []tile{
+	{
+		"Sessions", "now", "/sessions",
+		func(s *api.StatsAttributes) float64 { return float64(s.Sessions) },
+		func(s *api.Series) []float64 { return s.Sessions },
+		func(f float64) string { return ui.Count(int64(f + 0.5)) },
+	}, {
+		"Statements", "a second", "/queries",
+		func(s *api.StatsAttributes) float64 { return s.Statements },
+		func(s *api.Series) []float64 { return s.Statements },
+		perSecond,
+	}, {
+		"Statement time", "95 % are faster", "/queries",
+		func(s *api.StatsAttributes) float64 { return s.P95 },
+		func(s *api.Series) []float64 { return gapsFor(s.P95) },
+		latency,
+	}, {
+		"Errors", "a second", "/sessions?q=errors%3E0",
+		func(s *api.StatsAttributes) float64 { return s.Errors },
+		func(s *api.Series) []float64 { return s.Errors },
+		perSecond,
+	},
+}
+
+// seriesSpan is how far back tiles look.
+const seriesSpan = time.Hour
+
+func renderTiles() []app.UI {
+	v := console.store.View(overviewStats)
+	s, ok := statsRow(overviewStats, api.StatsTotal)
+	why := ""
+	switch {
+	case v.Refused != "":
+		why = v.Refused
+	case ok && s.Series == nil:
+		why = "No history yet"
+	case !ok && v.Ready:
+		why = "The server does not tell"
+	case !ok:
+		why = "Loading…"
+	}
+	drawn := make([]app.UI, 0, len(tiles))
+	for i := range tiles {
+		drawn = append(drawn, tiles[i].render(s, why))
+	}
+	return drawn
+}
+
+// render draws a tile: the figure now, how it went, and its lowest and highest
+// value in letters. Without a history it says why.
+func (t *tile) render(s *api.StatsAttributes, why string) app.UI {
+	value, class := "—", "value tnum faint"
+	line, slots, step := []float64(nil), 0, 10
+	if s != nil {
+		value, class = t.write(t.now(s)), "value tnum"
+		if s.Series != nil {
+			line, step = t.points(s.Series), max(s.Series.Step, 1)
+		}
+	}
+	slots = int(seriesSpan/time.Second) / step
+	if len(line) > slots {
+		line = line[len(line)-slots:]
+	}
+	spark := ui.Sparkline{Points: line, Slots: slots}
+	low, high, known := spark.Range()
+	reach := why
+	if known {
+		reach = "lowest " + t.write(low) + " · highest " + t.write(high)
+	}
+	spark.Label = t.title + " " + t.note + " over the last hour: " + value + " now, " + reach
+	return app.Section().Class("tile").Body(
+		app.H2().Body(app.A().Href(href(t.path)).Text(t.title), app.Span().Class("dim").Text(" "+t.note)),
+		app.P().Class(class).Text(value),
+		spark.Draw(),
+		app.P().Class("axis faint tnum").Body(
+			app.Span().Text("1 h ago"), app.Span().Class("reach").Text(reach), app.Span().Text("now"),
+		),
+	)
+}
