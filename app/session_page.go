@@ -83,7 +83,7 @@ func (p *sessionPage) session() *api.Session {
 	s, ok := sessionRow(sessionView, p.ID)
 	switch {
 	case ok:
-		p.last, p.ended = s, time.Time{}
+		p.last, p.ended = s, timeOf(s.Attributes.EndedAt)
 	case p.last != nil && p.ended.IsZero() && console.store.View(sessionView).Ready:
 		p.ended = console.now()
 	}
@@ -161,8 +161,8 @@ func (p *sessionPage) renderEnded(s *api.Session) app.UI {
 		return app.Div().Hidden(true)
 	}
 	text := "This session has ended."
-	if n := len(s.Attributes.Events); n > 0 && s.Attributes.Events[n-1].Kind == "closed" {
-		text = "This session has ended: " + s.Attributes.Events[n-1].Detail + "."
+	if s.Attributes.EndedAt != "" {
+		text = "This session has ended at " + stamp(s.Attributes.EndedAt) + ": " + s.Attributes.EndReason + "."
 	}
 	return app.Div().Class("banner").Role("status").Body(
 		app.Span().Text(text+" What you see is the last that was known of it."), sessionsLink())

@@ -163,6 +163,11 @@ func (c *conversation) finish(err error) {
 	cause := c.ending(err)
 	c.farewell(cause)
 	c.interrupts.wait()
+	started := c.run != nil
+	var last SessionInfo
+	if started {
+		last = c.Info()
+	}
 	_ = guarded(c.Session, func() error {
 		if c.run != nil {
 			c.run.close()
@@ -172,7 +177,10 @@ func (c *conversation) finish(err error) {
 	_ = c.client.Close()
 	c.cancel(cause)
 	c.Logf(endLevel(cause), "session ended: %s", endText(cause))
-	c.event("closed", endText(cause), "")
+	c.event("closed", endText(cause), killer(cause))
+	if started {
+		c.keep(last, cause)
+	}
 	c.engine.sessions.remove(c.Session)
 	c.service.left()
 	c.notable()

@@ -89,6 +89,7 @@ type Engine struct {
 	startedAt time.Time
 
 	sessions sessions
+	ended    ended
 	watchers watchers
 	draining atomic.Bool
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,6 +115,24 @@ func FuzzTTL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if d, ok := parseTTL(text); d < 0 || d > longestTTL || ok && !strings.ContainsAny(text[:1], "0123456789") {
 			t.Errorf("parseTTL(%q) = %v, %v", text, d, ok)
+		}
+	})
+}
+
+// Ensure a session that has ended says so, and is shown to who asks for it.
+func TestEnded(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c := s.connect()
+		path := fmt.Sprintf("/v1/sessions/%d", c.ID)
+		s.wants(s.ask(adminUser, "DELETE", path+"?reason=too+slow", ""), 204)
+		synctest.Wait()
+		s.wants(s.ask(basicUser, "GET", path, ""), 404, "is not a session any more", "killed by "+adminUser+": too slow")
+		s.wants(s.ask(adminUser, "DELETE", path, ""), 404, "is not a session any more")
+		s.wants(s.ask(basicUser, "GET", "/v1/sessions/4711?ended=true", ""), 404, "4711 is not a session")
+		s.wants(s.ask(basicUser, "GET", path+"?ended=true", ""), 200,
+			`"end_reason": "killed by `+adminUser+`: too slow"`, `"ended_by": "`+adminUser+`"`, `"ended_at": "`, `"state": "Stopping session"`)
+		if body := s.wants(s.ask(basicUser, "GET", "/v1/sessions?ended=true", ""), 200); strings.Contains(body, "ended_at") {
+			t.Errorf("the list has sessions that have ended: %s", body)
 		}
 	})
 }

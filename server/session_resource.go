@@ -90,6 +90,14 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 	}
 }
 
+// endedResource translates a session that has ended, with its figures as they
+// were at its end.
+func endedResource(over engine.EndedInfo) api.Session {
+	r := sessionResource(over.Session, over.At, whole)
+	r.Attributes.EndedAt, r.Attributes.EndReason, r.Attributes.EndedBy = apiTime(over.At), over.Reason, over.By
+	return r
+}
+
 func clientOf(info engine.SessionInfo) api.SessionClient {
 	client := api.SessionClient{Cipher: info.Cipher, ConnectionAttributes: info.Attributes}
 	if h := info.History; h != nil {

@@ -26,10 +26,13 @@ func (s sessions) find(c *call) (*engine.Session, error) {
 		return nil, refuse(http.StatusNotFound, "%s is not a session", clip(text))
 	}
 	session, err := s.engine.Session(id)
-	if err != nil && engine.KindOf(err) == engine.NotFound {
-		return nil, refuse(http.StatusNotFound, "%d is not a session", id)
+	if err == nil || engine.KindOf(err) != engine.NotFound {
+		return session, err
 	}
-	return session, err
+	if over, ok := s.engine.Ended(id); ok {
+		return nil, refuse(http.StatusNotFound, "%d is not a session any more: it ended at %s: %s", id, apiTime(over.At), clip(over.Reason))
+	}
+	return nil, refuse(http.StatusNotFound, "%d is not a session", id)
 }
 
 // sessionTag changes with every notable change of a session.
@@ -61,6 +64,11 @@ func (s sessions) changeable(c *call) (*engine.Session, engine.SessionInfo, erro
 func (s sessions) one(c *call) (answer, error) {
 	session, err := s.find(c)
 	if err != nil {
+		if over, ok := s.over(c); ok {
+			resource := endedResource(over)
+			link(c, &resource, "sessions", resource.ID)
+			return one(c, resource, c.link("sessions", resource.ID)), nil
+		}
 		return answer{}, err
 	}
 	revision := session.Revision() // before Info: a change in between makes the tag old, not the answer
@@ -74,6 +82,17 @@ func (s sessions) one(c *call) (answer, error) {
 	result := one(c, resource, c.link("sessions", resource.ID))
 	result.tag = sessionTag(info, revision)
 	return result, nil
+}
+
+// over returns the session of a request when it has ended and the request says
+// ended=true, which is ours.
+func (s sessions) over(c *call) (engine.EndedInfo, bool) {
+	wanted, err := jsonapi.ParseBool(c.values.Get("ended"))
+	id, bad := strconv.ParseUint(c.PathValue("id"), 10, 64)
+	if err != nil || !wanted || bad != nil {
+		return engine.EndedInfo{}, false
+	}
+	return s.engine.Ended(id)
 }
 
 // all serves GET /v1/sessions. Its tag is one over the sessions and their

@@ -27,8 +27,18 @@ func (s source) Sessions() []api.Session {
 	return rows
 }
 
-func (s source) Session(id uint64) (api.Session, bool)       { return s.session(id, light) }
-func (s source) SessionDetail(id uint64) (api.Session, bool) { return s.session(id, whole) }
+func (s source) Session(id uint64) (api.Session, bool) { return s.session(id, light) }
+
+// SessionDetail finds sessions that have ended, too.
+func (s source) SessionDetail(id uint64) (api.Session, bool) {
+	if resource, ok := s.session(id, whole); ok {
+		return resource, true
+	}
+	if over, ok := s.engine.Ended(id); ok {
+		return endedResource(over), true
+	}
+	return api.Session{}, false
+}
 
 // session finds sessions that are still logging in, too, which the engine's
 // Session does not.

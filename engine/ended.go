@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// The limits of what is kept of sessions that have ended.
+const (
+	endedBytes = 8 << 20        // of all of them
+	endedFor   = 24 * time.Hour // of each
+)
+
+// EndedInfo is a session that has ended, as it was then.
+type EndedInfo struct {
+	Session SessionInfo
+	At      time.Time
+	Reason  string // why it ended, in words
+	By      string // who ended it, "" when nobody did
+}
+
+// ended are the sessions that ended last. The zero value has none.
+type ended struct {
+	mu    sync.Mutex // guards what follows
+	byID  map[uint64]EndedInfo
+	order []uint64 // oldest first
+	bytes int64
+}
+
+// add keeps a session, and forgets the oldest ones for it.
+func (e *ended) add(info EndedInfo) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.byID == nil {
+		e.byID = make(map[uint64]EndedInfo)
+	}
+	e.byID[info.Session.ID] = info
+	e.order = append(e.order, info.Session.ID)
+	e.bytes += info.size()
+	for len(e.order) > 0 {
+		oldest := e.byID[e.order[0]]
+		if e.bytes <= endedBytes && info.At.Sub(oldest.At) <= endedFor {
+			return
+		}
+		e.bytes -= oldest.size()
+		delete(e.byID, oldest.Session.ID)
+		e.order = e.order[1:] // append moves what is left to new memory from time to time
+	}
+}
+
+func (e *ended) get(id uint64, now time.Time) (EndedInfo, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	info, ok := e.byID[id]
+	return info, ok && now.Sub(info.At) <= endedFor
+}
+
+// size is what an entry holds, in bytes.
+func (i *EndedInfo) size() int64 {
+	s := &i.Session
+	n := int64(unsafe.Sizeof(*i)) + int64(len(s.User)+len(s.Database)+len(i.Reason)+len(i.By)+len(s.Activity.Statement))
+	for name, value := range s.Attributes {
+		n += 64 + int64(len(name)+len(value))
+	}
+	for j := range s.Queries {
+		n += queryBytes(&s.Queries[j]) + int64(len(s.Queries[j].Error)) +
+			int64(len(s.Queries[j].Responses))*int64(unsafe.Sizeof(ResponseInfo{}))
+	}
+	for _, line := range s.Log {
+		n += int64(unsafe.Sizeof(line)) + int64(len(line))
+	}
+	for _, event := range s.Events {
+		n += int64(unsafe.Sizeof(event)) + int64(len(event.Kind)+len(event.Detail)+len(event.By))
+	}
+	return n + int64(len(s.Backends))*int64(unsafe.Sizeof(BackendInfo{})) + int64(len(s.Filters))*int64(unsafe.Sizeof(FilterCounters{}))
+}
+
+// Ended returns a session that has ended, false when there was none with the id
+// or it is forgotten: sessions that got as far as being logged in are kept for a
+// day, in 8 MiB at the most.
+func (e *Engine) Ended(id uint64) (EndedInfo, bool) { return e.ended.get(id, time.Now()) }
+
+// keep puts a session that has just ended among the ended ones. The info was
+// taken before its chain was closed.
+func (c *conversation) keep(info SessionInfo, cause error) {
+	c.mu.Lock()
+	info.State, info.Pending = c.seen.state, PendingInfo{}
+	info.Activity.Doing = Stopping
+	info.Events = c.seen.timeline.list()
+	c.mu.Unlock()
+	info.Log = c.log.tail()
+	c.engine.ended.add(EndedInfo{Session: info, At: time.Now(), Reason: endText(cause), By: killer(cause)})
+}
