@@ -163,6 +163,7 @@ func (c *conversation) finish(err error) {
 	cause := c.ending(err)
 	c.farewell(cause)
 	c.interrupts.wait()
+	c.log.stop()
 	started := c.run != nil
 	var last SessionInfo
 	if started {

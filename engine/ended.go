@@ -89,6 +89,6 @@ func (c *conversation) keep(info SessionInfo, cause error) {
 	info.Activity.Doing = Stopping
 	info.Events = c.seen.timeline.list()
 	c.mu.Unlock()
-	info.Log = c.log.tail()
+	info.Log, info.LogLines = c.log.tail()
 	c.engine.ended.add(EndedInfo{Session: info, At: time.Now(), Reason: endText(cause), By: killer(cause)})
 }

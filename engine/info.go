@@ -35,6 +35,8 @@ type SessionInfo struct {
 	Filters    []FilterCounters  // the running chain in order
 	Queries    []QueryInfo       // newest first; holds at least the running one
 	Log        []string          // oldest first
+	LogLines   uint64            // lines since connect; Log has the last of them
+	LogUntil   time.Time         // when the levels set for the session go off, zero for never
 	LogLevels  LogLevels         // set for the session or by its service
 	Memory     MemoryInfo
 	Idle       time.Duration // since the client was last read or written, 0 while busy

@@ -97,6 +97,7 @@ type Alteration struct {
 	By        string
 	Filters   *[]string       // the whole new chain in order
 	LogLevels map[string]bool // log_error, log_warning, log_notice, log_info, log_debug
+	LogFor    time.Duration   // after which all levels set for the session go off again; 0 for never
 }
 
 // Alter changes the session. Log levels are in effect at once; a new chain is
@@ -106,6 +107,9 @@ type Alteration struct {
 func (s *Session) Alter(a Alteration) error {
 	if err := s.log.check(a.LogLevels); err != nil {
 		return err
+	}
+	if a.LogFor < 0 || a.LogFor > 0 && len(a.LogLevels) == 0 {
+		return Errorf(Invalid, "a time for log levels needs log levels, and must not be negative")
 	}
 	var next *chain
 	if a.Filters != nil {
@@ -129,8 +133,12 @@ func (s *Session) Alter(a Alteration) error {
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
 	if len(a.LogLevels) > 0 {
-		s.log.apply(a.LogLevels)
-		s.seen.timeline.note("log_level", s.log.describe(a.LogLevels), a.By)
+		s.log.apply(a.LogLevels, a.LogFor, s.levelsExpired)
+		what := s.log.describe(a.LogLevels)
+		if a.LogFor > 0 {
+			what += " for " + a.LogFor.String()
+		}
+		s.seen.timeline.note("log_level", what, a.By)
 	}
 	var replaced *chain
 	if next != nil {
@@ -146,6 +154,14 @@ func (s *Session) Alter(a Alteration) error {
 	}
 	s.notable()
 	return nil
+}
+
+// levelsExpired takes log levels back whose time is over.
+func (s *Session) levelsExpired() {
+	if s.log.expire() {
+		s.event("log_level", "back to the service's: their time is over", "")
+		s.notable()
+	}
 }
 
 // SetFilters replaces the session's chain; see Alter.

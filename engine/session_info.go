@@ -17,8 +17,9 @@ func (s *Session) Info() SessionInfo {
 	now := time.Now()
 	info := SessionInfo{
 		ID: s.id, Service: s.service.Name(), Listener: s.listener.object.Name, Remote: s.remote, Connected: s.connected,
-		Log: s.log.tail(), LogLevels: s.log.levels(),
+		LogLevels: s.log.levels(), LogUntil: s.log.expires(),
 	}
+	info.Log, info.LogLines = s.log.tail()
 	if info.Service != "" && s.service.historyLimit() > 0 {
 		info.History = &HistoryInfo{
 			Commands: int(s.talk.history.commands.Load()), Responses: int(s.talk.history.commands.Load()),

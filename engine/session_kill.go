@@ -18,12 +18,14 @@ type KillOptions struct {
 	Idle   bool          // at the first idle point outside a transaction, at the latest after TTL
 	By     string        // who asked
 	Reason string        // shown to the client and in the log
+	Untold bool          // the client is not told the reason
 }
 
 // killError is the cause of the end of a killed session.
 type killError struct {
 	by     string
 	reason string
+	untold bool // the client is not told the reason
 	silent bool // the client is sent no error packet
 }
 
@@ -42,8 +44,9 @@ var errServiceStopped = errors.New("proxy is shutting down")
 
 // pendingKill is a kill that has not fired.
 type pendingKill struct {
-	info  KillInfo
-	timer *time.Timer
+	info   KillInfo
+	untold bool
+	timer  *time.Timer
 }
 
 // defaultIdleWait is how long a kill at the idle point waits when no TTL is
@@ -69,16 +72,16 @@ func (s *Session) Kill(k KillOptions) error {
 	s.work.stopTimer()
 	if k.TTL == 0 && !k.Idle {
 		s.mu.Unlock()
-		s.end(&killError{by: k.By, reason: k.Reason})
+		s.end(&killError{by: k.By, reason: k.Reason, untold: k.Untold})
 		return nil
 	}
-	pending := &pendingKill{info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, By: k.By, Reason: k.Reason}}
+	pending := &pendingKill{untold: k.Untold, info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, By: k.By, Reason: k.Reason}}
 	pending.timer = time.AfterFunc(k.TTL, func() {
 		s.mu.Lock()
 		due := s.work.kill == pending // it may have been replaced just now
 		s.mu.Unlock()
 		if due {
-			s.end(&killError{by: k.By, reason: k.Reason})
+			s.end(&killError{by: k.By, reason: k.Reason, untold: k.Untold})
 		}
 	})
 	s.work.kill = pending
@@ -139,7 +142,7 @@ func (c *conversation) killNow() error {
 	if kill == nil {
 		return nil
 	}
-	cause := &killError{by: kill.info.By, reason: kill.info.Reason}
+	cause := &killError{by: kill.info.By, reason: kill.info.Reason, untold: kill.untold}
 	c.end(cause)
 	return cause
 }
@@ -257,7 +260,7 @@ func endPacket(cause error) *wire.Error {
 			return nil
 		}
 		text := "Connection was killed"
-		if kill.reason != "" {
+		if kill.reason != "" && !kill.untold {
 			text += ": " + kill.reason
 		}
 		return &wire.Error{Code: 1927, State: "70100", Message: text}

@@ -27,8 +27,11 @@ type sessionLog struct {
 	mu      sync.Mutex // guards what follows
 	service LogLevels
 	own     LogLevels
-	lines   []string // a ring once it is full
+	until   time.Time   // when own goes off by itself, zero for never
+	timer   *time.Timer // that switches it off
+	lines   []string    // a ring once it is full
 	first   int
+	total   uint64 // lines that were ever kept
 }
 
 // set takes the levels that the service logs at. Errors are always logged.
@@ -82,12 +85,54 @@ func (l *sessionLog) check(levels map[string]bool) error {
 	return nil
 }
 
-func (l *sessionLog) apply(levels map[string]bool) {
+// apply switches levels. After a time that is not 0, off is called unless they
+// are switched again before.
+func (l *sessionLog) apply(levels map[string]bool, after time.Duration, off func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for name, on := range levels {
 		*l.own.bit(name) = on
 	}
+	l.stopLocked()
+	if after > 0 && l.own != (LogLevels{}) {
+		l.until = time.Now().Add(after)
+		l.timer = time.AfterFunc(after, off)
+	}
+}
+
+// expire takes back what was set for the session, when its time is over, and
+// reports whether it was.
+func (l *sessionLog) expire() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.until.IsZero() || time.Now().Before(l.until) {
+		return false
+	}
+	l.own = LogLevels{}
+	l.stopLocked()
+	return true
+}
+
+// stop keeps expire from being called any more.
+func (l *sessionLog) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopLocked()
+}
+
+func (l *sessionLog) stopLocked() {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.timer, l.until = nil, time.Time{}
+}
+
+// expires returns when the levels set for the session go off by themselves, the
+// zero time when they do not.
+func (l *sessionLog) expires() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.until
 }
 
 // levels returns the levels in effect: the session's own or its service's.
@@ -122,6 +167,7 @@ func (l *sessionLog) describe(levels map[string]bool) string {
 
 // add keeps a line, in the place of the oldest one when there are enough.
 func (l *sessionLog) add(line string) {
+	l.total++
 	limit := max(l.capacity, minLogLines)
 	if len(l.lines) < limit {
 		l.lines = append(l.lines, line)
@@ -131,12 +177,12 @@ func (l *sessionLog) add(line string) {
 	l.first = (l.first + 1) % len(l.lines)
 }
 
-// tail returns the kept lines, oldest first.
-func (l *sessionLog) tail() []string {
+// tail returns the kept lines, oldest first, and how many there ever were.
+func (l *sessionLog) tail() ([]string, uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lines := make([]string, 0, len(l.lines))
-	return append(append(lines, l.lines[l.first:]...), l.lines[:l.first]...)
+	return append(append(lines, l.lines[l.first:]...), l.lines[:l.first]...), l.total
 }
 
 // Logs reports whether a line of level would be kept or written. A caller asks

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/signalbox/signalbox/engine"
 )
@@ -21,6 +22,7 @@ type alterBody struct {
 		ID         json.RawMessage `json:"id"`
 		Attributes *struct {
 			Parameters    map[string]json.RawMessage `json:"parameters"`
+			LogFor        *string                    `json:"log_for"` // ours: how long the parameters stay
 			Relationships *alterRelations            `json:"relationships"`
 		} `json:"attributes"`
 		Relationships *alterRelations `json:"relationships"`
@@ -89,6 +91,9 @@ func (s sessions) apply(c *call, session *engine.Session, info engine.SessionInf
 	if a.LogLevels != nil {
 		before["parameters"], after["parameters"] = parametersOf(info.LogLevels), a.LogLevels
 	}
+	if a.LogFor > 0 {
+		after["log_for"] = a.LogFor.String()
+	}
 	c.record.Before, c.record.After = before, after
 	if a.Filters == nil && a.LogLevels == nil {
 		return answer{}, nil
@@ -121,6 +126,9 @@ func (b *alterBody) alteration(id uint64) (engine.Alteration, error) {
 			return a, err
 		}
 		a.LogLevels = levels
+		if a.LogFor, err = parseLogFor(b.Data.Attributes.LogFor, levels); err != nil {
+			return a, err
+		}
 	}
 	for _, r := range relations {
 		if r == nil || r.Filters == nil {
@@ -138,6 +146,21 @@ func (b *alterBody) alteration(id uint64) (engine.Alteration, error) {
 		}
 	}
 	return a, nil
+}
+
+// parseLogFor reads how long log levels are to stay on.
+func parseLogFor(text *string, levels map[string]bool) (time.Duration, error) {
+	if text == nil {
+		return 0, nil
+	}
+	d, ok := parseTTL(*text)
+	switch {
+	case !ok || d == 0:
+		return 0, refuse(http.StatusBadRequest, "log_for %s is not a time such as 15m", clip(*text))
+	case len(levels) == 0:
+		return 0, refuse(http.StatusBadRequest, "log_for says how long log levels stay on, and there are none in 'parameters'")
+	}
+	return d, nil
 }
 
 func parseLogLevels(parameters map[string]json.RawMessage) (map[string]bool, error) {

@@ -73,6 +73,7 @@ func TestBadKill(t *testing.T) {
 		{"twice", "1?ttl=5&ttl=0", "", 400, "more than once"},
 		{"misspelt", "1?tll=30", "", 400, "tll is not a parameter of a kill"},
 		{"unknown_when", "1?when=now", "", 400, "when=now is not one of"},
+		{"unknown_tell", "1?tell=maybe", "", 400, "tell=maybe is not yes or no"},
 		{"body", "1", `{"ttl":5}`, 400, "takes no body"},
 		{"broken_escape", "1?ttl=%zz", "", 400, "query string"},
 		{"other_session", "2", "", 404, "2 is not a session"},

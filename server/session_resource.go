@@ -59,6 +59,10 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 		LastRestartError: info.RestartErr,
 		Activity:         activityOf(info.Activity, now),
 		Chain:            make([]api.ChainLink, len(info.Filters)),
+		LogLines:         info.LogLines,
+	}
+	if !info.LogUntil.IsZero() {
+		a.LogUntil = apiTime(info.LogUntil)
 	}
 	if info.Remote.IsValid() {
 		a.Remote, a.Port = info.Remote.Addr().Unmap().String(), int(info.Remote.Port())

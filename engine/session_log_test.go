@@ -1,0 +1,90 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/signalbox/signalbox/engine"
+)
+
+// Ensure log levels that were set for a time go off by themselves, and a later
+// setting counts instead.
+func TestLogFor(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		s := p.session(p.connect(splitAddress))
+		set := func(on bool, d time.Duration) {
+			t.Helper()
+			if err := s.Alter(engine.Alteration{By: "ann", LogLevels: map[string]bool{"log_debug": on}, LogFor: d}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(true, 15*time.Minute)
+		if got := s.Info(); !got.LogLevels.Debug || time.Until(got.LogUntil) != 15*time.Minute {
+			t.Errorf("got %+v until %v", got.LogLevels, got.LogUntil)
+		}
+		time.Sleep(10 * time.Minute)
+		set(true, 15*time.Minute)
+		time.Sleep(14 * time.Minute)
+		if !s.Info().LogLevels.Debug {
+			t.Error("the first time counts although a second was set")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		got := s.Info()
+		if got.LogLevels.Debug || !got.LogUntil.IsZero() {
+			t.Errorf("after its time: %+v until %v", got.LogLevels, got.LogUntil)
+		}
+		if last := got.Events[len(got.Events)-1]; last.Kind != "log_level" || !strings.Contains(last.Detail, "time is over") {
+			t.Errorf("got the event %+v", last)
+		}
+		set(true, time.Minute)
+		set(true, 0)
+		time.Sleep(time.Hour)
+		if !s.Info().LogLevels.Debug {
+			t.Error("levels without a time went off")
+		}
+		if err := s.Alter(engine.Alteration{LogFor: time.Minute}); engine.KindOf(err) != engine.Invalid {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Ensure the number of lines tells how many of them are gone.
+func TestLogLines(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		s := p.session(p.connect(splitAddress))
+		before := s.Info().LogLines
+		for i := range 250 {
+			s.Logf(engine.LevelNotice, "line %d", i)
+		}
+		got := s.Info()
+		if got.LogLines != before+250 || len(got.Log) != 100 || !strings.HasSuffix(got.Log[99], fmt.Sprint("line ", 249)) {
+			t.Errorf("got %d lines, %d kept, the last is %q", got.LogLines, len(got.Log), got.Log[len(got.Log)-1])
+		}
+	})
+}
+
+// Ensure a kill can keep its reason from the client.
+func TestKillUntold(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		if err := p.session(c).Kill(engine.KillOptions{TTL: time.Second, By: "ann", Reason: "suspected theft", Untold: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		c.Conn.SetSequence(0)
+		packet, err := c.Conn.ReadPacket(1 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "\xff\x87\x07#70100Connection was killed"; string(packet) != want {
+			t.Errorf("got %q, want %q", packet, want)
+		}
+		if over, ok := p.Ended(uint64(c.ID)); !ok || over.Reason != "killed by ann: suspected theft" {
+			t.Errorf("got %v %q", ok, over.Reason)
+		}
+	})
+}
