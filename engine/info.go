@@ -33,6 +33,7 @@ type SessionInfo struct {
 	History    *HistoryInfo      // nil when the router keeps none
 	Backends   []BackendInfo     // in the order they were opened
 	Filters    []FilterCounters  // the running chain in order
+	Outdated   bool              // the running chain was the service's default, and is no longer
 	Queries    []QueryInfo       // newest first; holds at least the running one
 	Log        []string          // oldest first
 	LogLines   uint64            // lines since connect; Log has the last of them

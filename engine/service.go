@@ -16,10 +16,10 @@ type Service struct {
 	engine  *Engine
 	object  module.Object
 	servers []*Server
-	filters []string
 	cluster string
 	router  Router
 
+	filters  atomic.Pointer[[]string] // the default chain
 	accounts accounts
 	started  time.Time
 	state    atomic.Pointer[string]
@@ -174,7 +174,7 @@ func (s *Service) info() ServiceInfo {
 		Object:           s.object,
 		State:            *s.state.Load(),
 		Started:          s.started,
-		Filters:          s.filters,
+		Filters:          s.Filters(),
 		Monitor:          s.cluster,
 		Connections:      s.connections.Load(),
 		TotalConnections: s.totalConnections.Load(),

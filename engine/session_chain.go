@@ -280,7 +280,7 @@ func (c *conversation) installLocked() {
 func (c *conversation) restart(by string) {
 	ctx, cancel := context.WithTimeout(c.ctx, c.service.connectTimeout())
 	defer cancel()
-	names := c.service.filters
+	names := c.service.Filters()
 	if c.run.altered {
 		names = c.run.filterNames()
 	}

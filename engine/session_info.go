@@ -39,6 +39,7 @@ func (s *Session) Info() SessionInfo {
 		for _, l := range s.run.links {
 			info.Filters = append(info.Filters, l.counters())
 		}
+		info.Outdated = s.run.outdated(s.service)
 	}
 	info.Queries = s.seen.retained.list()
 	info.Memory = s.memoryLocked()

@@ -54,7 +54,7 @@ func (l *login) login(ctx context.Context) error {
 	l.seen.activity.autocommit = true
 	l.seen.timeline.note("auth", who.user, "")
 	l.mu.Unlock()
-	c, err := l.openChain(ctx, l.service.filters)
+	c, err := l.openChain(ctx, l.service.Filters())
 	if err != nil {
 		return l.reject(loginError(err))
 	}

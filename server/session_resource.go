@@ -60,6 +60,7 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 		Activity:         activityOf(info.Activity, now),
 		Chain:            make([]api.ChainLink, len(info.Filters)),
 		LogLines:         info.LogLines,
+		ChainOutdated:    info.Outdated,
 	}
 	if !info.LogUntil.IsZero() {
 		a.LogUntil = apiTime(info.LogUntil)
