@@ -30,6 +30,8 @@ type Service struct {
 	operations       atomic.Int64
 	packets          atomic.Uint64
 	failedAuths      atomic.Uint64
+	errors           atomic.Uint64 // statements that failed
+	latency          latencyCounter
 }
 
 // Name returns the service's name in the configuration.
@@ -143,7 +145,14 @@ func (s *Service) began() {
 	s.packets.Add(1)
 }
 
-func (s *Service) ended() { s.operations.Add(-1) }
+// ended notes that a statement is over.
+func (s *Service) ended(took time.Duration, failed bool) {
+	s.operations.Add(-1)
+	s.latency.count(took)
+	if failed {
+		s.errors.Add(1)
+	}
+}
 
 func (s *Service) refused() { s.failedAuths.Add(1) }
 

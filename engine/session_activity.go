@@ -213,7 +213,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 	if err == nil {
 		c.replies.stop()
 	}
-	c.service.ended()
+	c.service.ended(now.Sub(q.received), failed != nil)
 	c.boring()
 }
 
