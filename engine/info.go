@@ -29,7 +29,7 @@ type SessionInfo struct {
 	Remote     netip.AddrPort // zero for a client without an IP address
 	Connected  time.Time
 	Cipher     string            // "" without TLS
-	Attributes map[string]string // connection attributes, nil when none were sent
+	Attributes map[string]string // connection attributes, nil when none were sent; shared, not to be changed
 	History    *HistoryInfo      // nil when the router keeps none
 	Backends   []BackendInfo     // in the order they were opened
 	Filters    []FilterCounters  // the running chain in order

@@ -66,6 +66,7 @@ type identity struct {
 	charset    uint16
 	cipher     string
 	attributes []wire.Attribute
+	byName     map[string]string // attributes; never changed
 }
 
 // ErrClientGone is the cause of the end of a session whose client has closed

@@ -5,6 +5,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/signalbox/signalbox/engine/classify"
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
@@ -12,14 +13,25 @@ import (
 const backendMisc = int64(unsafe.Sizeof(Backend{}))
 
 // Info returns the session as it is now.
-func (s *Session) Info() SessionInfo {
+func (s *Session) Info() SessionInfo { return s.info(true) }
+
+// LightInfo returns the session as it is now, without its log, its statements
+// and its timeline: what a table of many sessions shows.
+func (s *Session) LightInfo() SessionInfo { return s.info(false) }
+
+// Fingerprint returns the text of a statement without its literals.
+func Fingerprint(statement string) string { return string(classify.Canonical(nil, []byte(statement))) }
+
+func (s *Session) info(whole bool) SessionInfo {
 	s.told.Store(false) // what changes from here on is news again
 	now := time.Now()
 	info := SessionInfo{
 		ID: s.id, Service: s.service.Name(), Listener: s.listener.object.Name, Remote: s.remote, Connected: s.connected,
 		LogLevels: s.log.levels(), LogUntil: s.log.expires(),
 	}
-	info.Log, info.LogLines = s.log.tail()
+	if whole {
+		info.Log, info.LogLines = s.log.tail()
+	}
 	if info.Service != "" && s.service.historyLimit() > 0 {
 		info.History = &HistoryInfo{
 			Commands: int(s.talk.history.commands.Load()), Responses: int(s.talk.history.commands.Load()),
@@ -31,7 +43,8 @@ func (s *Session) Info() SessionInfo {
 	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
 	who := &s.seen.identity
 	info.State, info.User, info.Database = s.seen.state, who.user, who.database
-	info.Cipher, info.Attributes = who.cipher, attributeMap(who.attributes)
+	info.Cipher, info.Attributes = who.cipher, who.byName
+	info.Backends = make([]BackendInfo, 0, len(s.seen.backends))
 	for _, b := range s.seen.backends {
 		info.Backends = append(info.Backends, b.info())
 	}
@@ -41,7 +54,6 @@ func (s *Session) Info() SessionInfo {
 		}
 		info.Outdated = s.run.outdated(s.service)
 	}
-	info.Queries = s.seen.retained.list()
 	info.Memory = s.memoryLocked()
 	info.Activity = s.seen.doing(s.client)
 	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
@@ -49,7 +61,9 @@ func (s *Session) Info() SessionInfo {
 		info.Idle = now.Sub(a.lastIO)
 	}
 	info.Pending, info.RestartErr = s.work.info(s.seen.activity.trx), s.work.failed
-	info.Events = s.seen.timeline.list()
+	if whole {
+		info.Queries, info.Events = s.seen.retained.list(), s.seen.timeline.list()
+	}
 	return info
 }
 

@@ -68,6 +68,10 @@ func (e *Engine) Session(id uint64) (*Session, error) {
 	return s, nil
 }
 
+// AnySession returns the session id in whatever state it is, nil when there is
+// none.
+func (e *Engine) AnySession(id uint64) *Session { return e.sessions.get(id) }
+
 func alive(s *Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -157,8 +157,14 @@ func TestSource(t *testing.T) {
 				}
 			}
 		}
-		if all := from.Sessions(); len(all) != 1 || all[0].ID != fmt.Sprint(c.ID) {
+		if all := from.SessionIDs(); len(all) != 1 || all[0] != uint64(c.ID) {
 			t.Errorf("got sessions %v", all)
+		}
+		if one, ok := from.Session(uint64(c.ID)); !ok || one.Attributes.User != "app" || len(one.Attributes.Queries) > 0 {
+			t.Errorf("got session %v, %v", one, ok)
+		}
+		if got, want := from.Fingerprint("SELECT 'x', 12"), "SELECT ?, ?"; got != want {
+			t.Errorf("got fingerprint %q, want %q", got, want)
 		}
 		if whole, ok := from.SessionDetail(uint64(c.ID)); !ok || len(whole.Attributes.Events) == 0 {
 			t.Errorf("the whole session has no events: %v", ok)

@@ -17,7 +17,7 @@ import (
 type detail uint8
 
 const (
-	light detail = iota // no log, no events, the newest query only: a row of a push view
+	light detail = iota // no queries, log, events, counters of filters or parts of its memory: a row of a push view
 	row                 // no events: an element of a collection
 	whole
 )
@@ -42,24 +42,17 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 	a := api.SessionAttributes{
 		State:            sessionStates[info.State],
 		User:             info.User,
-		Connected:        httpDate(info.Connected),
 		ConnectedAt:      apiTime(info.Connected),
 		SecondsAlive:     seconds(now.Sub(info.Connected)),
 		Idle:             tenths(info.Idle),
 		IOActivity:       info.IOActivity,
 		Database:         info.Database,
-		DefaultDatabase:  info.Database,
 		Client:           clientOf(info),
 		Connections:      make([]api.SessionConnection, len(info.Backends)),
-		Queries:          queriesOf(info.Queries, now, d),
-		Log:              []string{},
 		Parameters:       parametersOf(info.LogLevels),
-		Memory:           memoryOf(info),
 		Pending:          pendingOf(info.Pending),
 		LastRestartError: info.RestartErr,
 		Activity:         activityOf(info.Activity, now),
-		Chain:            make([]api.ChainLink, len(info.Filters)),
-		LogLines:         info.LogLines,
 		ChainOutdated:    info.Outdated,
 	}
 	if !info.LogUntil.IsZero() {
@@ -73,24 +66,16 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 			Server: b.Server, ConnectionID: b.ConnectionID, Cipher: b.Cipher, Primary: b.Primary, Busy: b.Busy,
 		}
 	}
-	filters := make([]string, len(info.Filters))
-	for i, f := range info.Filters {
-		filters[i] = f.Filter
-		a.Chain[i] = api.ChainLink{
-			ID: f.Filter, Module: f.Module, Statements: f.Statements, Changed: f.Changed, Nanos: uint64(max(0, f.Time)),
-		}
-	}
-	if d != light && info.Log != nil {
-		a.Log = info.Log
-	}
-	if d == whole {
-		a.Events = eventsOf(info.Events)
+	if d == light {
+		a.Memory.Total = memoryTotal(info)
+	} else {
+		complete(&a, info, now, d)
 	}
 	return api.Session{
 		ID: strconv.FormatUint(info.ID, 10), Type: "sessions", Attributes: a,
 		Relationships: api.Relationships{
 			"services": related("services", info.Service),
-			"filters":  related("filters", filters...),
+			"filters":  related("filters", running(info)...),
 		},
 	}
 }
@@ -103,6 +88,28 @@ func endedResource(over engine.EndedInfo) api.Session {
 	return r
 }
 
+// complete adds what a light session lacks.
+func complete(a *api.SessionAttributes, info engine.SessionInfo, now time.Time, d detail) {
+	a.Connected = httpDate(info.Connected)
+	a.DefaultDatabase = info.Database
+	a.Queries = queriesOf(info.Queries, now)
+	a.LogLines = info.LogLines
+	a.Log = []string{}
+	if info.Log != nil {
+		a.Log = info.Log
+	}
+	a.Memory = memoryOf(info)
+	a.Chain = make([]api.ChainLink, len(info.Filters))
+	for i, f := range info.Filters {
+		a.Chain[i] = api.ChainLink{
+			ID: f.Filter, Module: f.Module, Statements: f.Statements, Changed: f.Changed, Nanos: uint64(max(0, f.Time)),
+		}
+	}
+	if d == whole {
+		a.Events = eventsOf(info.Events)
+	}
+}
+
 func clientOf(info engine.SessionInfo) api.SessionClient {
 	client := api.SessionClient{Cipher: info.Cipher, ConnectionAttributes: info.Attributes}
 	if h := info.History; h != nil {
@@ -113,10 +120,7 @@ func clientOf(info engine.SessionInfo) api.SessionClient {
 	return client
 }
 
-func queriesOf(queries []engine.QueryInfo, now time.Time, d detail) []api.SessionQuery {
-	if d == light && len(queries) > 1 {
-		queries = queries[:1]
-	}
+func queriesOf(queries []engine.QueryInfo, now time.Time) []api.SessionQuery {
 	all := make([]api.SessionQuery, len(queries))
 	for i, q := range queries {
 		query := api.SessionQuery{
@@ -169,8 +173,18 @@ func memoryOf(info engine.SessionInfo) api.SessionMemory {
 		}
 		m.ConnectionBuffers.Total += one.Total
 	}
-	m.Total = m.ConnectionBuffers.Total + m.ExecMetadata + m.LastQueries + m.SescmdHistory + m.Variables
+	m.Total = memoryTotal(info)
 	return m
+}
+
+// memoryTotal is the sum of all that memoryOf lists.
+func memoryTotal(info engine.SessionInfo) int64 {
+	m := &info.Memory
+	total := buffersOf(m.Client).Total + m.ExecMetadata + m.LastQueries + m.History + m.Variables
+	for _, b := range info.Backends {
+		total += buffersOf(b.Memory).Total
+	}
+	return total
 }
 
 func buffersOf(b engine.BufferInfo) api.BufferSizes {
@@ -190,6 +204,10 @@ func pendingOf(p engine.PendingInfo) api.SessionPending {
 	}
 	return pending
 }
+
+// longAfter is how long a statement may run, and a transaction be idle, before
+// it is worth a look.
+const longAfter = time.Minute
 
 func activityOf(a engine.ActivityInfo, now time.Time) api.Activity {
 	activity := api.Activity{
@@ -211,6 +229,9 @@ func activityOf(a engine.ActivityInfo, now time.Time) api.Activity {
 	if a.Trx && !a.TrxSince.IsZero() {
 		activity.TrxSeconds = seconds(now.Sub(a.TrxSince))
 		activity.TrxSinceAt = apiTime(a.TrxSince)
+	}
+	if a.Doing == engine.Running || a.Doing == engine.IdleInTrx {
+		activity.LongAfter = longAfter.Seconds()
 	}
 	return activity
 }

@@ -93,7 +93,7 @@ func TestSessionGolden(t *testing.T) {
 // which an empty array that was never made is null.
 func TestNothingIsNull(t *testing.T) {
 	now := time.Now()
-	for _, d := range []detail{light, row, whole} {
+	for _, d := range []detail{row, whole} {
 		text, err := json.Marshal(sessionResource(engine.SessionInfo{ID: 1, Connected: now}, now, d))
 		if err != nil {
 			t.Fatal(err)
@@ -106,9 +106,12 @@ func TestNothingIsNull(t *testing.T) {
 
 func TestLightSession(t *testing.T) {
 	now := time.Now()
-	r := sessionResource(fullInfo(now), now, light)
-	if a := r.Attributes; len(a.Queries) != 1 || len(a.Log) != 0 || a.Events != nil {
-		t.Errorf("a row of a view has %d queries, %d log lines, %d events", len(a.Queries), len(a.Log), len(a.Events))
+	got, want := sessionResource(fullInfo(now), now, light), sessionResource(fullInfo(now), now, whole)
+	a := &want.Attributes
+	a.Queries, a.Log, a.Events, a.Chain, a.Connected, a.DefaultDatabase = nil, nil, nil, nil, "", ""
+	a.Memory = api.SessionMemory{Total: a.Memory.Total}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a row of a view (-want +got):\n%s", diff)
 	}
 }
 

@@ -18,21 +18,29 @@ type source struct {
 	jobs   *jobs
 }
 
-func (s source) Sessions() []api.Session {
-	list, now := s.engine.Sessions(), s.now()
-	rows := make([]api.Session, len(list))
+func (s source) SessionIDs() []uint64 {
+	list := s.engine.Sessions()
+	ids := make([]uint64, len(list))
 	for i, session := range list {
-		rows[i] = sessionResource(session.Info(), now, light)
+		ids[i] = session.ID()
 	}
-	return rows
+	return ids
 }
 
-func (s source) Session(id uint64) (api.Session, bool) { return s.session(id, light) }
+// Session finds sessions that are still logging in, too, which the engine's
+// Session does not. So does SessionDetail.
+func (s source) Session(id uint64) (api.Session, bool) {
+	session := s.engine.AnySession(id)
+	if session == nil {
+		return api.Session{}, false
+	}
+	return sessionResource(session.LightInfo(), s.now(), light), true
+}
 
 // SessionDetail finds sessions that have ended, too.
 func (s source) SessionDetail(id uint64) (api.Session, bool) {
-	if resource, ok := s.session(id, whole); ok {
-		return resource, true
+	if session := s.engine.AnySession(id); session != nil {
+		return sessionResource(session.Info(), s.now(), whole), true
 	}
 	if over, ok := s.engine.Ended(id); ok {
 		return endedResource(over), true
@@ -40,19 +48,7 @@ func (s source) SessionDetail(id uint64) (api.Session, bool) {
 	return api.Session{}, false
 }
 
-// session finds sessions that are still logging in, too, which the engine's
-// Session does not.
-func (s source) session(id uint64, d detail) (api.Session, bool) {
-	if session, err := s.engine.Session(id); err == nil {
-		return sessionResource(session.Info(), s.now(), d), true
-	}
-	for _, session := range s.engine.Sessions() {
-		if session.ID() == id {
-			return sessionResource(session.Info(), s.now(), d), true
-		}
-	}
-	return api.Session{}, false
-}
+func (source) Fingerprint(statement string) string { return engine.Fingerprint(statement) }
 
 func (s source) Objects(topic string) []push.Object {
 	switch topic {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,18 @@ func (f *Filter) Empty() bool { return f.expr == nil }
 // Clocked tells whether the mere passing of time may change what matches.
 func (f *Filter) Clocked() bool { return f.expr != nil && f.expr.clocked() }
 
+// Until returns how long it takes from lag until the passing of time alone may
+// change whether s passes; Never when it does not.
+func (f *Filter) Until(s *api.Session, lag time.Duration) time.Duration {
+	if f.expr == nil {
+		return Never
+	}
+	return f.expr.until(s, lag)
+}
+
+// Rated tells whether the filter looks at rates, which sink by themselves.
+func (f *Filter) Rated() bool { return f.expr != nil && f.expr.rated() }
+
 // String returns the filter in its shortest form, which parses to an equal
 // filter. It is "" for the filter that matches every session.
 func (f *Filter) String() string {
@@ -40,6 +53,8 @@ func (f *Filter) String() string {
 type expr interface {
 	match(s *api.Session, lag time.Duration) bool
 	clocked() bool
+	rated() bool
+	until(s *api.Session, lag time.Duration) time.Duration
 	String() string
 }
 
@@ -55,7 +70,11 @@ func (all allOf) match(s *api.Session, lag time.Duration) bool {
 	return true
 }
 
-func (all allOf) clocked() bool { return anyClocked(all) }
+func (all allOf) clocked() bool { return slices.ContainsFunc(all, expr.clocked) }
+
+func (all allOf) rated() bool { return slices.ContainsFunc(all, expr.rated) }
+
+func (all allOf) until(s *api.Session, lag time.Duration) time.Duration { return soonest(all, s, lag) }
 
 func (all allOf) String() string {
 	var b strings.Builder
@@ -84,7 +103,13 @@ func (some anyOf) match(s *api.Session, lag time.Duration) bool {
 	return false
 }
 
-func (some anyOf) clocked() bool { return anyClocked(some) }
+func (some anyOf) clocked() bool { return slices.ContainsFunc(some, expr.clocked) }
+
+func (some anyOf) rated() bool { return slices.ContainsFunc(some, expr.rated) }
+
+func (some anyOf) until(s *api.Session, lag time.Duration) time.Duration {
+	return soonest(some, s, lag)
+}
 
 func (some anyOf) String() string {
 	parts := make([]string, len(some))
@@ -94,13 +119,12 @@ func (some anyOf) String() string {
 	return strings.Join(parts, "|")
 }
 
-func anyClocked(list []expr) bool {
+func soonest(list []expr, s *api.Session, lag time.Duration) time.Duration {
+	first := Never
 	for _, e := range list {
-		if e.clocked() {
-			return true
-		}
+		first = min(first, e.until(s, lag))
 	}
-	return false
+	return first
 }
 
 // not is the opposite of an expression.
@@ -126,6 +150,10 @@ func (w anywhere) match(s *api.Session, _ time.Duration) bool {
 }
 
 func (w anywhere) clocked() bool { return false }
+
+func (w anywhere) rated() bool { return false }
+
+func (w anywhere) until(*api.Session, time.Duration) time.Duration { return Never }
 
 // list is key:a,b or key:!a,b.
 type list struct {
@@ -157,7 +185,19 @@ func (l list) holds(s *api.Session, lag time.Duration) bool {
 	return found
 }
 
-func (l list) clocked() bool { return l.key.clock }
+// clocked tells whether one of the words becomes true all by itself.
+func (l list) clocked() bool {
+	return l.key.texts == nil && slices.ContainsFunc(l.values, func(v value) bool { return v.text == StateLong || v.text == StateTrxLong })
+}
+
+func (l list) rated() bool { return false }
+
+func (l list) until(s *api.Session, lag time.Duration) time.Duration {
+	if !l.clocked() {
+		return Never
+	}
+	return UntilLong(s, lag)
+}
 
 func (l list) String() string {
 	var b strings.Builder
@@ -201,5 +241,25 @@ func (c comparison) match(s *api.Session, lag time.Duration) bool {
 }
 
 func (c comparison) clocked() bool { return c.key.clock }
+
+func (c comparison) rated() bool { return c.key.rate }
+
+// until is at least a moment, so that who waits for it gets past a figure that
+// is exactly what it is compared with.
+func (c comparison) until(s *api.Session, lag time.Duration) time.Duration {
+	const moment = time.Millisecond
+	if !c.key.clock {
+		return Never
+	}
+	figure, _ := c.key.figure(s, lag)
+	if later, ok := c.key.figure(s, lag+time.Second); !ok || later <= figure || figure > c.number {
+		return Never // it has no such clock, or one that stands still, or is past it
+	}
+	left := (c.number - figure) * float64(time.Second)
+	if left >= float64(Never) {
+		return Never
+	}
+	return max(time.Duration(left), moment)
+}
 
 func (c comparison) String() string { return c.key.Name + c.op + c.text }

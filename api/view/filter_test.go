@@ -29,7 +29,7 @@ func report() *api.Session {
 			Connections: []api.SessionConnection{{Server: "server1"}, {Server: "server2"}},
 			Memory:      api.SessionMemory{Total: 3 << 20}, ChainOutdated: true, LastRestartError: "no server",
 			Activity: api.Activity{
-				State: "running", InState: 50, SinceAt: "2026-11-21T11:59:10.000Z", Trx: true, TrxSeconds: 100,
+				State: "running", InState: 50, SinceAt: "2026-11-21T11:59:10.000Z", LongAfter: 60, Trx: true, TrxSeconds: 100,
 				Statement: `SELECT "id" FROM Orders WHERE total > 10`, Server: "server2",
 				BytesInPerSec: 100, BytesOutPerSec: 1900, Errors: 2,
 			},
@@ -242,6 +242,43 @@ func TestString(t *testing.T) {
 		}
 		if got := f.String(); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.filter, got, tt.want)
+		}
+	}
+}
+
+// Ensure that what a filter says of a session holds until it says so.
+func TestUntil(t *testing.T) {
+	never := map[string]bool{"": true, "user:report": true, "state:running": true, "io>1kB": true, "report | queries>5": true, "idle>0": true}
+	for _, text := range []string{
+		"", "user:report", "state:running", "io>1kB", "report | queries>5", "idle>0",
+		"state:long", "state:!long", "state:idle,long", "!state:trx-long state:running",
+		"in-state>55", "in-state>=55", "in-state<55", "in-state<=55", "in-state>50", "in-state>=50", "in-state<=50",
+		"trx-age>2m age<3h", "trx-age>2m | in-state>70.5", "!(in-state>1m20s) | in-state>90", "in-state>52 in-state<53",
+	} {
+		f, err := view.Parse(strings.ReplaceAll(text, "1m20s", "80"))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		s, changed := report(), false
+		until, matched := f.Until(s, 0), f.MatchAfter(s, 0)
+		if never[text] != (until == view.Never) || never[text] == f.Clocked() && text != "idle>0" {
+			t.Errorf("%s: got until %v, clocked %v", text, until, f.Clocked())
+		}
+		for lag := time.Duration(0); lag < 10*time.Minute; lag += 250 * time.Millisecond {
+			if lag >= until {
+				until, matched = f.Until(s, lag), f.MatchAfter(s, lag)
+				if until < view.Never {
+					until += lag
+				}
+				changed = true
+			}
+			if f.MatchAfter(s, lag) != matched {
+				t.Errorf("%s: another answer after %v, want that in %v", text, lag, until)
+				break
+			}
+		}
+		if changed == never[text] {
+			t.Errorf("%s: got changed %v", text, changed)
 		}
 	}
 }

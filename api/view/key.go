@@ -29,35 +29,40 @@ type key struct {
 	Key
 	texts  func(s *api.Session, yield func(string) bool)           // calls yield with each value until it returns true
 	figure func(s *api.Session, lag time.Duration) (float64, bool) // in Unit; false when the session has none
-	clock  bool                                                    // its value changes as time passes
+	clock  bool                                                    // its figure grows as time passes
+	since  func(s *api.Session) api.Time                           // when such a clock began to run, for those that say so
+	rate   bool                                                    // its figure sinks as time passes
 	inside bool                                                    // key:v searches inside the value instead of comparing the whole of it
+	many   func(s *api.Session, yield func(string) bool)           // texts to group by; nil: the first of texts
 }
 
 // keys are in the order of Keys.
 var keys = []*key{
 	{Key: Key{Name: "id", Help: "session id", Unit: "count"}, texts: one(func(s *api.Session) string { return s.ID }), figure: id},
-	{Key: Key{Name: "state", Help: "state: " + strings.Join(states[:], ", ") + ", " + StatePending}, clock: true},
+	{Key: Key{Name: "state", Help: "state: " + strings.Join(states[:], ", ") + ", " + StatePending}},
 	{Key: Key{Name: "user", Help: "database user"}, texts: one(func(s *api.Session) string { return s.Attributes.User })},
 	{Key: Key{Name: "client", Help: "address of the client, or address:port"}, texts: client},
 	{Key: Key{Name: "schema", Help: "default database"}, texts: one(func(s *api.Session) string { return s.Attributes.Database })},
 	{Key: Key{Name: "service", Help: "service"}, texts: related("services")},
-	{Key: Key{Name: "server", Help: "server that the session is connected to"}, texts: servers},
-	{Key: Key{Name: "filter", Help: "filter in the session's chain"}, texts: related("filters")},
+	{Key: Key{Name: "server", Help: "server that the session is connected to"}, texts: servers, many: connected},
+	{Key: Key{Name: "filter", Help: "filter in the session's chain"}, texts: related("filters"), many: related("filters")},
 	{Key: Key{Name: "chain", Help: "outdated or current: whether the service has another chain of filters by now"}, texts: one(chain)},
 	{Key: Key{Name: "restart", Help: "failed: the last restart could not be done"}, texts: one(restart)},
 	{Key: Key{Name: "program", Help: "program_name of the client"}, texts: one(program)},
 	{Key: Key{Name: "tls", Help: "cipher of the client, yes or no"}, texts: cipher},
 	{Key: Key{Name: "node", Help: "node of the fleet"}, texts: one(node)},
 	{Key: Key{Name: "stmt", Help: "text of the statement"}, texts: one(func(s *api.Session) string { return s.Attributes.Activity.Statement }), inside: true},
-	{Key: Key{Name: "age", Help: "time since the client connected", Unit: "seconds"}, figure: clock(Age), clock: true},
-	{Key: Key{Name: "in-state", Help: "time in the present state", Unit: "seconds"}, figure: clock(InState), clock: true},
-	{Key: Key{Name: "trx-age", Help: "age of the open transaction", Unit: "seconds"}, figure: trxAge, clock: true},
+	{Key: Key{Name: "age", Help: "time since the client connected", Unit: "seconds"}, figure: clock(Age), clock: true, since: func(s *api.Session) api.Time { return s.Attributes.ConnectedAt }},
+	{Key: Key{Name: "in-state", Help: "time in the present state", Unit: "seconds"}, figure: clock(InState), clock: true, since: sinceAt},
+	{Key: Key{Name: "trx-age", Help: "age of the open transaction", Unit: "seconds"}, figure: trxAge, clock: true, since: func(s *api.Session) api.Time { return s.Attributes.Activity.TrxSinceAt }},
 	{Key: Key{Name: "idle", Help: "silence of the client", Unit: "seconds"}, figure: clock(Idle), clock: true},
-	{Key: Key{Name: "io", Help: "bytes per second, both ways", Unit: "bytes"}, figure: io},
+	{Key: Key{Name: "io", Help: "bytes per second, both ways", Unit: "bytes"}, figure: io, rate: true},
 	{Key: Key{Name: "mem", Help: "memory held for the session", Unit: "bytes"}, figure: mem},
 	{Key: Key{Name: "queries", Help: "statements since the client connected", Unit: "count"}, figure: statements},
 	{Key: Key{Name: "errors", Help: "statements that failed", Unit: "count"}, figure: failed},
 }
+
+var inState = keyNamed("in-state")
 
 func keyNamed(name string) *key {
 	for _, k := range keys {
@@ -102,9 +107,12 @@ func Client(s *api.Session) string {
 }
 
 func servers(s *api.Session, yield func(string) bool) {
-	if yield(s.Attributes.Activity.Server) {
-		return
+	if !yield(s.Attributes.Activity.Server) {
+		connected(s, yield)
 	}
+}
+
+func connected(s *api.Session, yield func(string) bool) {
 	for i := range s.Attributes.Connections {
 		if yield(s.Attributes.Connections[i].Server) {
 			return
@@ -144,6 +152,8 @@ func id(s *api.Session, _ time.Duration) (float64, bool) {
 	n, err := strconv.ParseUint(s.ID[strings.LastIndexByte(s.ID, '.')+1:], 10, 64)
 	return float64(n), err == nil
 }
+
+func sinceAt(s *api.Session) api.Time { return s.Attributes.Activity.SinceAt }
 
 func clock(value func(*api.Session, time.Duration) time.Duration) func(*api.Session, time.Duration) (float64, bool) {
 	return func(s *api.Session, lag time.Duration) (float64, bool) { return value(s, lag).Seconds(), true }

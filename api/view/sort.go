@@ -3,7 +3,6 @@ package view
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -71,72 +70,117 @@ func (s Sort) String() string {
 	return strings.Join(names, ",")
 }
 
-// Clocked tells whether the mere passing of time may change the order.
-func (s Sort) Clocked() bool {
-	return slices.ContainsFunc(s.fields, func(f sortField) bool { return f.key.clock })
+// Rated tells whether the order looks at rates, which sink by themselves.
+func (s Sort) Rated() bool {
+	return slices.ContainsFunc(s.fields, func(f sortField) bool { return f.key.rate })
+}
+
+// ByState tells whether a session moves when it becomes long or trx-long, which
+// happens all by itself. Nothing else moves by the passing of time alone.
+func (s Sort) ByState() bool {
+	return slices.ContainsFunc(s.fields, func(f sortField) bool { return f.key.texts == nil && f.key.figure == nil })
 }
 
 // Less tells whether a comes before b, with their figures as they stand.
 func (s Sort) Less(a, b *api.Session) bool {
-	return s.Rank(a, 0).Compare(s.Rank(b, 0)) < 0
+	x, y := s.Rank(a, time.Time{}, 0), s.Rank(b, time.Time{}, 0)
+	return s.Compare(&x, &y) < 0
 }
 
-// Rank is the place of one session in a Sort. Ranks of one Sort compare with
-// each other; making them once is what makes sorting cheap.
+// Rank is the place of one session in a Sort. It says since when a clock runs
+// and not what it shows, so that ranks of different instants compare, and one
+// is right until the session changes or becomes long.
 type Rank struct {
-	fields []rankField
-	id     float64
-	text   string // the id as it is
+	first rankField
+	more  []rankField
+	id    float64
+	text  string // the id as it is
 }
 
-// rankField compares figure, then more, then text.
+// rankField compares class, then figure, then text.
 type rankField struct {
-	figure, more float64
-	text         string
-	descending   bool
+	class, figure float64
+	text          string
 }
 
-// Rank returns the place of session with its clocks run on by lag.
-func (s Sort) Rank(session *api.Session, lag time.Duration) Rank {
+// The classes of figures: a session that has none sorts below those that do,
+// and a clock that runs above one that stands still.
+const (
+	classNone = iota
+	classFigure
+	classClock
+)
+
+// Rank returns the place of session, whose figures were true at read, with its
+// clocks run on by lag. With a zero read all sessions that are compared must
+// have been read at the same time.
+func (s Sort) Rank(session *api.Session, read time.Time, lag time.Duration) Rank {
 	r := Rank{text: session.ID}
 	r.id, _ = id(session, 0)
-	if len(s.fields) == 0 {
-		return r
-	}
-	r.fields = make([]rankField, len(s.fields))
 	for i, f := range s.fields {
-		r.fields[i] = f.rank(session, lag)
+		field := f.rank(session, read, lag)
+		if i == 0 {
+			r.first = field
+		} else {
+			r.more = append(r.more, field)
+		}
 	}
 	return r
 }
 
-func (f sortField) rank(session *api.Session, lag time.Duration) rankField {
-	r := rankField{descending: f.descending}
+func (f sortField) rank(session *api.Session, read time.Time, lag time.Duration) rankField {
 	switch {
+	case f.key.clock:
+		return clockRank(session, f.key, read)
 	case f.key.figure != nil:
-		figure, ok := f.key.figure(session, lag)
+		figure, ok := f.key.figure(session, 0)
 		if !ok {
-			figure = math.Inf(-1)
+			return rankField{class: classNone}
 		}
-		r.figure = figure
+		return rankField{class: classFigure, figure: figure}
 	case f.key.texts != nil:
+		var r rankField
 		f.key.texts(session, func(text string) bool {
 			r.text = strings.ToLower(text)
 			return true
 		})
-	default:
-		r.figure = float64(Severity(StateAfter(session, lag)))
-		r.more = InState(session, lag).Seconds()
+		return r
 	}
-	return r
+	return rankField{
+		class:  float64(Severity(StateAfter(session, lag))),
+		figure: clockRank(session, inState, read).figure,
+	}
 }
 
-// Compare returns -1 when r comes before other, +1 when it comes after it and
-// 0 when both are of the same session.
-func (r Rank) Compare(other Rank) int {
-	for i, f := range r.fields {
-		o := other.fields[i]
-		c := cmp.Or(cmp.Compare(f.figure, o.figure), cmp.Compare(f.more, o.more), cmp.Compare(f.text, o.text))
+// clockRank ranks by since when the clock runs: the later, the less it shows.
+func clockRank(session *api.Session, k *key, read time.Time) rankField {
+	figure, ok := k.figure(session, 0)
+	if !ok {
+		return rankField{class: classNone}
+	}
+	if later, _ := k.figure(session, time.Second); later <= figure {
+		return rankField{class: classFigure, figure: figure}
+	}
+	if read.IsZero() {
+		return rankField{class: classClock, figure: figure}
+	}
+	if k.since != nil {
+		if since, err := time.Parse(time.RFC3339, string(k.since(session))); err == nil {
+			return rankField{class: classClock, figure: -float64(since.UnixMilli()) / 1000}
+		}
+	}
+	return rankField{class: classClock, figure: figure - float64(read.UnixMilli())/1000}
+}
+
+// Compare returns -1 when a comes before b, +1 when it comes after it and 0 when
+// both are of the same session. Both must be ranks of s.
+func (s Sort) Compare(a, b *Rank) int {
+	for i, f := range s.fields {
+		x, y := &a.first, &b.first
+		if i > 0 {
+			x, y = &a.more[i-1], &b.more[i-1]
+		}
+		c := x.compare(y)
 		if f.descending {
 			c = -c
 		}
@@ -144,5 +188,18 @@ func (r Rank) Compare(other Rank) int {
 			return c
 		}
 	}
-	return cmp.Or(cmp.Compare(r.id, other.id), cmp.Compare(r.text, other.text))
+	if c := cmp.Compare(a.id, b.id); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.text, b.text)
+}
+
+func (f *rankField) compare(other *rankField) int {
+	if c := cmp.Compare(f.class, other.class); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(f.figure, other.figure); c != 0 {
+		return c
+	}
+	return cmp.Compare(f.text, other.text)
 }

@@ -47,7 +47,7 @@ func TestState(t *testing.T) {
 
 func TestCountAgreesWithFilters(t *testing.T) {
 	var all []*api.Session
-	for _, state := range []string{"running", "running", "idle", "trx", "connecting"} {
+	for _, state := range []string{"running", "running", "idle", "trx", "connecting", "running"} {
 		s := report()
 		s.Attributes.Activity.State = state
 		all = append(all, s)
@@ -55,6 +55,8 @@ func TestCountAgreesWithFilters(t *testing.T) {
 	all[1].Attributes.Activity.InState = 1000
 	all[2].Attributes.Pending.Kill = &api.PendingKill{}
 	all[3].Attributes.Pending.Restart = true
+	all[3].Attributes.Activity.InState = 1000
+	all[5].Attributes.Activity.InState, all[5].Attributes.Activity.LongAfter = 1000, 0
 
 	var got, want api.Summary
 	for _, s := range all {
@@ -62,7 +64,7 @@ func TestCountAgreesWithFilters(t *testing.T) {
 	}
 	for word, n := range map[string]*int{
 		"running": &want.Running, "idle": &want.Idle, "trx": &want.Trx,
-		"long": &want.Long, "pending": &want.Pending, "kill": &want.Killing,
+		"long": &want.Long, "trx-long": &want.TrxLong, "pending": &want.Pending, "kill": &want.Killing,
 	} {
 		f, err := view.Parse("state:" + word)
 		if err != nil {
@@ -77,7 +79,7 @@ func TestCountAgreesWithFilters(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("summary differs from what the filters find (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(api.Summary{Running: 2, Idle: 1, Trx: 1, Long: 1, Pending: 2, Killing: 1}, got); diff != "" {
+	if diff := cmp.Diff(api.Summary{Running: 3, Idle: 1, Trx: 1, Long: 1, TrxLong: 1, Pending: 2, Killing: 1}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -85,7 +87,7 @@ func TestCountAgreesWithFilters(t *testing.T) {
 func TestSort(t *testing.T) {
 	session := func(id, user, state string, inState float64) *api.Session {
 		return &api.Session{ID: id, Attributes: api.SessionAttributes{
-			User: user, Activity: api.Activity{State: state, InState: inState, Trx: state == "trx", TrxSeconds: inState},
+			User: user, Activity: api.Activity{State: state, InState: inState, LongAfter: 60, Trx: state == "trx", TrxSeconds: inState},
 		}}
 	}
 	killed := session("7", "z", "idle", 1)
@@ -136,6 +138,39 @@ func TestSort(t *testing.T) {
 	}
 }
 
+// Ensure that ranks made at different times compare as those of one moment do.
+func TestRankKeeps(t *testing.T) {
+	for _, tt := range []struct{ sort, want string }{
+		{"in-state", "b a"}, {"-in-state", "a b"}, {"age", "b a"}, {"-age", "a b"}, {"-trx-age", "a b"}, {"idle", "b a"}, {"-state", "a b"},
+	} {
+		order, err := view.ParseSort(tt.sort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rank := func(id string, read time.Time, figure float64, stamped bool) view.Rank {
+			s := &api.Session{ID: id, Attributes: api.SessionAttributes{SecondsAlive: figure, Idle: figure, Activity: api.Activity{
+				State: "trx", InState: figure, Trx: true, TrxSeconds: figure,
+			}}}
+			if since := api.Time(read.Add(-time.Duration(figure * float64(time.Second))).Format("2006-01-02T15:04:05.000Z")); stamped {
+				a := &s.Attributes
+				a.ConnectedAt, a.Activity.SinceAt, a.Activity.TrxSinceAt = since, since, since
+			}
+			return order.Rank(s, read, 0)
+		}
+		for _, stamped := range []bool{false, true} {
+			// a is 10 s old, b, looked at a minute later, 69 s: a would be 70 s by then.
+			a, b := rank("a", noon, 10, stamped), rank("b", noon.Add(time.Minute), 69, !stamped)
+			got := "a b"
+			if order.Compare(&a, &b) > 0 {
+				got = "b a"
+			}
+			if got != tt.want {
+				t.Errorf("%s, stamped %v: got %s, want %s", tt.sort, stamped, got, tt.want)
+			}
+		}
+	}
+}
+
 func TestParseSortErrors(t *testing.T) {
 	for _, tt := range []struct {
 		sort   string
@@ -173,6 +208,6 @@ func BenchmarkRank(b *testing.B) {
 	}
 	s := report()
 	for b.Loop() {
-		order.Rank(s, time.Second)
+		order.Rank(s, noon, time.Second)
 	}
 }

@@ -1,22 +1,17 @@
 package view
 
 import (
+	"math"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
 )
 
-// The thresholds from which a session is worth a look.
-const (
-	LongQuery       = 60 * time.Second // a statement that runs for as long is long
-	LongTransaction = 60 * time.Second // a transaction idle for as long is trx-long
-)
-
 // The words for the state of a session, most severe first.
 const (
 	StateKill       = "kill"       // a kill is pending
-	StateLong       = "long"       // running for LongQuery or longer
-	StateTrxLong    = "trx-long"   // idle inside a transaction for LongTransaction or longer
+	StateLong       = "long"       // running for LongAfter or longer
+	StateTrxLong    = "trx-long"   // idle inside a transaction for LongAfter or longer
 	StateSwap       = "swap"       // new filters wait for their moment
 	StateRestart    = "restart"    // a restart waits for its moment
 	StateTrx        = "trx"        // idle inside a transaction
@@ -81,9 +76,9 @@ func Is(s *api.Session, word string, lag time.Duration) bool {
 	case StatePending:
 		return a.Pending.Kill != nil || a.Pending.Filters != nil || a.Pending.Restart
 	case StateLong:
-		return a.Activity.State == "running" && InState(s, lag) >= LongQuery
+		return a.Activity.State == "running" && long(s, lag)
 	case StateTrxLong:
-		return a.Activity.State == "trx" && InState(s, lag) >= LongTransaction
+		return a.Activity.State == "trx" && long(s, lag)
 	case StateTrx:
 		return a.Activity.State == "trx"
 	case StateRunning:
@@ -98,26 +93,96 @@ func Is(s *api.Session, word string, lag time.Duration) bool {
 	return false
 }
 
-// Count adds s to sum, with the clocks of s run on by lag.
-func Count(sum *api.Summary, s *api.Session, lag time.Duration) {
+// LongAfter returns how long s may be in its present state before it is worth a
+// look; 0 is for ever.
+func LongAfter(s *api.Session) time.Duration { return seconds(s.Attributes.Activity.LongAfter) }
+
+func long(s *api.Session, lag time.Duration) bool {
+	after := LongAfter(s)
+	return after > 0 && InState(s, lag) >= after
+}
+
+// Never is further in the future than any instant that is waited for.
+const Never = time.Duration(math.MaxInt64)
+
+// UntilLong returns how long it takes from lag until s is long or trx-long all
+// by itself; Never when it is already, or will not be.
+func UntilLong(s *api.Session, lag time.Duration) time.Duration {
+	state := s.Attributes.Activity.State
+	if after := LongAfter(s); after > 0 && (state == "running" || state == "trx") {
+		if left := after - InState(s, lag); left > 0 {
+			return left
+		}
+	}
+	return Never
+}
+
+// Marks are what a Summary counts of one session.
+type Marks uint8
+
+const (
+	markRunning Marks = 1 << 0
+	markIdle    Marks = 1 << 1
+	markTrx     Marks = 1 << 2
+	markLong    Marks = 1 << 3
+	markTrxLong Marks = 1 << 4
+	markPending Marks = 1 << 5
+	markKilling Marks = 1 << 6
+)
+
+// MarksAfter returns the marks of s with its clocks run on by lag.
+func MarksAfter(s *api.Session, lag time.Duration) Marks {
+	var m Marks
 	switch s.Attributes.Activity.State {
 	case "running":
-		sum.Running++
-		if InState(s, lag) >= LongQuery {
-			sum.Long++
+		m = markRunning
+		if long(s, lag) {
+			m |= markLong
 		}
 	case "idle":
-		sum.Idle++
+		m = markIdle
 	case "trx":
-		sum.Trx++
+		m = markTrx
+		if long(s, lag) {
+			m |= markTrxLong
+		}
 	}
 	if Is(s, StatePending, lag) {
-		sum.Pending++
+		m |= markPending
 	}
 	if Is(s, StateKill, lag) {
-		sum.Killing++
+		m |= markKilling
+	}
+	return m
+}
+
+// Add counts n more sessions with these marks; n may be negative.
+func (m Marks) Add(sum *api.Summary, n int) {
+	for bit := markRunning; bit <= markKilling; bit <<= 1 {
+		if m&bit == 0 {
+			continue
+		}
+		switch bit {
+		case markRunning:
+			sum.Running += n
+		case markIdle:
+			sum.Idle += n
+		case markTrx:
+			sum.Trx += n
+		case markLong:
+			sum.Long += n
+		case markTrxLong:
+			sum.TrxLong += n
+		case markPending:
+			sum.Pending += n
+		case markKilling:
+			sum.Killing += n
+		}
 	}
 }
+
+// Count adds s to sum, with the clocks of s run on by lag.
+func Count(sum *api.Summary, s *api.Session, lag time.Duration) { MarksAfter(s, lag).Add(sum, 1) }
 
 // Lag returns how long before now the figures of s were true. It is 0 when now
 // is zero or s does not say, and never negative.

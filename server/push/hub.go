@@ -48,7 +48,10 @@ type Hub struct {
 	done    chan struct{} // closed when Run has returned
 
 	// Owned by Run.
-	collections map[object]*collection
+	views    map[viewKey]*view
+	sessions *sessions // nil while nobody looks at sessions
+	objects  map[object]*objects
+	updates  updates
 
 	stopOnce sync.Once
 	serving  sync.WaitGroup // calls of Serve that have been let in
@@ -75,8 +78,8 @@ func New(options Options) *Hub {
 	return &Hub{
 		options: options, log: options.Logger, changes: newChanges(),
 		todo: make(chan func()), stop: make(chan struct{}), done: make(chan struct{}),
-		collections: make(map[object]*collection),
-		clients:     make(map[*Client]bool), admitted: make(map[string]int),
+		views: make(map[viewKey]*view), objects: make(map[object]*objects),
+		clients: make(map[*Client]bool), admitted: make(map[string]int),
 	}
 }
 
@@ -154,6 +157,8 @@ func (h *Hub) loop() {
 			return
 		case work := <-h.todo:
 			work()
+		case <-h.loading():
+			h.load()
 		case <-notable:
 			h.round(false)
 			notable = nil

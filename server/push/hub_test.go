@@ -315,8 +315,8 @@ func TestEqualViewsAreOneView(t *testing.T) {
 			say(t, h, c, api.Subscribe{Type: api.UnsubscribeType, View: fmt.Sprint("v", i/2)})
 		}
 		h.do(func() {
-			if len(h.collections) != 0 {
-				t.Errorf("got %d collections that nobody watches, want none", len(h.collections))
+			if h.sessions != nil || len(h.views) != 0 {
+				t.Errorf("got sessions %v and %d views that nobody watches, want none", h.sessions, len(h.views))
 			}
 		})
 	})
@@ -435,7 +435,7 @@ func TestRefusedSubscriptions(t *testing.T) {
 		{"id", api.Subscribe{Topic: api.TopicSession, ID: "-1"}, "not the id of a session"},
 		{"limit", api.Subscribe{Topic: api.TopicSessions, Limit: api.MaxWindow + 1}, "at most 500 rows"},
 		{"offset", api.Subscribe{Topic: api.TopicSessions, Offset: -1}, "at offset 0 or later"},
-		{"window-of-objects", api.Subscribe{Topic: api.TopicServers, Limit: 5}, "are for the topic sessions"},
+		{"window-of-objects", api.Subscribe{Topic: api.TopicServers, Limit: 5}, "are for the topics sessions and groups"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, 0, func(t *testing.T, h *Hub, _ *store) {

@@ -48,8 +48,28 @@ func parseQuery(s api.Subscribe) (query, error) {
 		if q.order, err = lang.ParseSort(s.Sort); err != nil {
 			return q, fmt.Errorf("sort: %w", err)
 		}
+		if s.Group != "" {
+			return q, fmt.Errorf("group is for the topic %s", api.TopicGroups)
+		}
 		q.filter, q.sort = q.match.String(), q.order.String()
 		return q, q.setWindow(s)
+	case api.TopicGroups:
+		if q.match, err = lang.Parse(s.Filter); err != nil {
+			return q, fmt.Errorf("filter: %w", err)
+		}
+		if q.grouping, err = lang.ParseGrouping(s.Group); err != nil {
+			return q, fmt.Errorf("group: %w", err)
+		}
+		if s.Sort != "" || s.Offset != 0 {
+			return q, fmt.Errorf("sort and offset are for the topic %s", api.TopicSessions)
+		}
+		q.filter, q.group = q.match.String(), q.grouping.String()
+		return q, q.setWindow(s)
+	case api.TopicJob:
+		if s.ID == "" || len(s.ID) > maxName {
+			return q, fmt.Errorf("the id of a job has 1 to %d bytes", maxName)
+		}
+		q.id = s.ID
 	case api.TopicSession:
 		n, err := strconv.ParseUint(s.ID, 10, 64)
 		if err != nil {
@@ -65,8 +85,8 @@ func parseQuery(s api.Subscribe) (query, error) {
 	default:
 		return q, fmt.Errorf("there is no topic %.40q", s.Topic)
 	}
-	if s.Filter != "" || s.Sort != "" || s.Offset != 0 || s.Limit != 0 {
-		return q, fmt.Errorf("filter, sort, offset and limit are for the topic %s", api.TopicSessions)
+	if s.Filter != "" || s.Sort != "" || s.Offset != 0 || s.Limit != 0 || s.Group != "" {
+		return q, fmt.Errorf("filter, sort, offset, limit and group are for the topics %s and %s", api.TopicSessions, api.TopicGroups)
 	}
 	return q, nil
 }
@@ -76,7 +96,11 @@ func (q *query) setWindow(s api.Subscribe) error {
 		return fmt.Errorf("a window begins at offset 0 or later and has at most %d rows", api.MaxWindow)
 	}
 	q.offset, q.limit = s.Offset, s.Limit
-	if q.limit == 0 {
+	switch {
+	case q.limit > 0:
+	case s.Topic == api.TopicGroups:
+		q.limit = api.MaxWindow
+	default:
 		q.limit = defaultLimit
 	}
 	return nil

@@ -7,26 +7,31 @@ import "github.com/signalbox/signalbox/api"
 // all methods from its own goroutine; what they return must not change
 // afterwards.
 //
-// The light form of a session has no log and no events, and of its queries the
-// newest only.
+// The light form of a session has no queries, no log and no events. What many
+// sessions have in common, as their relationships, they may share: nobody
+// changes it.
 type Source interface {
-	// Sessions returns every session in its light form, in any order.
-	Sessions() []api.Session
+	// SessionIDs returns the ids of all sessions, in any order.
+	SessionIDs() []uint64
 	// Session returns one session in its light form, false when there is none.
 	Session(id uint64) (api.Session, bool)
 	// SessionDetail returns one session with everything, false when there is
 	// none.
 	SessionDetail(id uint64) (api.Session, bool)
-	// Objects returns all objects of a topic other than the three of
-	// sessions, in the order in which they are shown.
+	// Fingerprint returns the text of a statement without its literals.
+	Fingerprint(statement string) string
+	// Objects returns all objects of a topic other than those of sessions, in
+	// the order in which they are shown.
 	Objects(topic string) []Object
+	// Job returns one job with everything, false when there is none.
+	Job(id string) (Object, bool)
 	// Watch calls fn for every change until stop is called. fn may be called
 	// from many goroutines at once and does not block.
 	Watch(fn func(Change)) (stop func())
 }
 
-// Object is one configured object: a service, server, filter, listener or
-// monitor.
+// Object is one object that is no session: a service, server, filter, listener
+// or monitor, a job, or figures of one of them.
 type Object struct {
 	ID       string
 	Resource any // encodes to JSON as the REST API does

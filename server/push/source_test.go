@@ -3,6 +3,7 @@ package push
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,22 +45,42 @@ func idle(id uint64, user string) api.Session {
 
 // running makes s run a statement from now on.
 func running(s api.Session, statement string) api.Session {
-	s.Attributes.Activity.State = "running"
+	s.Attributes.Activity.State, s.Attributes.Activity.LongAfter = "running", 60
 	s.Attributes.Activity.SinceAt = stamp(time.Now())
 	s.Attributes.Activity.Statement = statement
 	s.Attributes.Activity.Statements++
 	return s
 }
 
-func (s *store) Sessions() []api.Session {
+func (s *store) SessionIDs() []uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lists++
-	var all []api.Session
-	for _, one := range s.sessions {
-		all = append(all, one)
+	var all []uint64
+	for id := range s.sessions {
+		all = append(all, id)
 	}
 	return all
+}
+
+func (s *store) Fingerprint(statement string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return '?'
+		}
+		return r
+	}, statement)
+}
+
+func (s *store) Job(id string) (Object, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.objects[api.TopicJob] {
+		if o.ID == id {
+			return o, true
+		}
+	}
+	return Object{}, false
 }
 
 func (s *store) Session(id uint64) (api.Session, bool) {
