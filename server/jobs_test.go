@@ -182,6 +182,7 @@ func TestJobPaceAndStop(t *testing.T) {
 		var told []push.Change
 		defer s.herald.watch(func(c push.Change) { told = append(told, c) })()
 		id := s.start(`{"action":"kill","filter":"id:*","pace":2}`)
+		time.Sleep(100 * time.Millisecond) // what comes is between two sessions
 		for i, want := range []int{1, 2, 3} {
 			if got := s.job(id).Counts.Done; got != want {
 				t.Errorf("after %d halves of a second: %d are done, want %d", i, got, want)

@@ -104,7 +104,7 @@ func (a *Admin) run(c *call, method string, found *route, allowed []string) (ans
 		return answer{}, notAllowed(method, allowed)
 	case found.access == admin && c.principal.Role != RoleAdmin:
 		return answer{}, refuse(http.StatusForbidden, "Administrative access required")
-	case found.access == admin && a.options.ReadOnly:
+	case found.access != public && found.method != http.MethodGet && a.options.ReadOnly:
 		return answer{}, refuse(http.StatusForbidden, "this server is read-only")
 	}
 	if c.malformed != nil {

@@ -42,6 +42,7 @@ type Options struct {
 	// Who may do what.
 
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
+	Preferences  *Preferences                           // nil: in memory
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
@@ -102,6 +103,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 		load:  newLoad(o.Now),
 	}
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
+	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
 	a.table = a.routes()
 	a.hub = push.New(push.Options{
 		Source: source{e, &a.herald, o.Now, a.jobs}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
@@ -123,6 +125,11 @@ func (o *Options) complete() (err error) {
 	}
 	if o.Users == nil {
 		if o.Users, err = OpenUsers(""); err != nil {
+			return err
+		}
+	}
+	if o.Preferences == nil {
+		if o.Preferences, err = OpenPreferences(""); err != nil {
 			return err
 		}
 	}
