@@ -216,6 +216,9 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 		o.Users, err = s.demo.users()
 	} else {
 		o.Users, err = server.OpenUsers(usersFile(maxscale))
+		if err == nil {
+			o.Preferences, err = server.OpenPreferences(preferencesFile(maxscale))
+		}
 	}
 	if err == nil && v.Bool("admin_audit") {
 		o.Audit, err = server.OpenAudit(auditFile(maxscale), 0)
@@ -226,6 +229,11 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 // usersFile is the file with the accounts of the REST API and the console.
 func usersFile(maxscale module.Object) string {
 	return filepath.Join(maxscale.Values.String("datadir"), "users.json")
+}
+
+// preferencesFile is the file with what the console keeps for its users.
+func preferencesFile(maxscale module.Object) string {
+	return filepath.Join(maxscale.Values.String("datadir"), "preferences.json")
 }
 
 func auditFile(maxscale module.Object) string {

@@ -90,8 +90,10 @@ type Engine struct {
 
 	sessions sessions
 	ended    ended
-	watchers watchers
-	draining atomic.Bool
+
+	thresholds atomic.Pointer[Thresholds] // nil: the defaults
+	watchers   watchers
+	draining   atomic.Bool
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc

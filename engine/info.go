@@ -122,8 +122,9 @@ type ActivityInfo struct {
 	TrxReadOnly bool
 	TrxSince    time.Time
 	TrxWrites   uint64
-	Statement   string // running or last, at most 1024 bytes
-	Server      string // that executes it, or did
+	LongAfter   time.Duration // in what it does, from which it is worth a look; 0 is never
+	Statement   string        // running or last, at most 1024 bytes
+	Server      string        // that executes it, or did
 	Statements  uint64
 	Errors      uint64
 	BytesIn     uint64

@@ -56,6 +56,7 @@ func (s *Session) info(whole bool) SessionInfo {
 	}
 	info.Memory = s.memoryLocked()
 	info.Activity = s.seen.doing(s.client)
+	info.Activity.LongAfter = s.engine.longAfter(info.Activity.Doing)
 	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
 	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
 		info.Idle = now.Sub(a.lastIO)

@@ -37,7 +37,19 @@ type answer struct {
 	body   []byte
 	tag    string // entity tag of a GET; "" for one over the body
 	header http.Header
-	then   func() // called once the audit log has the call; nil for nothing
+	stream func(w io.Writer) error // writes the body in place of body; nil for none
+	then   func()                  // called once the audit log has the call; nil for nothing
+}
+
+// code is the status of the answer.
+func (a answer) code() int {
+	switch {
+	case a.status != 0:
+		return a.status
+	case len(a.body) > 0 || a.stream != nil:
+		return http.StatusOK
+	}
+	return http.StatusNoContent
 }
 
 // handler does the work of one route.

@@ -133,7 +133,7 @@ func TestFeedEndsWithTheLogin(t *testing.T) {
 func TestSource(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		c := s.connect()
-		from := source{s.engine, &s.herald, s.options.Now, s.jobs}
+		from := s.source()
 		for _, topic := range []string{api.TopicServices, api.TopicServers, api.TopicListeners, api.TopicFilters, api.TopicMonitors} {
 			all := from.Objects(topic)
 			if len(all) == 0 {
@@ -196,7 +196,7 @@ func withoutLinks(v any) any {
 func TestWatch(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		seen := make(chan push.Change, 1000)
-		stop := source{s.engine, &s.herald, s.options.Now, s.jobs}.Watch(func(c push.Change) {
+		stop := s.source().Watch(func(c push.Change) {
 			if c.Topic == api.TopicSessions && c.Notable {
 				seen <- c
 			}

@@ -27,13 +27,14 @@ type route struct {
 // caller needs is here and nowhere else. Of two patterns that fit, the first
 // one counts.
 func (a *Admin) routes() []route {
-	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	const get, post, put, patch, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	s := sessions{a.engine, a.names}
 	o := objects{a.engine}
 	m := program{a.engine, a.options, a.load}
 	l := logs{a.engine, a.options.Log}
 	j := a.jobs
 	u := accounts{a.options.Users, a.rightsChanged}
+	p := preferences{a.options.Preferences, a.setThresholds}
 	n := a.login
 	return []route{
 		{get, "", basic, "", alive},
@@ -49,6 +50,7 @@ func (a *Admin) routes() []route {
 		{post, "sessions/:id/cancel-statement", admin, "session.cancel_statement", s.cancelStatement},
 		{remove, "sessions/:id/pending/:what", admin, "session.cancel_pending", s.cancelPending},
 
+		{get, "stats", basic, "", a.stats.all},
 		{get, "jobs", basic, "", j.all},
 		{post, "jobs", admin, "job.start", j.create},
 		{get, "jobs/:id", basic, "", j.one},
@@ -93,6 +95,9 @@ func (a *Admin) routes() []route {
 		{post, "login", public, "login", n.login},
 		{post, "logout", public, "logout", n.logout},
 		{get, "whoami", basic, "", n.whoami},
+		{get, "preferences", basic, "", p.read},
+		{put, "preferences", basic, "", p.keep}, // whoever chooses columns leaves no trace
+		{put, "preferences/shared", admin, "preferences.share", p.share},
 		{get, "audit", basic, "", audits{a.options.Audit}.all},
 		{get, feedPath, basic, "", alive}, // ServeHTTP hands it on to the push feed
 	}

@@ -35,8 +35,8 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		})
 		return
 	}
-	if found != nil && found.action != "" {
-		a.audit(c, found, result.status, err)
+	if found != nil && (found.action != "" || c.record.Action != "") {
+		a.audit(c, found, result.code(), err)
 	}
 	if err != nil {
 		a.refuse(w, c, err)
@@ -104,7 +104,7 @@ func (a *Admin) run(c *call, method string, found *route, allowed []string) (ans
 		return answer{}, notAllowed(method, allowed)
 	case found.access == admin && c.principal.Role != RoleAdmin:
 		return answer{}, refuse(http.StatusForbidden, "Administrative access required")
-	case found.access == admin && a.options.ReadOnly:
+	case found.access != public && found.method != http.MethodGet && a.options.ReadOnly:
 		return answer{}, refuse(http.StatusForbidden, "this server is read-only")
 	}
 	if c.malformed != nil {
@@ -129,7 +129,7 @@ func notAllowed(method string, allowed []string) *problem {
 func (a *Admin) audit(c *call, found *route, status int, err error) {
 	r := *c.record
 	r.Action = cmp.Or(r.Action, found.action)
-	r.Status, r.Result = cmp.Or(status, http.StatusNoContent), "ok"
+	r.Status, r.Result = status, "ok"
 	if c.principal.User != "" {
 		r.Actor, r.Role = c.principal.User, c.principal.Role
 	}
@@ -183,20 +183,18 @@ func (a *Admin) write(w http.ResponseWriter, c *call, method string, result answ
 			return
 		}
 	}
-	if result.status == 0 {
-		result.status = http.StatusNoContent
-		if len(result.body) > 0 {
-			result.status = http.StatusOK
-		}
-	}
 	if len(result.body) > 0 {
 		if header.Get("Content-Type") == "" {
 			header.Set("Content-Type", "application/json")
 		}
 		header.Set("Content-Length", fmt.Sprint(len(result.body)))
 	}
-	w.WriteHeader(result.status)
-	if method != http.MethodHead {
+	w.WriteHeader(result.code())
+	switch {
+	case method == http.MethodHead:
+	case result.stream != nil:
+		_ = result.stream(w) // whoever went away needs no rest
+	default:
 		_, _ = w.Write(result.body)
 	}
 }

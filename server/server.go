@@ -8,8 +8,8 @@
 //
 // # Concurrency
 //
-// New starts one goroutine, the push hub's, and each job has one; Close ends
-// them.
+// New starts two goroutines, the push hub's and that of the statistics, and each
+// job has one; Close ends them.
 // Handlers run in their requests' goroutines and share nothing but the types
 // that say so.
 package server
@@ -42,6 +42,7 @@ type Options struct {
 	// Who may do what.
 
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
+	Preferences  *Preferences                           // nil: in memory
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
@@ -73,9 +74,11 @@ type Admin struct {
 	load     *load
 	console  *console
 	jobs     *jobs
+	stats    *stats
 	hub      *push.Hub
-	herald   herald         // tells the hub of what is not the engine's
-	pushing  sync.WaitGroup // the hub
+	herald   herald             // tells the hub of what is not the engine's
+	running  sync.WaitGroup     // the hub and the statistics
+	stop     context.CancelFunc // ends the statistics
 	closeAll sync.Once
 }
 
@@ -100,15 +103,25 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 		login: newLogin(o, c.version),
 		names: newNames(o.LookupAddr, o.Now),
 		load:  newLoad(o.Now),
+		stats: newStats(e, o.Now),
 	}
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
+	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
 	a.table = a.routes()
 	a.hub = push.New(push.Options{
-		Source: source{e, &a.herald, o.Now, a.jobs}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Source: a.source(), Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
 	})
 	a.login.ended = a.hub.RevokeLogin
-	a.pushing.Go(func() { _ = a.hub.Run(context.Background()) })
+	ctx, cancel := context.WithCancel(context.Background())
+	a.stop = cancel
+	a.running.Go(func() { _ = a.hub.Run(context.Background()) })
+	a.running.Go(func() { a.stats.run(ctx, &a.herald) })
 	return a, nil
+}
+
+// source is what the push feed gets its rows from.
+func (a *Admin) source() source {
+	return source{engine: a.engine, herald: &a.herald, now: a.options.Now, jobs: a.jobs, stats: a.stats}
 }
 
 // complete fills in what is not set and checks the rest.
@@ -123,6 +136,11 @@ func (o *Options) complete() (err error) {
 	}
 	if o.Users == nil {
 		if o.Users, err = OpenUsers(""); err != nil {
+			return err
+		}
+	}
+	if o.Preferences == nil {
+		if o.Preferences, err = OpenPreferences(""); err != nil {
 			return err
 		}
 	}
@@ -143,14 +161,15 @@ func (o *Options) complete() (err error) {
 	return nil
 }
 
-// Close stops all jobs, ends the push feed and closes the audit log. It does not wait for
-// requests: that is the http.Server's.
+// Close stops all jobs, ends the push feed and closes the audit log. It does not
+// wait for requests: that is the http.Server's.
 func (a *Admin) Close() error {
 	var err error
 	a.closeAll.Do(func() {
 		a.jobs.close()
 		err = a.hub.Close()
-		a.pushing.Wait()
+		a.stop()
+		a.running.Wait()
 		if closed := a.options.Audit.Close(); err == nil {
 			err = closed
 		}

@@ -205,10 +205,6 @@ func pendingOf(p engine.PendingInfo) api.SessionPending {
 	return pending
 }
 
-// longAfter is how long a statement may run, and a transaction be idle, before
-// it is worth a look.
-const longAfter = time.Minute
-
 func activityOf(a engine.ActivityInfo, now time.Time) api.Activity {
 	activity := api.Activity{
 		State:          activities[a.Doing],
@@ -225,13 +221,11 @@ func activityOf(a engine.ActivityInfo, now time.Time) api.Activity {
 		BytesOut:       a.BytesOut,
 		BytesInPerSec:  a.InPerSec,
 		BytesOutPerSec: a.OutPerSec,
+		LongAfter:      seconds(a.LongAfter),
 	}
 	if a.Trx && !a.TrxSince.IsZero() {
 		activity.TrxSeconds = seconds(now.Sub(a.TrxSince))
 		activity.TrxSinceAt = apiTime(a.TrxSince)
-	}
-	if a.Doing == engine.Running || a.Doing == engine.IdleInTrx {
-		activity.LongAfter = longAfter.Seconds()
 	}
 	return activity
 }

@@ -98,16 +98,30 @@ func (s sessions) over(c *call) (engine.EndedInfo, bool) {
 // all serves GET /v1/sessions. Its tag is one over the sessions and their
 // revisions: figures that tick do not change it.
 func (s sessions) all(c *call) (answer, error) {
-	list := s.engine.Sessions()
-	infos := make([]engine.SessionInfo, len(list))
-	rows := make([]api.Session, len(list))
-	tags := make([]string, len(list), len(list)+1)
-	for i, session := range list {
+	wanted, err := selectionOf(c)
+	if err != nil {
+		return answer{}, err
+	}
+	if c.ours() {
+		if format := exportFormat(c); format != "" || c.values.Has("columns") {
+			return s.export(c, wanted, format)
+		}
+		c.query.Unsorted()
+	}
+	list := wanted.find(s.engine, c.now)
+	infos := make([]engine.SessionInfo, 0, len(list))
+	rows := make([]api.Session, 0, len(list))
+	tags := make([]string, 0, len(list)+1)
+	for _, session := range list {
 		revision := session.Revision()
-		infos[i] = session.Info()
-		rows[i] = sessionResource(infos[i], c.now, row)
-		link(c, &rows[i], "sessions", rows[i].ID)
-		tags[i] = rows[i].ID + "." + strconv.FormatUint(revision, 10)
+		info := session.Info()
+		r := sessionResource(info, c.now, row)
+		if !wanted.still(&r) {
+			continue
+		}
+		link(c, &r, "sessions", r.ID)
+		infos, rows = append(infos, info), append(rows, r)
+		tags = append(tags, r.ID+"."+strconv.FormatUint(revision, 10))
 	}
 	if s.resolves(c) {
 		addresses := make([]netip.Addr, len(infos))

@@ -68,7 +68,8 @@ func fullInfo(now time.Time) engine.SessionInfo {
 		Memory: engine.MemoryInfo{Client: engine.BufferInfo{ReadQ: 100, Misc: 200}, ExecMetadata: 1, LastQueries: 2, History: 3, Variables: 4},
 		Idle:   1990 * time.Millisecond, IOActivity: 28,
 		Activity: engine.ActivityInfo{
-			Doing: engine.IdleInTrx, Since: now.Add(-time.Second), Trx: true, TrxReadOnly: true, TrxSince: now.Add(-time.Minute), TrxWrites: 2,
+			LongAfter: time.Minute,
+			Doing:     engine.IdleInTrx, Since: now.Add(-time.Second), Trx: true, TrxReadOnly: true, TrxSince: now.Add(-time.Minute), TrxWrites: 2,
 			Statement: "SELECT SLEEP(9)", Server: "server1", Statements: 12, Errors: 1, BytesIn: 1000, BytesOut: 2000, InPerSec: 1.5, OutPerSec: 2.5,
 		},
 		Pending: engine.PendingInfo{

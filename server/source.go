@@ -16,6 +16,7 @@ type source struct {
 	herald *herald // of what is the server's own
 	now    func() time.Time
 	jobs   *jobs
+	stats  *stats
 }
 
 func (s source) SessionIDs() []uint64 {
@@ -65,6 +66,8 @@ func (s source) Objects(topic string) []push.Object {
 		return pushed(s.engine.Monitors(), objects{s.engine}.seenBy())
 	case api.TopicJobs:
 		return s.jobs.objects()
+	case api.TopicStats:
+		return pushed(s.stats.list(), func(row api.Stats) api.Stats { return row })
 	}
 	return nil
 }

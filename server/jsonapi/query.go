@@ -43,6 +43,9 @@ func ParseQuery(values url.Values) (*Query, error) {
 	return q, nil
 }
 
+// Unsorted leaves rows in the order in which they come, whatever sort says.
+func (q *Query) Unsorted() { q.order = nil }
+
 func (q *Query) parameter(name string, values []string) (err error) {
 	last := values[len(values)-1]
 	inside, bracketed := bracketed(name)
