@@ -86,9 +86,9 @@ func (p *logPage) renderChoices() app.UI {
 	r := &p.reader
 	return app.Div().Class("bar choices").Body(
 		renderSegments("At least", "level", logLevels, r.show.Level),
-		renderSegments("Not older than", "since", logAges, ageWord(r.show.Since)),
+		renderSegments("Since", "since", logAges, ageWord(r.show.Since)),
 		app.Label().For("log-session").Class("dim").Text("Session"),
-		app.Input().ID("log-session").Class("in session").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
+		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
 		p.renderSwitch("wrap", "Wrap (w)", r.wrap),
 		p.renderSwitch("times", "Times (T)", !p.bare),
