@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,238 +11,313 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// logPage shows the newest lines of the program's log. It follows the end while
-// one looks at the end; while one reads further up nothing moves.
+// logPage shows the newest lines of the program's log.
 type logPage struct {
 	app.Compo
 	ID, Tab string
 	Rev     uint64
 
-	poll  poll
-	level string // the least that is shown, "" for everything
-	lines []logLine
-	away  bool // the end is not in sight: lines stay as they are
-	last  int  // number of the newest line that the server has
-}
+	query  string // of the address, as it was last taken over
+	reader logReader
+	bare   bool // without the times
 
-// logLine is a line of the log, as the server sends it.
-type logLine struct {
-	ID        string `json:"id"`
-	Message   string `json:"message"`
-	Module    string `json:"module"`
-	Priority  string `json:"priority"`
-	Timestamp string `json:"timestamp"`
-	Unix      int64  `json:"unix_timestamp"`
+	poll, older poll
+	jump        bool // the page has to scroll to where the reader is
+	first, last int  // items that are drawn
 }
 
 const (
-	logEvery = 2 * time.Second
-	logSize  = 200 // lines
-	logEnd   = 24  // pixels that count as the end
+	logEvery   = 2 * time.Second
+	logFirst   = 500  // lines of the first page
+	logNext    = 50   // lines of the pages that follow
+	logCatchUp = 2000 // lines of a page that closes a gap
+	logOlder   = 1000 // lines of a page from before
 )
 
-// logLevels are the least levels to show, with the priorities that they stand
-// for.
-var logLevels = []struct{ level, label, priorities string }{
-	{"", "All", ""},
-	{"info", "Info", "alert,error,warning,notice,info"},
-	{"notice", "Notices", "alert,error,warning,notice"},
-	{"warning", "Warnings", "alert,error,warning"},
-	{"error", "Errors", "alert,error"},
+// choice is one of several that the bar offers; word is what the address has for
+// it, "" for the usual one.
+type choice struct{ word, label string }
+
+// logLevels are the least levels to show.
+var logLevels = []choice{{"", "All"}, {"info", "Info"}, {"notice", "Notices"}, {"warning", "Warnings"}, {"error", "Errors"}}
+
+// logAges are how old lines may be.
+var logAges = []choice{{"", "Any time"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
+
+// chosen returns word when it is one of choices, otherwise "".
+func chosen(choices []choice, word string) string {
+	for _, c := range choices {
+		if c.word == word {
+			return word
+		}
+	}
+	return ""
 }
 
-// OnMount takes the level from the address and asks for the first lines.
+// OnMount takes the address over and asks for the first lines.
 func (p *logPage) OnMount(ctx app.Context) {
-	p.level = ctx.Page().URL().Query().Get("level")
-	p.refresh()
-	p.follow(ctx)
+	keys = p
+	p.take(ctx.Page().URL().RawQuery)
+	p.ask(logFirst)
+	p.place(ctx)
+	ctx.Defer(func(app.Context) { p.fillIn() })
+}
+
+// OnNav follows the address.
+func (p *logPage) OnNav(ctx app.Context) {
+	if query := ctx.Page().URL().RawQuery; query != p.query {
+		p.take(query)
+		p.fillIn()
+	}
 }
 
 // OnUpdate asks for new lines when it is time to. The page is drawn once a
 // second at least.
 func (p *logPage) OnUpdate(ctx app.Context) {
-	if p.poll.due(time.Now(), logEvery) {
-		p.refresh()
+	now := time.Now()
+	if p.poll.due(now, logEvery) {
+		p.ask(logNext)
 	}
-	p.follow(ctx)
+	if p.reader.tail.more && p.older.failed == "" && p.older.due(now, logEvery/4) {
+		p.older.ask(logPath(logOlder, p.reader.tail.oldest()-1), p.takeOlder)
+	}
+	p.place(ctx)
 }
 
-// follow keeps the end in sight.
-func (p *logPage) follow(ctx app.Context) {
-	if !p.away {
-		ctx.Defer(func(app.Context) { ui.ScrollTo("log-lines", 1<<30) })
+// OnDismount gives the keys back.
+func (p *logPage) OnDismount() {
+	if keys == keyHandler(p) {
+		keys = nil
 	}
 }
 
-func (p *logPage) refresh() { p.poll.ask(logPath(p.level), p.take) }
-
-// logPath is what to ask for.
-func logPath(level string) string {
-	values := url.Values{"page[size]": {strconv.Itoa(logSize)}}
-	for _, l := range logLevels {
-		if l.level == level && l.priorities != "" {
-			values.Set("priority", l.priorities)
-		}
+// take reads from the address what to show.
+func (p *logPage) take(query string) {
+	p.query = query
+	values, _ := url.ParseQuery(query)
+	r := &p.reader
+	r.show = logQuery{
+		Level: chosen(logLevels, values.Get("level")), Session: digits(values.Get("session")),
+		Find: values.Get("q"), Only: values.Get("only") == "1",
 	}
-	return "/v1/maxscale/logs/data?" + values.Encode()
+	r.show.Since, _ = time.ParseDuration(chosen(logAges, values.Get("since")))
+	r.wrap, p.bare = values.Get("wrap") == "1", values.Get("times") == "0"
+	r.found = 0
 }
 
-// take takes an answer in.
-func (p *logPage) take(answer []byte) error {
-	var document struct {
-		Data struct {
-			Attributes struct {
-				Log []logLine `json:"log"`
-			} `json:"attributes"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(answer, &document); err != nil {
-		return err
-	}
-	lines := document.Data.Attributes.Log
-	p.last = newestLine(lines)
-	if !p.away || p.last < newestLine(p.lines) { // as after a restart, which counts from 1
-		p.lines = lines
-	}
-	return nil
+// fillIn puts into the inputs what is shown.
+func (p *logPage) fillIn() {
+	ui.SetValue("log-find", p.reader.show.Find)
+	ui.SetValue("log-session", p.reader.show.Session)
 }
 
-// newestLine is the number of the last of lines, 0 when there is none.
-func newestLine(lines []logLine) int {
-	if len(lines) == 0 {
-		return 0
-	}
-	n, _ := strconv.Atoi(lines[len(lines)-1].ID)
-	return n
-}
-
-// Render draws the page.
-func (p *logPage) Render() app.UI {
-	return app.Div().Class("journal").Body(
-		app.Div().Class("bar").Body(
-			app.H1().Text("Log"),
-			app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
-			app.Span().Class("sp"),
-			app.Span().ID("log-level").Class("dim").Text("At least"),
-			app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "log-level").OnClick(p.pick).Body(
-				app.Range(logLevels).Slice(func(i int) app.UI {
-					l := logLevels[i]
-					return app.Button().Type("button").Role("radio").Aria("checked", boolText(l.level == p.level)).
-						DataSet("level", "at-"+l.level).Text(l.label)
-				}),
-			),
-		),
-		app.Div().Class("entries data").ID("log-lines").TabIndex(0).Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
-			app.Range(p.lines).Slice(func(i int) app.UI { return renderLogLine(&p.lines[i]) }),
-			p.renderEmpty(),
-		),
-		p.renderAway(),
-	)
-}
-
-// shownNote is the note in the bar; without lines it stands in the page instead.
-func (p *logPage) shownNote() string {
-	if len(p.lines) == 0 {
+// digits returns text when it is a number, otherwise "".
+func digits(text string) string {
+	if len(text) > 20 || strings.Trim(text, "0123456789") != "" {
 		return ""
 	}
-	return p.poll.note()
+	return text
 }
 
-func renderLogLine(l *logLine) app.UI {
-	at := time.Unix(l.Unix, 0).Local()
-	return app.Div().Class("entry").Body(
-		app.Span().Class("at").Title(l.Timestamp+" on the server").Body(
-			app.Span().Class("day").Text(at.Format("2006-01-02 ")),
-			app.Text(at.Format("15:04:05")),
-		),
-		app.Span().Class("level", l.Priority).Body(ui.Glyph(levelGlyph(l.Priority)), app.Text(l.Priority)),
-		app.Span().Class("mod clip").Title(orDash(l.Module)).Text(l.Module),
-		app.Span().Class("what").Text(l.Message),
-	)
-}
-
-// levelGlyph is the sign of a priority.
-func levelGlyph(priority string) string {
-	switch priority {
-	case "alert", "error":
-		return "blocked"
-	case "warning":
-		return "long"
-	case "notice":
-		return "primary"
-	case "info":
-		return "replica"
-	}
-	return "connecting"
-}
-
-func (p *logPage) renderEmpty() app.UI {
-	switch {
-	case len(p.lines) > 0:
-		return app.Div().Hidden(true)
-	case p.poll.failed != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(p.poll.failed))
-	case !p.poll.ready:
-		return app.Div().Class("empty faint").Text("Loading…")
-	case p.level != "":
-		return app.Div().Class("empty").Text("Nothing of this level is in the log.")
-	}
-	return app.Div().Class("empty").Text("The log is empty.")
-}
-
-// renderAway leads back to the end, and says what has come there.
-func (p *logPage) renderAway() app.UI {
-	if !p.away {
-		return app.Div().Hidden(true)
-	}
-	text := "Follow"
-	if n := p.last - newestLine(p.lines); n > 0 {
-		text = ui.Plural(n, "new line", "new lines") + " — follow"
-		if p.level != "" {
-			text = "New lines — follow"
+// ageWord is what the address has for how old lines may be.
+func ageWord(age time.Duration) string {
+	for _, c := range logAges {
+		if d, err := time.ParseDuration(c.word); err == nil && d == age {
+			return c.word
 		}
 	}
-	return app.Div().Class("bar").Body(
-		app.Span().Class("sp"),
-		app.Button().Type("button").Class("btn s").Text("▾ "+text).OnClick(p.back),
-		app.Span().Class("sp"),
-	)
+	return ""
 }
 
-// back follows the end again.
-func (p *logPage) back(ctx app.Context, _ app.Event) {
-	p.away = false
-	p.refresh()
-	p.follow(ctx)
-}
-
-// scrolled follows the end when it is in sight, and stops when it is not.
-func (p *logPage) scrolled(ctx app.Context, _ app.Event) {
-	box := ctx.JSSrc()
-	away := box.Get("scrollHeight").Int()-box.Get("scrollTop").Int()-box.Get("clientHeight").Int() > logEnd
-	if away == p.away {
-		ctx.PreventUpdate()
-		return
+// address is that of the page as it is.
+func (p *logPage) address() string {
+	values := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			values.Set(name, value)
+		}
 	}
-	p.away = away
+	q := &p.reader.show
+	set("level", q.Level)
+	set("session", q.Session)
+	set("since", ageWord(q.Since))
+	set("q", q.Find)
+	if q.Only {
+		set("only", "1")
+	}
+	if p.reader.wrap {
+		set("wrap", "1")
+	}
+	if p.bare {
+		set("times", "0")
+	}
+	return values.Encode()
 }
 
-// pick shows another level.
-func (p *logPage) pick(_ app.Context, e app.Event) {
-	level, ok := strings.CutPrefix(ui.Closest(e, "data-level"), "at-")
-	if !ok || level == p.level {
-		return
-	}
-	p.show(level)
+// changed shows what is asked for now, and remembers it in the address.
+func (p *logPage) changed() {
+	p.reader.found = 0
+	p.query = p.address()
 	path := href("/log")
-	if level != "" {
-		path += "?level=" + level
+	if p.query != "" {
+		path += "?" + p.query
 	}
 	ui.ReplaceAddress(path)
 }
 
-func (p *logPage) show(level string) {
-	p.level, p.away, p.lines, p.last = level, false, nil, 0
-	p.poll.again()
-	p.refresh()
+// logPath is what to ask for: the newest lines, or those up to a number.
+func logPath(size, upTo int) string {
+	values := url.Values{"page[size]": {strconv.Itoa(size)}}
+	if upTo > 0 {
+		values.Set("page[cursor]", strconv.Itoa(upTo))
+	}
+	return "/v1/maxscale/logs/data?" + values.Encode()
+}
+
+// ask asks for the newest lines. When they do not reach back to the known ones,
+// it asks for more at once.
+func (p *logPage) ask(size int) {
+	p.poll.ask(logPath(size, 0), func(answer []byte) error {
+		again, err := p.takeNewest(answer, size)
+		if again {
+			p.ask(logCatchUp)
+		}
+		return err
+	})
+}
+
+// takeNewest takes in a page of the newest lines, of which size were asked for;
+// again tells that it takes a longer one.
+func (p *logPage) takeNewest(answer []byte, size int) (again bool, err error) {
+	a, err := readLog(answer)
+	if err != nil {
+		return false, err
+	}
+	tail := p.reader.tail
+	if tail.take(a) && size < logCatchUp {
+		return true, nil
+	}
+	if p.reader.away && tail.newest() < p.reader.tail.newest() { // the program was restarted
+		p.reader.leave(false)
+	}
+	p.reader.tail = tail
+	return false, nil
+}
+
+func (p *logPage) takeOlder(answer []byte) error {
+	a, err := readLog(answer)
+	if err != nil {
+		return err
+	}
+	p.jump = p.reader.takeOlder(a, console.now()) || p.jump
+	return nil
+}
+
+// place sizes the space behind the lines to all of them, puts the drawn ones
+// where they belong, and scrolls to where the reader is.
+func (p *logPage) place(ctx app.Context) {
+	ctx.Defer(func(app.Context) {
+		r := &p.reader
+		items, _ := r.items(console.now())
+		height, at := strconv.Itoa(len(items)*logHeight)+"px", "translateY("+strconv.Itoa(p.first*logHeight)+"px)"
+		if r.wrap {
+			height, at = "auto", "none"
+		}
+		ui.SetStyle("log-space", "height", height)
+		ui.SetStyle("log-window", "transform", at)
+		switch {
+		case !r.away:
+			ui.ScrollTo("log-lines", 1<<24)
+		case p.jump && r.wrap:
+			ui.Reveal("log-" + strconv.Itoa(r.found))
+		case p.jump:
+			ui.ScrollTo("log-lines", r.top)
+		}
+		p.jump = false
+		_, r.height = ui.ScrollTop("log-lines")
+	})
+}
+
+// scrolled follows the end when it is in sight, and stops when it is not.
+func (p *logPage) scrolled(ctx app.Context, _ app.Event) {
+	box, r := ctx.JSSrc(), &p.reader
+	r.top, r.height = box.Get("scrollTop").Int(), box.Get("clientHeight").Int()
+	news := r.leave(box.Get("scrollHeight").Int()-r.top-r.height > logEnd)
+	if !news && (r.wrap || p.drawn()) {
+		ctx.PreventUpdate()
+		return
+	}
+	p.place(ctx)
+}
+
+// drawn reports whether all that one sees, and some lines beyond, is drawn.
+func (p *logPage) drawn() bool {
+	r := &p.reader
+	items, _ := r.items(console.now())
+	top, bottom := r.top/logHeight-logSpare/4, (r.top+r.height)/logHeight+logSpare/4
+	return (top >= p.first || p.first == 0) && (bottom <= p.last || p.last == len(items))
+}
+
+// follow goes to the end and stays there.
+func (p *logPage) follow(ctx app.Context) {
+	p.reader.leave(false)
+	p.place(ctx)
+}
+
+// seek goes to the next line in which something was found, or the one before.
+func (p *logPage) seek(ctx app.Context, step int) {
+	if p.reader.seek(step, console.now()) {
+		p.jump = true
+		p.place(ctx)
+	}
+}
+
+// key does what keys do on the page.
+func (p *logPage) key(ctx app.Context, key string, _ bool) bool {
+	do, ok := map[string]string{"/": "find", "n": "next", "N": "previous", "G": "follow", "w": "wrap", "T": "times"}[key]
+	if ok {
+		p.do(ctx, do)
+	}
+	return ok
+}
+
+// do carries out what a button or a key stands for.
+func (p *logPage) do(ctx app.Context, what string) {
+	r := &p.reader
+	switch what {
+	case "find":
+		ui.Focus("log-find")
+	case "next":
+		p.seek(ctx, 1)
+	case "previous":
+		p.seek(ctx, -1)
+	case "follow":
+		p.follow(ctx)
+	case "wrap":
+		r.wrap = !r.wrap
+		p.changed()
+		p.follow(ctx)
+	case "times":
+		p.bare = !p.bare
+		p.changed()
+	case "only":
+		r.show.Only = !r.show.Only
+		p.changed()
+		p.follow(ctx)
+	case "all":
+		p.take("")
+		p.fillIn()
+		p.changed()
+		p.follow(ctx)
+	case "copy":
+		items, _ := r.items(console.now())
+		if !ui.Copy(logText(items)) {
+			console.say("The browser does not let the console copy.", true)
+			return
+		}
+		console.say("Copied "+ui.Plural(len(items), "line", "lines")+".", false)
+	case "save":
+		items, _ := r.items(console.now())
+		ui.SaveText("signalbox-log-"+console.now().UTC().Format("20060102T150405Z")+".txt", logText(items))
+	}
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"encoding/json"
 	"errors"
-	"net/url"
 	"testing"
 	"time"
 
@@ -266,56 +265,6 @@ func TestQuoted(t *testing.T) {
 		if got := quoted(value); got != want {
 			t.Errorf("%q: got %q, want %q", value, got, want)
 		}
-	}
-}
-
-// Ensure the log asks for the priorities of its level.
-func TestLogPath(t *testing.T) {
-	for level, want := range map[string]string{"": "", "warning": "alert,error,warning", "error": "alert,error", "nonsense": ""} {
-		u, err := url.Parse(logPath(level))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := u.Query().Get("priority"); got != want || u.Query().Get("page[size]") != "200" {
-			t.Errorf("%q: got %v, want priority %q", level, u, want)
-		}
-	}
-}
-
-// Ensure lines stay while one reads further up, and what has come is counted.
-func TestLogAway(t *testing.T) {
-	answer := func(ids ...string) []byte {
-		text := ""
-		for i, id := range ids {
-			if i > 0 {
-				text += ","
-			}
-			text += `{"id":"` + id + `","message":"m"}`
-		}
-		return []byte(`{"data":{"attributes":{"log":[` + text + `]}}}`)
-	}
-	p := &logPage{}
-	for _, tt := range []struct {
-		away       bool
-		answer     []byte
-		last, line int
-	}{
-		{false, answer("1", "2"), 2, 2},
-		{true, answer("1", "2", "3"), 3, 2},
-		{false, answer("2", "3", "4"), 4, 4},
-		{true, answer("1"), 1, 1}, // the program has been restarted
-		{false, answer(), 0, 0},
-	} {
-		p.away = tt.away
-		if err := p.take(tt.answer); err != nil {
-			t.Fatal(err)
-		}
-		if p.last != tt.last || newestLine(p.lines) != tt.line {
-			t.Errorf("%s: got newest %d, shown to %d, want %d, %d", tt.answer, p.last, newestLine(p.lines), tt.last, tt.line)
-		}
-	}
-	if p.take([]byte("<html>")) == nil {
-		t.Error("no error for what is no JSON")
 	}
 }
 

@@ -8,7 +8,7 @@ const suite = new Suite({ clients: 12 });
 const committed = process.env.UPDATE_SCREENSHOTS && fileURLToPath(new URL('../assets/screenshots/', import.meta.url));
 
 const pages = {
-  sessions: '/sessions', services: '/services', servers: '/servers', filters: '/filters', listeners: '/listeners',
+  overview: '/overview', sessions: '/sessions', queries: '/queries', topology: '/topology', services: '/services', servers: '/servers', filters: '/filters', listeners: '/listeners',
   log: '/log', audit: '/audit',
 };
 
@@ -36,7 +36,7 @@ for (const [width, height] of [[1280, 800], [1440, 900], [1920, 1080]]) {
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(path);
         await page.locator('.fresh', { hasText: 'Live' }).waitFor();
-        await page.locator('.row, tbody tr, .entry, .empty').first().waitFor();
+        await page.locator('.row, tbody tr, .entry, .empty, .concern, .node').first().waitFor();
         await check(name);
         await picture(name, name === 'sessions' && colorScheme === 'light' ? 'sessions' : '');
       }

@@ -241,16 +241,16 @@ func TestLogRing(t *testing.T) {
 	ring = NewLogRing(slog.NewTextHandler(t.Output(), nil), 3)
 	log := slog.New(ring)
 	log.Info("gone")
-	log.Error("first", "module", "admin", "n", 1)
-	log.With("service", "RW", "module", "qla").WithGroup("g").Warn("second", "a", 2, slog.Group("h", "b", 3))
+	log.Error("first", "module", "admin", "session", 7, "n", 1)
+	log.With("service", "RW", "module", "qla").WithGroup("g").Warn("second", "a", 2, slog.Group("h", "b", 3), "session", 8)
 	log.Debug("not enabled")
 	log.Info(strings.Repeat("x", 2*maxLogMessage))
 	lines, more := ring.lines.page(0, 10, func(logLine) bool { return true })
 	var got []string
 	for _, l := range lines {
-		got = append(got, fmt.Sprintf("%d %s %s %.60s", l.id, priority(l.level), l.module, l.message))
+		got = append(got, fmt.Sprintf("%d %s %s %s %.60s", l.id, priority(l.level), l.module, l.session, l.message))
 	}
-	want := []string{"2 error admin first n=1", "3 warning qla second service=RW g.a=2 g.h.b=3", "4 info  " + strings.Repeat("x", 60)}
+	want := []string{"2 error admin 7 first session=7 n=1", "3 warning qla  second service=RW g.a=2 g.h.b=3 g.session=8", "4 info   " + strings.Repeat("x", 60)}
 	if strings.Join(got, "|") != strings.Join(want, "|") || more != 0 {
 		t.Errorf("got %q, more %d", got, more)
 	}
@@ -262,7 +262,7 @@ func TestLogRing(t *testing.T) {
 func TestLogData(t *testing.T) {
 	ring := NewLogRing(slog.DiscardHandler, 0)
 	for i := range 10 {
-		ring.lines.add(logLine{level: slog.Level(4 * (i % 2)), message: fmt.Sprint("line ", i+1), at: time.Unix(1795279379, 0)})
+		ring.lines.add(logLine{level: slog.Level(4 * (i % 2)), message: fmt.Sprint("line ", i+1), at: time.Unix(1795279379, 5e6), session: "7"})
 	}
 	inSite(t, func(o *Options) { o.Log = ring }, func(s *site) {
 		type page struct {
@@ -276,6 +276,9 @@ func TestLogData(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range p.Data.Attributes.Log {
+				if e.Session != "7" || e.Time != "2026-11-21T16:42:59.005Z" {
+					t.Errorf("line %s is of session %q at %s", e.ID, e.Session, e.Time)
+				}
 				ids = append(ids, e.ID)
 			}
 			return ids, strings.TrimPrefix(p.Links.Prev, "http://example.com")

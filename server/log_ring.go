@@ -34,16 +34,17 @@ type logLine struct {
 	at      time.Time
 	level   slog.Level
 	module  string
+	session string // id of the session that it is about, "" for none
 	message string
 }
 
 // defaultLogLines is how many records a LogRing keeps.
-const defaultLogLines = 2000
+const defaultLogLines = 5000
 
 // maxLogMessage is how many bytes of one record are kept.
-const maxLogMessage = 8 << 10
+const maxLogMessage = 4 << 10
 
-// NewLogRing keeps the newest limit records (0 means 2000) and passes all on to
+// NewLogRing keeps the newest limit records (0 means 5000) and passes all on to
 // next.
 func NewLogRing(next slog.Handler, limit int) *LogRing {
 	if limit <= 0 {
@@ -62,8 +63,11 @@ func (l *LogRing) Handle(ctx context.Context, r slog.Record) error {
 	var text strings.Builder
 	text.WriteString(r.Message)
 	text.WriteString(l.prefix)
-	module := l.module
+	module, session := l.module, ""
 	r.Attrs(func(a slog.Attr) bool {
+		if l.groups == "" && a.Key == "session" {
+			session = a.Value.String()
+		}
 		if l.groups == "" && a.Key == "module" {
 			module = a.Value.String()
 			return true
@@ -75,7 +79,7 @@ func (l *LogRing) Handle(ctx context.Context, r slog.Record) error {
 	if len(message) > maxLogMessage {
 		message = strings.ToValidUTF8(message[:maxLogMessage], "") + "…"
 	}
-	l.lines.add(logLine{at: r.Time, level: r.Level, module: module, message: message})
+	l.lines.add(logLine{at: r.Time, level: r.Level, module: module, session: session, message: message})
 	return l.next.Handle(ctx, r)
 }
 
@@ -133,7 +137,8 @@ func (l *logLines) add(line logLine) {
 	line.id = l.next
 	l.next++
 	if len(l.kept) == l.limit {
-		l.kept = slices.Delete(l.kept, 0, 1)
+		l.kept[0] = logLine{}
+		l.kept = l.kept[1:]
 	}
 	l.kept = append(l.kept, line)
 }

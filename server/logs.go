@@ -43,14 +43,17 @@ func (l logs) about(c *call) (answer, error) {
 	return one(c, r, c.link("maxscale", "logs")), nil
 }
 
-// logEntry is one line, as MaxScale shows it.
+// logEntry is one line, as MaxScale shows it. Consecutive lines have consecutive
+// ids.
 type logEntry struct {
-	ID            string `json:"id"`
-	Message       string `json:"message"`
-	Module        string `json:"module,omitempty"`
-	Priority      string `json:"priority"`
-	Timestamp     string `json:"timestamp"`
-	UnixTimestamp int64  `json:"unix_timestamp"`
+	ID            string   `json:"id"`
+	Message       string   `json:"message"`
+	Module        string   `json:"module,omitempty"`
+	Session       string   `json:"session,omitempty"` // ours: id of the session that it is about
+	Priority      string   `json:"priority"`
+	Timestamp     string   `json:"timestamp"`
+	UnixTimestamp int64    `json:"unix_timestamp"`
+	Time          api.Time `json:"time"` // ours: with milliseconds
 }
 
 // data serves GET /v1/maxscale/logs/data: the newest lines, or those up to
@@ -70,7 +73,8 @@ func (l logs) data(c *call) (answer, error) {
 			first = max(first, line.id)
 			entries = append(entries, logEntry{
 				ID: strconv.FormatUint(line.id, 10), Message: line.message, Module: line.module, Priority: priority(line.level),
-				Timestamp: line.at.Local().Format("2006-01-02 15:04:05"), UnixTimestamp: line.at.Unix(),
+				Timestamp: line.at.Local().Format("2006-01-02 15:04:05"), UnixTimestamp: line.at.Unix(), Session: line.session,
+				Time: apiTime(line.at),
 			})
 		}
 	}

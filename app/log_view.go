@@ -1,0 +1,193 @@
+package app
+
+import (
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// This file draws the page of the log, and takes what is typed and clicked there.
+
+// Render draws the page.
+func (p *logPage) Render() app.UI {
+	r := &p.reader
+	items, _ := r.items(console.now())
+	p.first, p.last = r.window(len(items))
+	class := "entries data"
+	if r.wrap {
+		class += " wraps"
+	}
+	if p.bare {
+		class += " bare"
+	}
+	return app.Div().Class("journal").OnClick(p.clicked).Body(
+		p.renderBar(len(items)),
+		p.renderChoices(),
+		app.Div().Class(class).ID("log-lines").TabIndex(0).Role("log").Aria("live", "off").Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
+			app.Div().Class("space").ID("log-space").Body(
+				app.Div().Class("window").ID("log-window").Body(
+					app.If(r.wrap && p.first > 0, func() app.UI {
+						return app.P().Class("faint older").Text("While lines wrap only the newest " + ui.Count(maxWrapped) + " are drawn; " + ui.Count(p.first) + " older ones are not.")
+					}),
+					app.Range(items[p.first:p.last]).Slice(func(i int) app.UI { return r.renderItem(items[p.first+i]) }),
+				),
+			),
+			p.renderEmpty(len(items)),
+		),
+		p.renderAway(),
+	)
+}
+
+func (p *logPage) renderBar(n int) app.UI {
+	r := &p.reader
+	return app.Div().Class("bar").Body(
+		app.H1().Text("Log"),
+		app.Span().Class("faint tnum").Text(p.count(n)),
+		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
+		app.Span().Class("sp"),
+		app.Input().ID("log-find").Class("in find").Type("search").Placeholder("Find").Aria("label", "Find in the log").
+			AutoComplete(false).Spellcheck(false).MaxLength(200).OnInput(p.findTyped).OnKeyDown(p.findKey),
+		app.If(r.show.Find != "", func() app.UI {
+			return app.Span().Class("found").Body(
+				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
+				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous (N)").Aria("label", "Previous line").Text("▲"),
+				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next (n)").Aria("label", "Next line").Text("▼"),
+				p.renderSwitch("only", "Only these", r.show.Only),
+			)
+		}),
+		app.Button().Type("button").Class("btn s").DataSet("do", "copy").Disabled(n == 0).Text("Copy"),
+		app.Button().Type("button").Class("btn s").DataSet("do", "save").Disabled(n == 0).Text("Download"),
+	)
+}
+
+// count says how many lines are shown, of how many that are known.
+func (p *logPage) count(n int) string {
+	known := len(p.reader.tail.lines)
+	switch {
+	case known == 0:
+		return " "
+	case n == known:
+		return ui.Plural(known, "line", "lines")
+	}
+	return ui.Count(n) + " of " + ui.Plural(known, "line", "lines")
+}
+
+// shownNote is the note in the bar; without lines it stands in the page instead.
+func (p *logPage) shownNote() string {
+	if len(p.reader.tail.lines) == 0 {
+		return ""
+	}
+	return p.poll.note()
+}
+
+func (p *logPage) renderChoices() app.UI {
+	r := &p.reader
+	return app.Div().Class("bar choices").Body(
+		renderSegments("At least", "level", logLevels, r.show.Level),
+		renderSegments("Since", "since", logAges, ageWord(r.show.Since)),
+		app.Label().For("log-session").Class("dim").Text("Session"),
+		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
+		app.Span().Class("sp"),
+		p.renderSwitch("wrap", "Wrap (w)", r.wrap),
+		p.renderSwitch("times", "Times (T)", !p.bare),
+	)
+}
+
+func (p *logPage) renderSwitch(do, label string, on bool) app.UI {
+	return app.Button().Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).DataSet("do", do).Text(label)
+}
+
+// renderSegments draws a choice; its buttons carry data-choice, as "level=error".
+func renderSegments(label, name string, choices []choice, now string) app.UI {
+	return app.Div().Class("choice").Body(
+		app.Span().ID("log-"+name).Class("dim").Text(label),
+		app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "log-"+name).Body(
+			app.Range(choices).Slice(func(i int) app.UI {
+				c := choices[i]
+				return app.Button().Type("button").Role("radio").Aria("checked", boolText(c.word == now)).
+					DataSet(name, "is-"+c.word).Text(c.label)
+			}),
+		),
+	)
+}
+
+func (p *logPage) renderEmpty(n int) app.UI {
+	switch {
+	case n > 0:
+		return app.Div().Hidden(true)
+	case len(p.reader.tail.lines) > 0:
+		return app.Div().Class("empty").Body(
+			app.P().Text("None of the "+ui.Plural(len(p.reader.tail.lines), "known line", "known lines")+" is of this kind."),
+			app.Button().Type("button").Class("btn").DataSet("do", "all").Text("Show all"),
+		)
+	case p.poll.failed != "":
+		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(p.poll.failed))
+	case !p.poll.ready:
+		return app.Div().Class("empty faint").Text("Loading…")
+	}
+	return app.Div().Class("empty").Text("The log is empty.")
+}
+
+// renderAway leads back to the end, and says what has come there.
+func (p *logPage) renderAway() app.UI {
+	if !p.reader.away {
+		return app.Div().Hidden(true)
+	}
+	text := "▼ Follow"
+	if n := p.reader.fresh(console.now()); n > 0 {
+		text = "▼ " + ui.Count(n) + " new — Follow"
+	}
+	return app.Div().Class("away").Body(
+		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Text("G")),
+	)
+}
+
+// clicked does what the button stands for that was hit.
+func (p *logPage) clicked(ctx app.Context, e app.Event) {
+	level, since, id := ui.Closest(e, "data-level"), ui.Closest(e, "data-since"), digits(ui.Closest(e, "data-session"))
+	show := &p.reader.show
+	switch {
+	case level != "":
+		show.Level = chosen(logLevels, level[len("is-"):])
+	case since != "":
+		show.Since, _ = time.ParseDuration(chosen(logAges, since[len("is-"):]))
+	case id != "":
+		show.Session = id
+		ui.SetValue("log-session", id)
+	default:
+		p.do(ctx, ui.Closest(e, "data-do"))
+		return
+	}
+	p.changed()
+	p.follow(ctx)
+}
+
+func (p *logPage) findTyped(ctx app.Context, _ app.Event) {
+	p.reader.show.Find = ctx.JSSrc().Get("value").String()
+	p.changed()
+	p.place(ctx)
+}
+
+// findKey goes to the next line with Enter, and to the one before with Shift.
+func (p *logPage) findKey(ctx app.Context, e app.Event) {
+	switch e.Get("key").String() {
+	case "Enter":
+		step := -1
+		if e.Get("shiftKey").Bool() {
+			step = 1
+		}
+		p.seek(ctx, step)
+	case "Escape":
+		ctx.JSSrc().Call("blur")
+	default:
+		ctx.PreventUpdate()
+	}
+}
+
+func (p *logPage) sessionTyped(ctx app.Context, _ app.Event) {
+	p.reader.show.Session = digits(ctx.JSSrc().Get("value").String())
+	p.changed()
+	p.follow(ctx)
+}
