@@ -14,7 +14,7 @@ type help struct{ app.Compo }
 // Render draws the keys.
 func (h *help) Render() app.UI {
 	return app.Div().Class("scrim").OnClick(closeOutside).Body(
-		app.Div().Class("dlg help").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
+		app.Div().Class("dlg help layer").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
 			app.Div().Class("dlg-head").Body(
 				app.H1().ID("help-title").Text("Keys"),
 				app.Span().Class("sp"),

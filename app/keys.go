@@ -133,7 +133,7 @@ func keyOf(e app.Value) keyPress {
 	k := keyPress{
 		key: e.Get("key").String(), tag: e.Get("target").Get("tagName").String(), shift: e.Get("shiftKey").Bool(),
 		command: e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool(), repeated: e.Get("repeat").Bool(),
-		modal: !console.layer.modal() && app.Window().Get("document").Call("querySelector", "[aria-modal=true]").Truthy(),
+		modal: app.Window().Get("document").Call("querySelector", "[aria-modal=true]:not(.layer)").Truthy(),
 	}
 	k.key = latin(k.key, e.Get("code").String(), k.shift)
 	switch e.Get("target").Get("type").String() {

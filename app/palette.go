@@ -154,7 +154,7 @@ func (p *palette) Render() app.UI {
 	p.found = findItems(paletteItems(), p.query)
 	p.at = max(min(p.at, len(p.found)-1), 0)
 	return app.Div().Class("scrim high").OnClick(closeOutside).Body(
-		app.Div().Class("dlg palette").Role("dialog").Aria("modal", "true").Aria("label", "Find and do").Body(
+		app.Div().Class("dlg palette layer").Role("dialog").Aria("modal", "true").Aria("label", "Find and do").Body(
 			app.Input().ID("palette-input").Class("in").Type("text").MaxLength(maxFilter).
 				Placeholder("A page, an object, a session's id, an action").
 				Role("combobox").Aria("label", "Find and do").Aria("expanded", "true").Aria("autocomplete", "list").

@@ -8,6 +8,11 @@ const suite = new Suite();
 const heading = (page) => page.locator('main h1').first();
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
 
+async function openPalette(page) {
+  await page.keyboard.press('Control+k');
+  await until('the palette has the keyboard', async () => await focused(page) === 'palette-input');
+}
+
 suite.test('keys lead to pages, the title follows, and the heading gets the keyboard', async () => {
   const { page } = await suite.window();
   for (const [keys, title, path] of [
@@ -34,8 +39,7 @@ suite.test('the palette finds pages, objects, sessions and actions by the keyboa
   const client = await suite.client();
   const options = page.locator('#palette-list [role=option]');
   const selected = page.locator('#palette-list [aria-selected=true]');
-  await page.keyboard.press('Control+k');
-  await until('the palette has the keyboard', async () => await focused(page) === 'palette-input');
+  await openPalette(page);
   assert.ok(await page.locator('main').evaluate((e) => e.closest('[inert]') !== null), 'what lies below cannot be reached');
   await page.keyboard.type('serv');
   await until('something is found', async () => await options.count() > 1);
@@ -49,19 +53,19 @@ suite.test('the palette finds pages, objects, sessions and actions by the keyboa
   await page.keyboard.press('Escape');
   await page.locator('.palette').waitFor({ state: 'detached' });
 
-  await page.keyboard.press('Control+k');
+  await openPalette(page);
   await page.keyboard.type(client.id.toString());
   await page.getByRole('option', { name: `Session ${client.id}` }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/sessions/${client.id}`);
   await until('the title names the session', async () => await page.title() === `Session ${client.id} · Signalbox`);
 
-  await page.keyboard.press('Control+k');
+  await openPalette(page);
   await page.keyboard.type('theme: dark');
   await page.keyboard.press('Enter');
   await page.locator('html[data-theme=dark]').waitFor();
 
-  await page.keyboard.press('Control+k');
+  await openPalette(page);
   await page.keyboard.type('RW-Split-Router');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/services/RW-Split-Router');
