@@ -19,7 +19,7 @@ func (h *help) Render() app.UI {
 				app.H1().ID("help-title").Text("Keys"),
 				app.Span().Class("sp"),
 				app.If(console.prefs.own.NoKeys, func() app.UI {
-					return app.Span().Class("dim").Text("Keys of one letter are off.")
+					return app.Span().Class("dim").Text("Single-letter keys are off.")
 				}),
 				app.A().Href(href("/settings/shortcuts")).Text("Settings").OnClick(closeLayer),
 				app.Button().Type("button").Class("btn bare i").Aria("label", "Close").Text("×").OnClick(closeLayer),
@@ -103,6 +103,10 @@ func keyName(key string) string {
 	switch {
 	case key == " ":
 		return "Space"
+	case key == "ArrowDown":
+		return "↓"
+	case key == "ArrowUp":
+		return "↑"
 	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
 		return "Shift+" + key
 	}

@@ -37,12 +37,12 @@ type shortcut struct {
 func everywhere() []shortcut {
 	return []shortcut{
 		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
-		{"/", "Filter", func(app.Context) { ui.Focus("filter") }},
+		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
 		{" ", holdWords(), func(app.Context) { toggleHold() }},
-		{"r", "Ask the server for everything again", func(app.Context) { console.refresh() }},
+		{"r", "Ask for everything again", func(app.Context) { console.refresh() }},
 		{"y", "Copy a link to this page", copyLink},
-		{"t", "Switch between light and dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
-		{"T", "Switch times: local, UTC, relative", nextTimeFormat},
+		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
+		{"T", "Times local, in UTC, relative", nextTimeFormat},
 	}
 }
 

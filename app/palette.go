@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -120,7 +121,7 @@ func findItems(items []paletteItem, query string) []paletteItem {
 const maxFilter = 1024
 
 // qualities of a match: the text begins so, a word does, it is somewhere inside,
-// or its letters are, in this order.
+// or at least three letters are, in this order.
 const qualities = 4
 
 // nearness returns how well a text matches a query, 0 the best; qualities when it
@@ -134,6 +135,9 @@ func nearness(text, query string) int {
 		return 1
 	case at > 0:
 		return 2
+	}
+	if utf8.RuneCountInString(query) < 3 {
+		return qualities // too little to be meant by letters apart
 	}
 	rest := text
 	for _, r := range query {
@@ -236,4 +240,16 @@ func (p *palette) choose(ctx app.Context, n int) {
 		console.layer.close(ctx)
 	}
 	item.do(ctx)
+}
+
+// actions are what can be done with the session that the page shows.
+func (p *sessionPage) actions() []action {
+	if !console.mayAct() || console.stale() || !p.ended.IsZero() {
+		return nil
+	}
+	return []action{
+		{"Kill session " + p.ID + "…", func(ctx app.Context) { p.kill(ctx, app.Event{}) }},
+		{"Cancel the statement of session " + p.ID, func(ctx app.Context) { p.cancelStatement(ctx, app.Event{}) }},
+		{"Restart session " + p.ID, func(ctx app.Context) { p.restart(ctx, app.Event{}) }},
+	}
 }
