@@ -41,13 +41,24 @@ type keyGroup struct {
 // console.
 func keyGroups(page keyHandler) []keyGroup {
 	var groups []keyGroup
-	if teller, ok := page.(keyTeller); ok {
-		groups = append(groups, keyGroup{"On this page", teller.tellKeys()})
+	if own := keysOf(page); len(own) > 0 {
+		groups = append(groups, keyGroup{"On this page", own})
 	}
 	return append(groups,
 		keyGroup{"Everywhere", append([]keyHelp{{commandKey() + "+K", "Find a page, an object, an action"}}, append(helpOf(everywhere()), keyHelp{"Esc", "Close, or back to the list"})...)},
 		keyGroup{"Go to", helpOf(places())},
 	)
+}
+
+// keysOf are the keys that a page says it has.
+func keysOf(page keyHandler) []keyHelp {
+	switch p := page.(type) {
+	case keyTeller:
+		return p.tellKeys()
+	case *sessionPage:
+		return sessionKeys()
+	}
+	return nil
 }
 
 func helpOf(table []shortcut) []keyHelp {
@@ -121,8 +132,8 @@ func (p *sessionsPage) tellKeys() []keyHelp {
 	}
 }
 
-// tellKeys says which keys the page of a session has.
-func (p *sessionPage) tellKeys() []keyHelp {
+// sessionKeys are the keys of the page of a session.
+func sessionKeys() []keyHelp {
 	list := []keyHelp{{"K", "Kill the session… (asks first)"}}
 	for i, tab := range sessionTabs {
 		list = append(list, keyHelp{string(rune('1' + i)), tab.label})

@@ -82,7 +82,7 @@ func TestKeysReach(t *testing.T) {
 				tt.before()
 			}
 			var taken bool
-			probe(t, func(ctx app.Context) { taken = console.pressed(ctx, tt.press) })
+			probe(t, func(ctx app.Context) { taken = tt.press.reach(ctx) })
 			got := want{taken, strings.Join(page.got, ""), console.layer.over}
 			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(want{})); diff != "" {
 				t.Error(diff)

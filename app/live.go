@@ -185,8 +185,9 @@ func (l *live) unwatch(name string) {
 	}
 }
 
-// refresh asks for everything that is shown again.
-func (l *live) refresh() {
+// refreshAll asks for everything that is shown again.
+func refreshAll() {
+	l := console
 	l.known.refresh()
 	if l.socket != nil {
 		l.socket.Retry()

@@ -49,10 +49,8 @@ const maxFound = 40
 // paletteItems are all entries, the most particular to the page first.
 func paletteItems() []paletteItem {
 	var list []paletteItem
-	if page, ok := keys.(actor); ok {
-		for _, a := range page.actions() {
-			list = append(list, paletteItem{kind: "This page", text: a.what, do: a.do})
-		}
+	for _, a := range actionsOf(keys) {
+		list = append(list, paletteItem{kind: "This page", text: a.what, do: a.do})
 	}
 	for _, s := range places() {
 		list = append(list, paletteItem{kind: "Go to", text: s.what, keys: s.keys, do: s.do, leaves: true})
@@ -72,6 +70,17 @@ func paletteItems() []paletteItem {
 		list = append(list, paletteItem{kind: "Theme", text: "Theme: " + t.label, do: func(app.Context) { choosePreference("theme", t.value) }})
 	}
 	return append(list, paletteItem{kind: "Do", text: "Log out", do: func(app.Context) { console.logOut() }})
+}
+
+// actionsOf are what a page says can be done on it.
+func actionsOf(page keyHandler) []action {
+	switch p := page.(type) {
+	case actor:
+		return p.actions()
+	case *sessionPage:
+		return sessionActions(p)
+	}
+	return nil
 }
 
 // leadTo is an entry that goes to a page.
@@ -242,8 +251,8 @@ func (p *palette) choose(ctx app.Context, n int) {
 	item.do(ctx)
 }
 
-// actions are what can be done with the session that the page shows.
-func (p *sessionPage) actions() []action {
+// sessionActions are what can be done with the session that a page shows.
+func sessionActions(p *sessionPage) []action {
 	if !console.mayAct() || console.stale() || !p.ended.IsZero() {
 		return nil
 	}

@@ -192,9 +192,9 @@ func TestToasts(t *testing.T) {
 	}
 	id := console.toasts[maxToasts-1].id
 	probe(t, func(ctx app.Context) {
-		console.answerToast(ctx, id, "")
-		console.answerToast(ctx, id, "undo")
-		console.answerToast(ctx, id, "undo")
+		answerToast(ctx, id, "")
+		answerToast(ctx, id, "undo")
+		answerToast(ctx, id, "undo")
 	})
 	if undone != 1 {
 		t.Errorf("taken back %d times, want once", undone)

@@ -79,7 +79,7 @@ suite.test('the help shows the keys of the page, keeps the keyboard and gives it
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys' });
   await help.getByText('Next row').waitFor();
-  await help.getByText('Go to').waitFor();
+  await help.getByRole('heading', { name: 'Go to' }).waitFor();
   await until('the keys have the keyboard', async () => await focused(page) === 'help-keys');
   for (let i = 0; i < 4; i++) {
     await page.keyboard.press('Tab');
@@ -92,15 +92,15 @@ suite.test('the help shows the keys of the page, keeps the keyboard and gives it
 
 suite.test('the menu of the user goes by arrows and escape', async () => {
   const { page } = await suite.window({ path: '/services' });
-  await page.focus('#user');
+  await page.focus('#account');
   await page.keyboard.press('ArrowDown');
   await until('the first item has the keyboard', async () => await focused(page) === 'user-settings');
   await page.keyboard.press('End');
   assert.equal(await focused(page), 'user-out');
   await page.keyboard.press('Escape');
-  await until('the button has the keyboard', async () => await focused(page) === 'user');
+  await until('the button has the keyboard', async () => await focused(page) === 'account');
   assert.equal(await page.locator('[role=menu]').count(), 0);
-  await page.click('#user');
+  await page.click('#account');
   await page.getByRole('menuitemradio', { name: 'Times: UTC' }).click();
   await page.locator('.top .tag', { hasText: 'UTC' }).waitFor();
 });
@@ -109,7 +109,7 @@ suite.test('settings are in effect at once and after a reload', async () => {
   const { page } = await suite.window({ path: '/settings' });
   await page.getByRole('radio', { name: 'Compact' }).click();
   await page.locator('html[data-density=compact]').waitFor();
-  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowLeft'); // round the end
   await page.locator('html[data-density=comfortable]').waitFor();
   await until('the next choice has the keyboard', async () => await focused(page) === 'density-comfortable');
   await page.getByRole('radio', { name: 'Dark' }).click();
