@@ -75,7 +75,7 @@ func (s *Service) byRank() []*Server {
 }
 
 func (s *Service) readAccounts(ctx context.Context, server *Server) ([]auth.Account, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.connectTimeout())
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	conn, _, err := server.login(ctx, credentials{
 		user: s.object.Values.String("user"), secret: auth.SecretOf(s.object.Values.String("password")),
@@ -148,7 +148,7 @@ func (s *Service) refreshAccounts() {
 	if recent {
 		return
 	}
-	s.engine.background(func(ctx context.Context) {
+	background(s.engine, func(ctx context.Context) {
 		if err := s.loadAccounts(ctx); err != nil {
 			s.engine.logger.Warn("cannot read accounts", "service", s.Name(), "reason", err.Error())
 		}

@@ -180,7 +180,7 @@ func (c *conversation) finish(err error) {
 	c.Logf(endLevel(cause), "session ended: %s", endText(cause))
 	c.event("closed", endText(cause), killer(cause))
 	if started {
-		c.keep(last, cause)
+		keepEnded(c, last, cause)
 	}
 	c.engine.sessions.remove(c.Session)
 	c.service.left()

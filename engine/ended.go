@@ -81,9 +81,9 @@ func (i *EndedInfo) size() int64 {
 // day, in 8 MiB at the most.
 func (e *Engine) Ended(id uint64) (EndedInfo, bool) { return e.ended.get(id, time.Now()) }
 
-// keep puts a session that has just ended among the ended ones. The info was
-// taken before its chain was closed.
-func (c *conversation) keep(info SessionInfo, cause error) {
+// keepEnded puts a session that has just ended among the ended ones. The info
+// was taken before its chain was closed.
+func keepEnded(c *conversation, info SessionInfo, cause error) {
 	c.mu.Lock()
 	info.State, info.Pending = c.seen.state, PendingInfo{}
 	info.Activity.Doing = Stopping

@@ -91,7 +91,7 @@ type Engine struct {
 	sessions sessions
 	ended    ended
 
-	thresholds atomic.Pointer[Thresholds] // nil: the defaults
+	thresholds thresholds
 	watchers   watchers
 	draining   atomic.Bool
 
@@ -134,7 +134,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		ticks.Go(func() { m.tick(first) })
 	}
 	ticks.Wait()
-	e.assumeRunning()
+	assumeRunning(e)
 	var services sync.WaitGroup
 	for _, s := range e.services.list {
 		services.Go(func() { s.start(first) })
@@ -154,12 +154,12 @@ func (e *Engine) Start(ctx context.Context) error {
 	for _, l := range e.listeners.list {
 		e.wg.Go(l.serve)
 	}
-	e.wg.Go(e.patrol)
+	e.wg.Go(func() { patrol(e) })
 	return nil
 }
 
 // assumeRunning takes servers for running that no monitor looks at.
-func (e *Engine) assumeRunning() {
+func assumeRunning(e *Engine) {
 	for _, s := range e.servers.list {
 		if e.monitorOf(s) == nil {
 			s.status.Store(uint32(StatusRunning))
@@ -276,20 +276,20 @@ func (e *Engine) monitorOf(s *Server) *monitorObject {
 }
 
 // background runs fn in a goroutine that Close waits for.
-func (e *Engine) background(fn func(ctx context.Context)) {
+func background(e *Engine, fn func(ctx context.Context)) {
 	if !e.draining.Load() {
 		e.wg.Go(func() { fn(e.ctx) })
 	}
 }
 
-// pause waits for d; false when the engine is closed before.
-func (e *Engine) pause(d time.Duration) bool {
+// pause waits for d; false when ctx ends before.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-e.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -86,13 +86,13 @@ func (l *Listener) serve() {
 			// Out of file descriptors or memory: later there may be some again.
 			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
 			l.engine.logger.Error("cannot accept a client", "listener", l.object.Name, "reason", err.Error(), "retry_in", wait)
-			if !l.engine.pause(wait) {
+			if !pause(l.engine.ctx, wait) {
 				return
 			}
 			continue
 		}
 		wait = 0
-		l.engine.admit(l, conn)
+		admit(l, conn)
 	}
 }
 

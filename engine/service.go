@@ -45,7 +45,7 @@ func (s *Service) Servers() []*Server { return s.servers }
 func (s *Service) Values() module.Values { return s.object.Values }
 
 // connectTimeout is how long connecting to servers may take, all together.
-func (s *Service) connectTimeout() time.Duration { return 10 * time.Second }
+const connectTimeout = 10 * time.Second
 
 func (s *Service) writeTimeout() time.Duration {
 	return s.object.Values.Duration("net_write_timeout")

@@ -133,7 +133,7 @@ func (s *Session) Alter(a Alteration) error {
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
 	if len(a.LogLevels) > 0 {
-		s.log.apply(a.LogLevels, a.LogFor, s.levelsExpired)
+		s.log.apply(a.LogLevels, a.LogFor, func() { expireLevels(s) })
 		what := s.log.describe(a.LogLevels)
 		if a.LogFor > 0 {
 			what += " for " + a.LogFor.String()
@@ -156,8 +156,8 @@ func (s *Session) Alter(a Alteration) error {
 	return nil
 }
 
-// levelsExpired takes log levels back whose time is over.
-func (s *Session) levelsExpired() {
+// expireLevels takes log levels back whose time is over.
+func expireLevels(s *Session) {
 	if s.log.expire() {
 		s.event("log_level", "back to the service's: their time is over", "")
 		s.notable()
@@ -278,7 +278,7 @@ func (c *conversation) installLocked() {
 // sessions by new ones. A chain that was set for this session is kept, any
 // other is the service's present one. The old ones stay when that fails.
 func (c *conversation) restart(by string) {
-	ctx, cancel := context.WithTimeout(c.ctx, c.service.connectTimeout())
+	ctx, cancel := context.WithTimeout(c.ctx, connectTimeout)
 	defer cancel()
 	names := c.service.Filters()
 	if c.run.altered {

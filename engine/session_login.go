@@ -21,7 +21,7 @@ type login struct{ *conversation }
 // that is refused has been told why when login returns.
 func (l *login) login(ctx context.Context) error {
 	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
-	ctx, cancel := context.WithTimeout(ctx, l.service.connectTimeout())
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if !l.service.enter() {
 		return l.reject(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
@@ -257,7 +257,7 @@ func (l *login) changeUser(payload []byte) error {
 		return l.badLogin(err)
 	}
 	l.client.SetSequence(1)
-	ctx, cancel := context.WithTimeout(l.ctx, l.service.connectTimeout())
+	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 	defer cancel()
 	l.mu.Lock()
 	who := l.seen.identity

@@ -79,7 +79,8 @@ func alive(s *Session) bool {
 }
 
 // admit makes a session of a client that a listener has accepted.
-func (e *Engine) admit(l *Listener, conn net.Conn) {
+func admit(l *Listener, conn net.Conn) {
+	e := l.engine
 	s := newSession(l, conn)
 	e.sessions.add(s)
 	if e.draining.Load() {
@@ -91,8 +92,8 @@ func (e *Engine) admit(l *Listener, conn net.Conn) {
 
 // patrol looks once a second for clients that are idle too long, and for those
 // that went away while a statement runs.
-func (e *Engine) patrol() {
-	for e.pause(time.Second) {
+func patrol(e *Engine) {
+	for pause(e.ctx, time.Second) {
 		now := time.Now()
 		for _, s := range e.sessions.all() {
 			look(s, now)

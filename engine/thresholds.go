@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Thresholds say from when on a session is worth a look. A value of 0 is the
 // default.
@@ -23,11 +26,14 @@ func (e *Engine) SetThresholds(t Thresholds) {
 	}
 }
 
+// thresholds are those in effect, the defaults while there are none.
+type thresholds struct{ atomic.Pointer[Thresholds] }
+
 // longAfter returns how long a session may do what it does before it is worth a
 // look, 0 for ever.
-func (e *Engine) longAfter(d Doing) time.Duration {
+func (chosen *thresholds) longAfter(d Doing) time.Duration {
 	var t Thresholds
-	if p := e.thresholds.Load(); p != nil {
+	if p := chosen.Load(); p != nil {
 		t = *p
 	}
 	switch {
