@@ -157,6 +157,7 @@ func (s sessions) restart(c *call) (answer, error) {
 func (s sessions) restartAll(c *call) (answer, error) {
 	refused := []string{"Could not restart all sessions"}
 	restarted := 0
+	c.intend()
 	for _, session := range s.engine.Sessions() {
 		if session.Info().State != engine.SessionStarted {
 			continue
@@ -183,6 +184,7 @@ func (s sessions) cancelStatement(c *call) (answer, error) {
 		return answer{}, err
 	}
 	c.record.Before = summary(info)
+	c.intend()
 	return answer{}, session.CancelStatement(c.principal.User)
 }
 
