@@ -109,7 +109,10 @@ func TestExport(t *testing.T) {
 		if body := s.wants(s.ask(basicUser, "HEAD", "/v1/sessions?format=csv", ""), 200); body != "" {
 			t.Errorf("HEAD has a body: %s", body)
 		}
-		s.wants(s.ask(basicUser, "GET", "/v1/sessions?format=json", "", "Accept", "text/csv"), 200, `"data"`)
+		r = s.ask(basicUser, "GET", "/v1/sessions?format=json", "", "Accept", "text/csv")
+		if s.wants(r, 200, `"data"`); r.Header.Get("Vary") != "Accept" {
+			t.Error("a cache may give the wrong format")
+		}
 
 		var exports int
 		for _, record := range s.options.Audit.newest() {

@@ -115,6 +115,7 @@ func (s sessions) all(c *call) (answer, error) {
 		}
 	}
 	result := many(c, rows, c.link("sessions"))
+	result.header = http.Header{"Vary": {"Accept"}}
 	result.tag = jsonapi.WeakTag(append(tags, c.URL.RawQuery)...)
 	return result, nil
 }
