@@ -132,7 +132,7 @@ func (p *auditPage) verified(answer []byte, err error) {
 // checkText says what a check has found.
 func checkText(c *api.AuditCheck) string {
 	if c.OK {
-		text := ui.Plural(c.Records, "record is", "records are") + " as written"
+		text := ui.Plural(c.Records, "record", "records") + ", all as they were written"
 		if c.Unchained > 0 {
 			text += "; " + ui.Plural(c.Unchained, "is", "are") + " from before records had hashes"
 		}
