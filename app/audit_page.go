@@ -2,7 +2,9 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,9 +23,14 @@ type auditPage struct {
 	Rev     uint64
 
 	poll    poll
+	query   string // of the filter box and the address
 	records []auditRecord
 	limit   int    // records to draw
 	opened  string // record that shows everything
+
+	checking bool
+	checked  *api.AuditCheck // what the last check has found, nil before one
+	failed   string          // why it could not be made
 }
 
 // auditRecord is one entry, as the server sends it.
@@ -39,7 +46,9 @@ type auditRecord struct {
 	After  json.RawMessage `json:"after"`
 	Reason string          `json:"reason"`
 	Status int             `json:"status"`
-	Result string          `json:"result"`
+	Result string          `json:"result"` // "begun" in a record from before something was destroyed
+	Intent uint64          `json:"intent"` // id of the record from before, 0 for none
+	Hash   string          `json:"hash"`
 }
 
 const (
@@ -47,10 +56,12 @@ const (
 	auditStep  = 100 // records
 )
 
-// OnMount asks for the records.
-func (p *auditPage) OnMount(app.Context) {
+// OnMount takes the filter from the address and asks for the records.
+func (p *auditPage) OnMount(ctx app.Context) {
 	p.limit = auditStep
+	p.query = ctx.Page().URL().Query().Get("q")
 	p.refresh()
+	ctx.Defer(func(app.Context) { ui.SetValue("audit-q", p.query) })
 }
 
 // OnUpdate asks again when it is time to.
@@ -60,17 +71,102 @@ func (p *auditPage) OnUpdate(app.Context) {
 	}
 }
 
-func (p *auditPage) refresh() { p.poll.ask("/v1/audit", p.take) }
+func (p *auditPage) refresh() { p.poll.ask("/v1/audit"+auditQuery(p.query, ""), p.take) }
 
-// take takes an answer in.
+// auditQuery is the query string of a filter and a format; "" is none.
+func auditQuery(query, format string) string {
+	values := url.Values{}
+	if query != "" {
+		values.Set("q", query)
+	}
+	if format != "" {
+		values.Set("format", format)
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return "?" + values.Encode()
+}
+
+// search shows what matches the filter in the box.
+func (p *auditPage) search(ctx app.Context, _ app.Event) {
+	query := strings.TrimSpace(ctx.JSSrc().Get("value").String())
+	if query == p.query {
+		return
+	}
+	p.ask(query)
+	ui.ReplaceAddress(href("/audit") + auditQuery(query, ""))
+}
+
+func (p *auditPage) ask(query string) {
+	p.query, p.records, p.limit, p.opened = query, nil, auditStep, ""
+	p.poll.again()
+	p.refresh()
+}
+
+// verify has the server check the whole log.
+func (p *auditPage) verify(app.Context, app.Event) {
+	if p.checking {
+		return
+	}
+	p.checking = true
+	console.async(func(ctx context.Context) func() {
+		_, answer, err := console.client.Do(ctx, "GET", "/v1/audit/verify", nil)
+		return func() { p.verified(answer, err) }
+	})
+}
+
+func (p *auditPage) verified(answer []byte, err error) {
+	p.checking, p.checked, p.failed = false, nil, ""
+	var found api.AuditCheck
+	if err == nil {
+		err = json.Unmarshal(answer, &found)
+	}
+	if err != nil {
+		p.failed = "The log was not checked. " + refusal(err)
+		return
+	}
+	p.checked = &found
+}
+
+// checkText says what a check has found.
+func checkText(c *api.AuditCheck) string {
+	if c.OK {
+		text := ui.Plural(c.Records, "record", "records") + ", all as they were written"
+		if c.Unchained > 0 {
+			text += "; " + ui.Plural(c.Unchained, "is", "are") + " from before records had hashes"
+		}
+		return text
+	}
+	if c.Line == 0 {
+		return ui.Sentence(c.Problem)
+	}
+	where := "Line " + strconv.Itoa(c.Line) + " of " + c.File
+	if c.ID > 0 {
+		where = "Record " + strconv.FormatUint(c.ID, 10) + " (line " + strconv.Itoa(c.Line) + " of " + c.File + ")"
+	}
+	text := where + ": " + c.Problem
+	if c.Problems > 1 {
+		text += "; " + ui.Count(c.Problems-1) + " more"
+	}
+	return text
+}
+
+// take takes an answer in. What was begun and is done needs one row.
 func (p *auditPage) take(answer []byte) error {
 	resources, err := api.DecodeAll[auditRecord](answer)
 	if err != nil {
 		return err
 	}
+	done := map[uint64]bool{}
+	for i := range resources {
+		done[resources[i].Attributes.Intent] = true
+	}
 	p.records = p.records[:0]
 	for i := range resources {
-		p.records = append(p.records, resources[i].Attributes)
+		if r := resources[i].Attributes; !done[r.ID] {
+			p.records = append(p.records, r)
+		}
 	}
 	return nil
 }
@@ -81,10 +177,14 @@ func (p *auditPage) Render() app.UI {
 	return app.Div().Class("audit").Body(
 		app.Div().Class("bar").Body(
 			app.H1().Text("Audit"),
-			app.Span().Class("faint").Text("Every change and every attempt at one, newest first"),
-			app.Span().Class("sp"),
+			app.Input().ID("audit-q").Class("in").Type("search").AutoComplete(false).Spellcheck(false).MaxLength(1024).
+				Aria("label", "Filter of the audit log").Placeholder("actor:ann action:session.* target:sessions/7 result:refused since:2d").OnChange(p.search),
 			app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
+			app.Span().Class("sp"),
+			app.Button().Type("button").Class("btn").Title("Checks that no record was changed, removed or added").OnClick(p.verify).Text("Verify"),
+			app.A().Class("btn").Href(href("/v1/audit")+auditQuery(p.query, "ndjson")).Download("audit.ndjson").Text("Export"),
 		),
+		p.renderCheck(),
 		app.Div().Class("data").Body(
 			app.Table().Class("t").OnClick(p.clicked).Body(
 				app.THead().Body(p.renderHead()),
@@ -94,6 +194,23 @@ func (p *auditPage) Render() app.UI {
 		p.renderEmpty(),
 		p.renderMore(len(shown)),
 	)
+}
+
+// renderCheck says what the last check has found.
+func (p *auditPage) renderCheck() app.UI {
+	class, glyph, text, title := "check faint", "connecting", "Checking every record…", " "
+	switch {
+	case p.checking:
+	case p.failed != "":
+		class, glyph, text = "check err", "blocked", p.failed
+	case p.checked == nil:
+		return app.Div().Class("check").Role("status").Hidden(true)
+	case p.checked.OK:
+		class, glyph, text, title = "check", "primary", checkText(p.checked), "Hash of the last record: "+p.checked.Head
+	default:
+		class, glyph, text = "check err", "blocked", checkText(p.checked)
+	}
+	return app.Div().Class(class).Role("status").Title(title).Body(ui.Glyph(glyph), app.Text(text))
 }
 
 // shownNote is the note in the bar; without records it stands in the page
@@ -165,6 +282,9 @@ func auditTime(t api.Time) string {
 func targetPage(target string) string {
 	section, rest, _ := strings.Cut(target, "/")
 	id, _, _ := strings.Cut(rest, "/")
+	if id != "" && section == "jobs" {
+		return "/pending/" + id
+	}
 	if id != "" && slices.Contains([]string{"sessions", "services", "servers", "filters", "listeners"}, section) {
 		return "/" + section + "/" + id
 	}
@@ -192,8 +312,9 @@ func renderDetail(r *auditRecord) app.UI {
 	return app.Div().Body(
 		app.Dl().Class("kv").Body(
 			app.Dt().Text("Actor"), app.Dd().Text(orDash(r.Actor)+" · "+roleWords(r.Role)+" · from "+orDash(r.IP)),
-			app.Dt().Text("Result"), app.Dd().Text(strconv.Itoa(r.Status)+" "+r.Result),
+			app.Dt().Text("Result"), app.Dd().Text(resultWords(r)),
 			app.Dt().Text("Reason"), app.Dd().Text(orDash(r.Reason)),
+			app.Dt().Text("Hash"), app.Dd().Class("mono").Text(orDash(r.Hash)),
 		),
 		app.If(before+after == "", func() app.UI {
 			return app.P().Class("faint").Text("Nothing else was recorded of it.")
@@ -204,6 +325,14 @@ func renderDetail(r *auditRecord) app.UI {
 			)
 		}),
 	)
+}
+
+// resultWords says what became of it, with the status of the answer.
+func resultWords(r *auditRecord) string {
+	if r.Status == 0 {
+		return r.Result + ", and nothing is known of its end"
+	}
+	return strconv.Itoa(r.Status) + " " + r.Result
 }
 
 func roleWords(role string) string {
@@ -234,7 +363,10 @@ func (p *auditPage) renderEmpty() app.UI {
 	case !p.poll.ready:
 		return app.Div().Class("empty faint").Text("Loading…")
 	}
-	return app.Div().Class("empty").Text("Nobody has changed anything since the start.")
+	if p.query != "" {
+		return app.Div().Class("empty").Text("No record matches. The newest 1,000 are searched; an export searches all.")
+	}
+	return app.Div().Class("empty").Text("Nobody has changed anything yet.")
 }
 
 func (p *auditPage) renderMore(shown int) app.UI {

@@ -334,10 +334,70 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// Ensure what was begun and is done has one row, and what has no end is seen.
+func TestAuditIntents(t *testing.T) {
+	reset(t)
+	p := &auditPage{}
+	err := p.take([]byte(`{"data":[
+		{"id":"4","attributes":{"id":4,"result":"ok","status":204,"intent":3}},
+		{"id":"3","attributes":{"id":3,"result":"begun"}},
+		{"id":"2","attributes":{"id":2,"result":"begun"}},
+		{"id":"1","attributes":{"id":1,"result":"ok","status":204}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []uint64
+	for _, r := range p.records {
+		got = append(got, r.ID)
+	}
+	if diff := cmp.Diff([]uint64{4, 2, 1}, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := resultWords(&p.records[1]); got != "begun, and nothing is known of its end" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Ensure a check of the log says what it has found, and what it could not do.
+func TestAuditCheck(t *testing.T) {
+	reset(t)
+	for _, tt := range []struct{ answer, want string }{
+		{`{"ok":true,"records":1}`, "1 record, all as they were written"},
+		{`{"ok":true,"records":1200,"unchained":3}`, "1\u202f200 records, all as they were written; 3 are from before records had hashes"},
+		{`{"problems":1,"problem":"it has no hash","file":"audit.log.1","line":7,"id":90}`, "Record 90 (line 7 of audit.log.1): it has no hash"},
+		{`{"problems":3,"problem":"it is not a record","file":"audit.log","line":7}`, "Line 7 of audit.log: it is not a record; 2 more"},
+		{`{"problems":1,"problem":"the last record is not there"}`, "The last record is not there."},
+	} {
+		p := &auditPage{checking: true}
+		p.verified([]byte(tt.answer), nil)
+		if p.checking || p.checked == nil {
+			t.Fatalf("%s: got %+v", tt.answer, p)
+		}
+		if got := checkText(p.checked); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.answer, got, tt.want)
+		}
+		if err := load(p.renderCheck()); err != nil {
+			t.Error(err)
+		}
+	}
+	p := &auditPage{checking: true}
+	p.verified(nil, &client.Error{Status: 403, Detail: "No."})
+	if p.checked != nil || p.failed != "The log was not checked. Your role may not see this. No." {
+		t.Errorf("got %q", p.failed)
+	}
+	for want, got := range map[string]string{
+		"": auditQuery("", ""), "?q=actor%3Aa%26b": auditQuery("actor:a&b", ""), "?format=ndjson&q=x": auditQuery("x", "ndjson"),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // Ensure targets lead to the page of what they are about.
 func TestTargetPage(t *testing.T) {
 	for target, want := range map[string]string{
-		"sessions/7/pending/kill": "/sessions/7", "servers/s1": "/servers/s1", "sessions": "", "users/inet/ann": "", "": "",
+		"sessions/7/pending/kill": "/sessions/7", "servers/s1": "/servers/s1", "sessions": "", "users/inet/ann": "", "": "", "jobs/x": "/pending/x", "jobs": "",
 	} {
 		if got := targetPage(target); got != want {
 			t.Errorf("%q: got %q, want %q", target, got, want)

@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
@@ -129,6 +128,7 @@ func (u accounts) remove(c *call) (answer, error) {
 		return answer{}, notA(c, "user")
 	}
 	c.record.Before = map[string]any{"account": account.Role}
+	c.intend()
 	if err := u.users.Delete(name); err != nil {
 		return answer{}, userProblem(err)
 	}
@@ -150,16 +150,4 @@ func userProblem(err error) error {
 		return refuse(http.StatusBadRequest, "%v", wrong)
 	}
 	return err // of the file: nobody's business but the log's
-}
-
-// audits serves the audit log, which is ours.
-type audits struct{ audit *Audit }
-
-// all serves GET /v1/audit, newest first.
-func (a audits) all(c *call) (answer, error) {
-	rows := []api.Resource[AuditRecord]{}
-	for _, record := range a.audit.newest() {
-		rows = append(rows, api.Resource[AuditRecord]{ID: strconv.FormatUint(record.ID, 10), Type: "audit", Attributes: record})
-	}
-	return many(c, rows, c.link("audit")), nil
 }

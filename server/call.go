@@ -27,6 +27,7 @@ type call struct {
 	base      string     // what links begin with: "http://host/prefix/v1"
 	now       time.Time
 	record    *AuditRecord // what the audit log will say
+	intend    func()       // has it say beforehand what is about to be destroyed
 	secure    bool         // over TLS, or to a loopback address
 	tls       bool
 }
@@ -38,6 +39,7 @@ type answer struct {
 	tag    string // entity tag of a GET; "" for one over the body
 	header http.Header
 	stream func(w io.Writer) error // writes the body in place of body; nil for none
+	done   func()                  // called when nothing of it is needed any more; nil for nothing
 	then   func()                  // called once the audit log has the call; nil for nothing
 }
 

@@ -131,6 +131,7 @@ func (s sessions) export(c *call, wanted selection, format string) (answer, erro
 		"Content-Type":        {kind},
 		"Content-Disposition": {`attachment; filename="sessions-` + c.now.UTC().Format("20060102T150405Z") + "." + format + `"`},
 		"Cache-Control":       {"no-store"},
+		"Vary":                {"Accept"},
 	}}, nil
 }
 

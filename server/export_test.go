@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
 )
 
 // TestSessionQuery: the console's filter and order in REST.
@@ -107,7 +109,10 @@ func TestExport(t *testing.T) {
 		if body := s.wants(s.ask(basicUser, "HEAD", "/v1/sessions?format=csv", ""), 200); body != "" {
 			t.Errorf("HEAD has a body: %s", body)
 		}
-		s.wants(s.ask(basicUser, "GET", "/v1/sessions?format=json", "", "Accept", "text/csv"), 200, `"data"`)
+		r = s.ask(basicUser, "GET", "/v1/sessions?format=json", "", "Accept", "text/csv")
+		if s.wants(r, 200, `"data"`); r.Header.Get("Vary") != "Accept" {
+			t.Error("a cache may give the wrong format")
+		}
 
 		var exports int
 		for _, record := range s.options.Audit.newest() {
@@ -117,6 +122,31 @@ func TestExport(t *testing.T) {
 		}
 		if exports != 5 {
 			t.Errorf("the audit log has %d exports of five", exports)
+		}
+	})
+}
+
+// TestExportChecksAgain: what is written matches when it is written.
+func TestExportChecksAgain(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c, other := s.connect(), s.connect()
+		_, _ = c.Query("USE shop")
+		_, _ = other.Query("USE shop")
+		filter, err := view.Parse("schema:shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted := selection{filter: filter}
+		list := wanted.find(s.engine, time.Now())
+		_, _ = c.Query("USE other")
+		for r := range wanted.rows(list) {
+			if r.ID != "2" {
+				t.Errorf("session %s does not match any more", r.ID)
+			}
+		}
+		synctest.Wait() // for the replies of the other server
+		if len(list) != 2 {
+			t.Errorf("%d sessions are found, want both", len(list))
 		}
 	})
 }

@@ -182,14 +182,14 @@ func TestAuditFile(t *testing.T) {
 	}
 	const records = 100
 	for i := range records {
-		if err := a.write(AuditRecord{Actor: "ops", Action: "session.kill", Target: fmt.Sprintf("sessions/%d", i), Status: 204, Result: "ok"}); err != nil {
+		if _, err := a.write(AuditRecord{Actor: "ops", Action: "session.kill", Target: fmt.Sprintf("sessions/%d", i), Status: 204, Result: "ok"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.write(AuditRecord{}); err == nil {
+	if _, err := a.write(AuditRecord{}); err == nil {
 		t.Error("writing to a closed log is no error")
 	}
 	next := uint64(records)

@@ -131,7 +131,7 @@ func (r *runner) settle(t target, result, detail string) {
 		}
 		r.handled[t.id] = struct{}{}
 	}
-	r.note(t.outcome(apiTime(r.all.now()), result, detail))
+	r.note(t.outcome(apiTime(r.all.now()), result, clip(detail)))
 	r.all.tell(r.id, false)
 }
 

@@ -28,7 +28,7 @@ type jobs struct {
 	// Set by newJobs, then constant.
 	engine *engine.Engine
 	herald *herald
-	keep   func(AuditRecord)
+	keep   func(AuditRecord) uint64
 	logger *slog.Logger
 	now    func() time.Time
 	ctx    context.Context // of all jobs
@@ -49,7 +49,7 @@ const (
 	shownIDs    = 100                  // that the audit log has of a job
 )
 
-func newJobs(e *engine.Engine, h *herald, o Options, keep func(AuditRecord)) *jobs {
+func newJobs(e *engine.Engine, h *herald, o Options, keep func(AuditRecord) uint64) *jobs {
 	j := &jobs{engine: e, herald: h, keep: keep, logger: o.Logger, now: o.Now}
 	j.ctx, j.stop = context.WithCancelCause(context.Background())
 	return j

@@ -176,6 +176,66 @@ func TestJobMatching(t *testing.T) {
 	})
 }
 
+// TestJobMatchingHandlesEachOnce: sessions that go on matching do not keep a
+// job from ending.
+func TestJobMatchingHandlesEachOnce(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		s.clients(3)
+		id := s.start(`{"action":"kill","filter":"id:*","mode":"matching","ttl":"1h"}`)
+		time.Sleep(5 * matchAgain)
+		a := s.job(id)
+		if diff := cmp.Diff([]string{"1 done", "2 done", "3 done"}, results(a)); diff != "" || a.State != api.JobDone {
+			t.Errorf("%+v: %s", a, diff)
+		}
+	})
+}
+
+// TestJobReplacedMeanwhile: between the making of a job and a session's turn
+// another client may have got its id, as after a restart.
+func TestJobReplacedMeanwhile(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		s.connect()
+		p, err := makePlan(api.JobRequest{Action: api.JobKill, IDs: []string{"1"}}, adminUser, s.engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := s.jobs.add(p, 1, &call{record: &AuditRecord{}, now: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.jobs.run(made, []target{{id: 1, connected: "2001-01-01T00:00:00.000Z"}})
+		if diff := cmp.Diff([]string{"1 replaced"}, results(s.job(made.id))); diff != "" || len(s.live()) != 1 {
+			t.Errorf("%d sessions are left: %s", len(s.live()), diff)
+		}
+	})
+}
+
+// TestJobsEndWithTheServer: closing waits for all of them.
+func TestJobsEndWithTheServer(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		s.clients(2)
+		id := s.start(`{"action":"restart","ids":["1","2"],"pace":0.01}`)
+		synctest.Wait()
+		if err := s.Admin.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if a := s.jobs.find(id).resource(1).Attributes; a.State != api.JobStopped || a.Why != "the server stops" || a.Counts.Done != 1 {
+			t.Errorf("got %+v", a)
+		}
+		if last := s.records()[1]; last.Action != "job.end" || last.Result != "stopped: the server stops" {
+			t.Errorf("the audit log has %+v", last)
+		}
+		late, err := s.jobs.add(s.jobs.find(id).plan, 1, &call{record: &AuditRecord{}, now: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.jobs.run(late, nil)
+		if _, over := late.over(); !over {
+			t.Error("a job begins after the end")
+		}
+	})
+}
+
 func TestJobPaceAndStop(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		s.clients(6)

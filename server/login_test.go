@@ -374,6 +374,7 @@ func TestAuditTrail(t *testing.T) {
 			}
 		}
 		want := []line{
+			{adminUser, "session.kill", "sessions/1", "too slow", 0}, // before it is done
 			{adminUser, "session.kill", "sessions/1", "too slow", 204},
 			{basicUser, "session.kill", "sessions/1", "", 403},
 			{"eve", "login", "login", "", 401},

@@ -99,6 +99,7 @@ func (a *Admin) routes() []route {
 		{put, "preferences", basic, "", p.keep}, // whoever chooses columns leaves no trace
 		{put, "preferences/shared", admin, "preferences.share", p.share},
 		{get, "audit", basic, "", audits{a.options.Audit}.all},
+		{get, "audit/verify", basic, "", audits{a.options.Audit}.verify},
 		{get, feedPath, basic, "", alive}, // ServeHTTP hands it on to the push feed
 	}
 }

@@ -21,14 +21,18 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		c.base += "/v1"
 	}
 	path = strings.Trim(path, "/")
-	c.record.Target = path
+	c.record.Target = clip(path)
 	method := methodOf(r)
 
 	found, values, allowed := match(a.table, method, path)
 	for name, value := range values {
 		r.SetPathValue(name, value)
 	}
+	c.intend = func() { a.intend(c, found) }
 	result, err := a.run(c, method, found, allowed)
+	if result.done != nil {
+		defer result.done()
+	}
 	if found != nil && found.pattern == feedPath && err == nil {
 		a.hub.Serve(w, r, push.Principal{
 			User: c.principal.User, Role: string(c.principal.Role), Login: c.login, Cookie: c.cookie,
@@ -143,11 +147,20 @@ func (a *Admin) audit(c *call, found *route, status int, err error) {
 	a.keep(r)
 }
 
-// keep writes a record; when that fails, the log has it.
-func (a *Admin) keep(r AuditRecord) {
-	if err := a.options.Audit.write(r); err != nil {
+// intend writes what is about to be done. What it becomes is written afterwards.
+func (a *Admin) intend(c *call, found *route) {
+	r := *c.record
+	r.Action, r.Actor, r.Role, r.Result = found.action, c.principal.User, c.principal.Role, "begun"
+	c.record.Intent = a.keep(r)
+}
+
+// keep writes a record and returns its id; when that fails, the log has it.
+func (a *Admin) keep(r AuditRecord) uint64 {
+	id, err := a.options.Audit.write(r)
+	if err != nil {
 		a.options.Logger.Error(err.Error(), "module", "admin", "action", r.Action, "target", r.Target)
 	}
+	return id
 }
 
 // refuse writes an error object.

@@ -37,6 +37,7 @@ func (s sessions) kill(c *call) (answer, error) {
 	}
 	c.record.Before = summary(info)
 	c.record.After = map[string]any{"ttl": options.TTL.String(), "when": when}
+	c.intend()
 	return answer{}, session.Kill(options)
 }
 

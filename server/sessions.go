@@ -134,6 +134,7 @@ func (s sessions) all(c *call) (answer, error) {
 		}
 	}
 	result := many(c, rows, c.link("sessions"))
+	result.header = http.Header{"Vary": {"Accept"}}
 	result.tag = jsonapi.WeakTag(append(tags, c.URL.RawQuery)...)
 	return result, nil
 }
@@ -176,6 +177,7 @@ func (s sessions) restart(c *call) (answer, error) {
 func (s sessions) restartAll(c *call) (answer, error) {
 	refused := []string{"Could not restart all sessions"}
 	restarted := 0
+	c.intend()
 	for _, session := range s.engine.Sessions() {
 		if session.Info().State != engine.SessionStarted {
 			continue
@@ -202,6 +204,7 @@ func (s sessions) cancelStatement(c *call) (answer, error) {
 		return answer{}, err
 	}
 	c.record.Before = summary(info)
+	c.intend()
 	return answer{}, session.CancelStatement(c.principal.User)
 }
 
