@@ -17,7 +17,7 @@ import (
 type detail uint8
 
 const (
-	light detail = iota // no queries, log, events, counters of filters or parts of its memory: a row of a push view
+	light detail = iota // no queries, log, events, I/O events, counters of filters or parts of its memory: a row of a push view
 	row                 // no events: an element of a collection
 	whole
 )
@@ -45,7 +45,6 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 		ConnectedAt:      apiTime(info.Connected),
 		SecondsAlive:     seconds(now.Sub(info.Connected)),
 		Idle:             tenths(info.Idle),
-		IOActivity:       info.IOActivity,
 		Database:         info.Database,
 		Client:           clientOf(info),
 		Connections:      make([]api.SessionConnection, len(info.Backends)),
@@ -79,6 +78,7 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 // complete adds what a light session lacks.
 func complete(a *api.SessionAttributes, info engine.SessionInfo, now time.Time, d detail) {
 	a.Connected = httpDate(info.Connected)
+	a.IOActivity = info.IOActivity
 	a.DefaultDatabase = info.Database
 	a.Queries = queriesOf(info.Queries, now)
 	a.Log = []string{}

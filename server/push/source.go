@@ -7,7 +7,8 @@ import "github.com/signalbox/signalbox/api"
 // all methods from its own goroutine; what they return must not change
 // afterwards.
 //
-// The light form of a session has no queries, no log and no events. What many
+// The light form of a session has no queries, no log, no events and no count of
+// I/O events. What many
 // sessions have in common, as their relationships, they may share: nobody
 // changes it.
 type Source interface {
