@@ -101,7 +101,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	}
 	a.table = a.routes()
 	a.hub = push.New(push.Options{
-		Source: source{e, &a.herald, o.Now}, Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Source: newSource(e, &a.herald, o.Now), Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
 	})
 	a.login.ended = a.hub.RevokeLogin
 	a.pushing.Go(func() { _ = a.hub.Run(context.Background()) })

@@ -15,6 +15,11 @@ type source struct {
 	engine *engine.Engine
 	herald *herald // of what is the server's own
 	now    func() time.Time
+	chains chains // of the hub's goroutine
+}
+
+func newSource(e *engine.Engine, h *herald, now func() time.Time) source {
+	return source{engine: e, herald: h, now: now, chains: make(chains)}
 }
 
 func (s source) SessionIDs() []uint64 {
@@ -28,20 +33,50 @@ func (s source) SessionIDs() []uint64 {
 
 // Session finds sessions that are still logging in, too, which the engine's
 // Session does not. So does SessionDetail.
-func (s source) Session(id uint64) (api.Session, bool) {
+func (s source) Session(id uint64) *api.Session {
 	session := s.engine.AnySession(id)
 	if session == nil {
-		return api.Session{}, false
+		return nil
 	}
-	return sessionResource(session.LightInfo(), s.now(), light), true
+	info := session.LightInfo()
+	r := new(api.Session)
+	describe(r, &info, s.now())
+	r.Attributes.Memory.Total = memoryTotal(&info)
+	r.Relationships = s.chains.of(&info)
+	return r
 }
 
-func (s source) SessionDetail(id uint64) (api.Session, bool) {
+func (s source) SessionDetail(id uint64) *api.Session {
 	session := s.engine.AnySession(id)
 	if session == nil {
-		return api.Session{}, false
+		return nil
 	}
-	return sessionResource(session.Info(), s.now(), whole), true
+	r := sessionResource(session.Info(), s.now(), whole)
+	return &r
+}
+
+// chains are the relationships of sessions by service and filters. Sessions that
+// have them in common share them: there are few of them and very many sessions.
+type chains map[string]api.Relationships
+
+// maxChains is how many chains are remembered.
+const maxChains = 1000
+
+// of returns the relationships of a session.
+func (c chains) of(info *engine.SessionInfo) api.Relationships {
+	buf := append(make([]byte, 0, 256), info.Service...)
+	for i := range info.Filters {
+		buf = append(append(buf, 0), info.Filters[i].Filter...)
+	}
+	relations, ok := c[string(buf)]
+	if !ok {
+		if len(c) >= maxChains {
+			clear(c)
+		}
+		relations = relationsOf(info)
+		c[string(buf)] = relations
+	}
+	return relations
 }
 
 func (source) Fingerprint(statement string) string { return engine.Fingerprint(statement) }

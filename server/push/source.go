@@ -14,11 +14,10 @@ import "github.com/signalbox/signalbox/api"
 type Source interface {
 	// SessionIDs returns the ids of all sessions, in any order.
 	SessionIDs() []uint64
-	// Session returns one session in its light form, false when there is none.
-	Session(id uint64) (api.Session, bool)
-	// SessionDetail returns one session with everything, false when there is
-	// none.
-	SessionDetail(id uint64) (api.Session, bool)
+	// Session returns one session in its light form, nil when there is none.
+	Session(id uint64) *api.Session
+	// SessionDetail returns one session with everything, nil when there is none.
+	SessionDetail(id uint64) *api.Session
 	// Fingerprint returns the text of a statement without its literals.
 	Fingerprint(statement string) string
 	// Objects returns all objects of a topic other than those of sessions, in
