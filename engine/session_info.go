@@ -15,8 +15,9 @@ const backendMisc = int64(unsafe.Sizeof(Backend{}))
 // Info returns the session as it is now.
 func (s *Session) Info() SessionInfo { return infoOfSession(s, true) }
 
-// LightInfo returns the session as it is now, without its log, its statements
-// and its timeline: what a table of many sessions shows.
+// LightInfo returns the session as it is now, without its log, its statements,
+// its timeline and the size of its history: what a table of many sessions
+// shows.
 func (s *Session) LightInfo() SessionInfo { return infoOfSession(s, false) }
 
 // Fingerprint returns the text of a statement without its literals.
@@ -32,7 +33,7 @@ func infoOfSession(s *Session, whole bool) SessionInfo {
 	if whole {
 		info.Log, info.LogLines = s.log.tail()
 	}
-	if info.Service != "" && s.service.historyLimit() > 0 {
+	if whole && info.Service != "" && s.service.historyLimit() > 0 {
 		info.History = &HistoryInfo{
 			Commands: int(s.talk.history.commands.Load()), Responses: int(s.talk.history.commands.Load()),
 			Metadata: int(s.talk.history.metadata.Load()),
@@ -49,6 +50,7 @@ func infoOfSession(s *Session, whole bool) SessionInfo {
 		info.Backends = append(info.Backends, b.info())
 	}
 	if s.run != nil {
+		info.Filters = make([]FilterCounters, 0, len(s.run.links))
 		for _, l := range s.run.links {
 			info.Filters = append(info.Filters, l.counters())
 		}

@@ -160,16 +160,21 @@ func TestSource(t *testing.T) {
 		if all := from.SessionIDs(); len(all) != 1 || all[0] != uint64(c.ID) {
 			t.Errorf("got sessions %v", all)
 		}
-		if one, ok := from.Session(uint64(c.ID)); !ok || one.Attributes.User != "app" || len(one.Attributes.Queries) > 0 {
-			t.Errorf("got session %v, %v", one, ok)
+		one := from.Session(uint64(c.ID))
+		if one == nil || one.Attributes.User != "app" || one.Attributes.Memory.Total == 0 || len(one.Attributes.Queries) > 0 {
+			t.Errorf("got session %v", one)
 		}
 		if got, want := from.Fingerprint("SELECT 'x', 12"), "SELECT ?, ?"; got != want {
 			t.Errorf("got fingerprint %q, want %q", got, want)
 		}
-		if whole, ok := from.SessionDetail(uint64(c.ID)); !ok || len(whole.Attributes.Events) == 0 {
-			t.Errorf("the whole session has no events: %v", ok)
+		detailed := from.SessionDetail(uint64(c.ID))
+		if detailed == nil || len(detailed.Attributes.Events) == 0 {
+			t.Fatalf("the whole session has no events: %v", detailed)
 		}
-		if _, ok := from.Session(99); ok {
+		if diff := cmp.Diff(detailed.Relationships, one.Relationships); diff != "" || len(one.Relationships.IDs("filters")) != 2 {
+			t.Errorf("relationships of the whole session and of the light one: %s", diff)
+		}
+		if from.Session(99) != nil || from.SessionDetail(99) != nil {
 			t.Error("there is a session 99")
 		}
 		if from.Objects("nosuch") != nil {

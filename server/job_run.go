@@ -63,7 +63,7 @@ func (r *runner) match() []target {
 		if _, done := r.handled[session.ID()]; done {
 			continue
 		}
-		s := sessionResource(session.Info(), now, light)
+		s := lightResource(session, now)
 		if result, _ := untouchable(&s); result == "" && r.plan.filter.Match(&s) && r.plan.needless(&s) == "" {
 			found = append(found, targetOf(session.ID(), &s))
 		}
@@ -103,7 +103,7 @@ func (r *runner) handle(t target) {
 		r.settle(t, api.JobGone, "")
 		return
 	}
-	s := sessionResource(session.Info(), r.all.now(), light)
+	s := lightResource(session, r.all.now())
 	if s.Attributes.ConnectedAt != t.connected {
 		r.settle(t, api.JobReplaced, "")
 		return

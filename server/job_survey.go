@@ -45,7 +45,7 @@ func newSurvey(p *plan, e *engine.Engine, now time.Time) *survey {
 	all := e.Sessions()
 	if p.filter != nil {
 		for _, session := range all {
-			if r := sessionResource(session.Info(), now, light); p.filter.Match(&r) {
+			if r := lightResource(session, now); p.filter.Match(&r) {
 				s.add(session.ID(), &r)
 			}
 		}
@@ -61,7 +61,7 @@ func newSurvey(p *plan, e *engine.Engine, now time.Time) *survey {
 			s.leave(target{id: id, result: api.JobGone})
 			continue
 		}
-		r := sessionResource(session.Info(), now, light)
+		r := lightResource(session, now)
 		if seen, ok := p.Seen[p.IDs[i]]; ok && seen != r.Attributes.ConnectedAt {
 			s.leave(target{id: id, result: api.JobReplaced})
 			continue

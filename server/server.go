@@ -121,7 +121,9 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 
 // source is what the push feed gets its rows from.
 func (a *Admin) source() source {
-	return source{engine: a.engine, herald: &a.herald, now: a.options.Now, jobs: a.jobs, stats: a.stats}
+	return source{
+		engine: a.engine, herald: &a.herald, now: a.options.Now, jobs: a.jobs, stats: a.stats, chains: make(chains),
+	}
 }
 
 // complete fills in what is not set and checks the rest.

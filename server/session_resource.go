@@ -13,12 +13,11 @@ import (
 // This file translates what the engine knows of a session into the resource
 // that REST and push both send.
 
-// detail is how much of a session a resource holds.
+// detail is how much of a session a resource of REST holds.
 type detail uint8
 
 const (
-	light detail = iota // no queries, log, events, counters of filters or parts of its memory: a row of a push view
-	row                 // no events: an element of a collection
+	row detail = iota // no events: an element of a collection
 	whole
 )
 
@@ -39,44 +38,52 @@ var activities = map[engine.Doing]string{
 
 // sessionResource translates info as it is at now. Links are left out.
 func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Session {
-	a := api.SessionAttributes{
-		State:            sessionStates[info.State],
-		User:             info.User,
-		ConnectedAt:      apiTime(info.Connected),
-		SecondsAlive:     seconds(now.Sub(info.Connected)),
-		Idle:             tenths(info.Idle),
-		IOActivity:       info.IOActivity,
-		Database:         info.Database,
-		Client:           clientOf(info),
-		Connections:      make([]api.SessionConnection, len(info.Backends)),
-		Parameters:       parametersOf(info.LogLevels),
-		Pending:          pendingOf(info.Pending),
-		LastRestartError: info.RestartErr,
-		Activity:         activityOf(info.Activity, now),
-		ChainOutdated:    info.Outdated,
-	}
+	var r api.Session
+	describe(&r, &info, now)
+	complete(&r.Attributes, &info, now, d)
+	r.Relationships = relationsOf(&info)
+	return r
+}
+
+// lightResource translates what filters and tables look at of a session as it is
+// now.
+func lightResource(session *engine.Session, now time.Time) api.Session {
+	info := session.LightInfo()
+	var r api.Session
+	describe(&r, &info, now)
+	r.Relationships = relationsOf(&info)
+	return r
+}
+
+// describe fills in what rows of push views show, too.
+func describe(r *api.Session, info *engine.SessionInfo, now time.Time) {
+	r.ID, r.Type = strconv.FormatUint(info.ID, 10), "sessions"
+	a := &r.Attributes
+	a.State = sessionStates[info.State]
+	a.User = info.User
+	a.ConnectedAt = apiTime(info.Connected)
+	a.SecondsAlive = seconds(now.Sub(info.Connected))
+	a.Idle = tenths(info.Idle)
+	a.Database = info.Database
+	a.Client.Cipher, a.Client.ConnectionAttributes = info.Cipher, info.Attributes
+	a.Parameters = parametersOf(info.LogLevels)
+	a.Pending = pendingOf(info.Pending)
+	a.LastRestartError = info.RestartErr
+	a.Activity = activityOf(info.Activity, now)
+	a.Memory.Total = memoryTotal(info)
+	a.ChainOutdated = info.Outdated
 	if !info.LogUntil.IsZero() {
 		a.LogUntil = apiTime(info.LogUntil)
 	}
 	if info.Remote.IsValid() {
 		a.Remote, a.Port = info.Remote.Addr().Unmap().String(), int(info.Remote.Port())
 	}
-	for i, b := range info.Backends {
+	a.Connections = make([]api.SessionConnection, len(info.Backends))
+	for i := range info.Backends {
+		b := &info.Backends[i]
 		a.Connections[i] = api.SessionConnection{
 			Server: b.Server, ConnectionID: b.ConnectionID, Cipher: b.Cipher, Primary: b.Primary, Busy: b.Busy,
 		}
-	}
-	if d == light {
-		a.Memory.Total = memoryTotal(info)
-	} else {
-		complete(&a, info, now, d)
-	}
-	return api.Session{
-		ID: strconv.FormatUint(info.ID, 10), Type: "sessions", Attributes: a,
-		Relationships: api.Relationships{
-			"services": related("services", info.Service),
-			"filters":  related("filters", running(info)...),
-		},
 	}
 }
 
@@ -88,10 +95,16 @@ func endedResource(over engine.EndedInfo) api.Session {
 	return r
 }
 
-// complete adds what a light session lacks.
-func complete(a *api.SessionAttributes, info engine.SessionInfo, now time.Time, d detail) {
+// complete fills in the rest.
+func complete(a *api.SessionAttributes, info *engine.SessionInfo, now time.Time, d detail) {
 	a.Connected = httpDate(info.Connected)
+	a.IOActivity = info.IOActivity
 	a.DefaultDatabase = info.Database
+	if h := info.History; h != nil {
+		a.Client.SescmdHistoryLen = &h.Commands
+		a.Client.SescmdHistoryStoredReplies = &h.Responses
+		a.Client.SescmdHistoryStoredMetadata = &h.Metadata
+	}
 	a.Queries = queriesOf(info.Queries, now)
 	a.LogLines = info.LogLines
 	a.Log = []string{}
@@ -110,14 +123,11 @@ func complete(a *api.SessionAttributes, info engine.SessionInfo, now time.Time, 
 	}
 }
 
-func clientOf(info engine.SessionInfo) api.SessionClient {
-	client := api.SessionClient{Cipher: info.Cipher, ConnectionAttributes: info.Attributes}
-	if h := info.History; h != nil {
-		client.SescmdHistoryLen = &h.Commands
-		client.SescmdHistoryStoredReplies = &h.Responses
-		client.SescmdHistoryStoredMetadata = &h.Metadata
+func relationsOf(info *engine.SessionInfo) api.Relationships {
+	return api.Relationships{
+		"services": related("services", info.Service),
+		"filters":  related("filters", running(*info)...),
 	}
-	return client
 }
 
 func queriesOf(queries []engine.QueryInfo, now time.Time) []api.SessionQuery {
@@ -151,7 +161,7 @@ func parametersOf(l engine.LogLevels) api.SessionParameters {
 	}
 }
 
-func memoryOf(info engine.SessionInfo) api.SessionMemory {
+func memoryOf(info *engine.SessionInfo) api.SessionMemory {
 	m := api.SessionMemory{
 		ConnectionBuffers: api.ConnectionBuffers{
 			Client:   buffersOf(info.Memory.Client),
@@ -178,7 +188,7 @@ func memoryOf(info engine.SessionInfo) api.SessionMemory {
 }
 
 // memoryTotal is the sum of all that memoryOf lists.
-func memoryTotal(info engine.SessionInfo) int64 {
+func memoryTotal(info *engine.SessionInfo) int64 {
 	m := &info.Memory
 	total := buffersOf(m.Client).Total + m.ExecMetadata + m.LastQueries + m.History + m.Variables
 	for _, b := range info.Backends {

@@ -61,7 +61,7 @@ func (s selection) find(e *engine.Engine, now time.Time) []found {
 	for _, session := range list {
 		f := found{Session: session}
 		if !s.filter.Empty() || s.sorted {
-			r := sessionResource(session.Info(), now, light)
+			r := lightResource(session, now)
 			if !s.filter.Match(&r) {
 				continue
 			}

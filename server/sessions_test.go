@@ -105,17 +105,6 @@ func TestNothingIsNull(t *testing.T) {
 	}
 }
 
-func TestLightSession(t *testing.T) {
-	now := time.Now()
-	got, want := sessionResource(fullInfo(now), now, light), sessionResource(fullInfo(now), now, whole)
-	a := &want.Attributes
-	a.Queries, a.Log, a.Events, a.Chain, a.Connected, a.DefaultDatabase = nil, nil, nil, nil, "", ""
-	a.Memory = api.SessionMemory{Total: a.Memory.Total}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("a row of a view (-want +got):\n%s", diff)
-	}
-}
-
 // TestSessionShape compares the names of a session's members with those of one
 // that a real MaxScale has shown.
 func TestSessionShape(t *testing.T) {

@@ -17,6 +17,7 @@ type source struct {
 	now    func() time.Time
 	jobs   *jobs
 	stats  *stats
+	chains chains // of the hub's goroutine
 }
 
 func (s source) SessionIDs() []uint64 {
@@ -30,23 +31,53 @@ func (s source) SessionIDs() []uint64 {
 
 // Session finds sessions that are still logging in, too, which the engine's
 // Session does not. So does SessionDetail.
-func (s source) Session(id uint64) (api.Session, bool) {
+func (s source) Session(id uint64) *api.Session {
 	session := s.engine.AnySession(id)
 	if session == nil {
-		return api.Session{}, false
+		return nil
 	}
-	return sessionResource(session.LightInfo(), s.now(), light), true
+	info := session.LightInfo()
+	r := new(api.Session)
+	describe(r, &info, s.now())
+	r.Relationships = s.chains.of(&info)
+	return r
 }
 
 // SessionDetail finds sessions that have ended, too.
-func (s source) SessionDetail(id uint64) (api.Session, bool) {
+func (s source) SessionDetail(id uint64) *api.Session {
 	if session := s.engine.AnySession(id); session != nil {
-		return sessionResource(session.Info(), s.now(), whole), true
+		r := sessionResource(session.Info(), s.now(), whole)
+		return &r
 	}
 	if over, ok := s.engine.Ended(id); ok {
-		return endedResource(over), true
+		r := endedResource(over)
+		return &r
 	}
-	return api.Session{}, false
+	return nil
+}
+
+// chains are the relationships of sessions by service and filters. Sessions that
+// have them in common share them: there are few of them and very many sessions.
+type chains map[string]api.Relationships
+
+// maxChains is how many chains are remembered.
+const maxChains = 1000
+
+// of returns the relationships of a session.
+func (c chains) of(info *engine.SessionInfo) api.Relationships {
+	buf := append(make([]byte, 0, 256), info.Service...)
+	for i := range info.Filters {
+		buf = append(append(buf, 0), info.Filters[i].Filter...)
+	}
+	relations, ok := c[string(buf)]
+	if !ok {
+		if len(c) >= maxChains {
+			clear(c)
+		}
+		relations = relationsOf(info)
+		c[string(buf)] = relations
+	}
+	return relations
 }
 
 func (source) Fingerprint(statement string) string { return engine.Fingerprint(statement) }

@@ -77,8 +77,8 @@ func (p program) threadResource(c *call) thread {
 		stats.TotalDescriptors += server.TotalConnections
 	}
 	for _, session := range p.engine.Sessions() {
-		info := session.Info()
-		stats.Memory.Sessions += memoryOf(info).Total
+		info := session.LightInfo()
+		stats.Memory.Sessions += memoryTotal(&info)
 		if stats.Sessions++; info.State == engine.SessionStopping {
 			stats.Zombies++
 		}

@@ -33,6 +33,8 @@ type Server struct {
 	// Answer answers a statement that the server does not know; nil means an OK
 	// packet.
 	Answer func(sql string) []byte
+	// Forgets says that Statements is not wanted.
+	Forgets bool
 
 	mu         sync.Mutex
 	conns      map[uint32]*serverConn
@@ -135,7 +137,7 @@ func (s *Server) capabilities() wire.Capability {
 }
 
 func (s *Server) serve(nc net.Conn) {
-	c := &serverConn{server: s, conn: wire.NewConn(nc), prepared: make(map[uint32]string), killed: make(chan struct{})}
+	c := &serverConn{server: s, conn: wire.NewConn(nc), killed: make(chan struct{})}
 	s.mu.Lock()
 	s.lastID++
 	c.id = s.lastID
@@ -164,23 +166,28 @@ func (c *serverConn) send(payload []byte) bool {
 
 func (c *serverConn) login() bool {
 	salt := auth.NewSalt()
-	offered := c.server.capabilities()
-	greeting := wire.Handshake{
-		Version: c.server.Greeting, ConnectionID: c.id, Salt: salt, Capabilities: offered,
-		Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
-	}
-	if !c.send(greeting.Append(nil)) {
+	if !c.greet(salt) {
 		return false
 	}
 	packet, err := c.conn.ReadPacket(1 << 20)
-	if err != nil {
-		return false
+	return err == nil && c.enter(packet, salt)
+}
+
+func (c *serverConn) greet(salt [wire.SaltSize]byte) bool {
+	greeting := wire.Handshake{
+		Version: c.server.Greeting, ConnectionID: c.id, Salt: salt, Capabilities: c.server.capabilities(),
+		Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
 	}
+	return c.send(greeting.Append(nil))
+}
+
+// enter answers the response to the greeting, and tells whether it is right.
+func (c *serverConn) enter(packet []byte, salt [wire.SaltSize]byte) bool {
 	var response wire.HandshakeResponse
 	if response.Decode(packet) != nil {
 		return false
 	}
-	c.caps, c.user = response.Capabilities.Agreed(offered), response.User
+	c.caps, c.user = response.Capabilities.Agreed(c.server.capabilities()), response.User
 	for _, a := range c.server.Accounts {
 		if a.User != response.User {
 			continue
@@ -240,6 +247,9 @@ func (c *serverConn) command(payload []byte) bool {
 
 func (c *serverConn) note(text string) {
 	s := c.server
+	if s.Forgets {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statements = append(s.statements, c.user+": "+strings.TrimSpace(text))
@@ -255,6 +265,9 @@ func (c *serverConn) prepare(sql string) bool {
 	}
 	c.lastStmt++
 	id := c.lastStmt + 100*uint32(len(c.server.Name))
+	if c.prepared == nil {
+		c.prepared = make(map[uint32]string)
+	}
 	c.prepared[id] = sql
 	return c.send((&wire.PrepareOK{StatementID: id}).Append(nil))
 }

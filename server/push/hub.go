@@ -24,7 +24,7 @@ type Options struct {
 	Version    string               // build of the server, for the hello
 	Origins    []string             // pages of other hosts that may connect, as "https://console.example"
 	Valid      func(Principal) bool // whether a login still stands, asked every 30 s; nil: always
-	MaxClients int                  // connections in all; 0: 500
+	MaxClients int                  // connections in all; 0: 2,000
 	MaxPerUser int                  // connections of one user; 0: 50
 	Logger     *slog.Logger         // nil: slog.Default()
 }
@@ -67,7 +67,7 @@ type Hub struct {
 // New returns a hub that does nothing until Run is called.
 func New(options Options) *Hub {
 	if options.MaxClients == 0 {
-		options.MaxClients = 500
+		options.MaxClients = 2000
 	}
 	if options.MaxPerUser == 0 {
 		options.MaxPerUser = 50

@@ -259,11 +259,11 @@ func TestRatesCoolDown(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, h *Hub, s *store) {
 		c := newClient(Principal{}, nil)
 		one := idle(1, "app")
-		one.Attributes.IOActivity = 5
+		one.Attributes.Activity.BytesInPerSec = 5
 		s.set(one, true)
 		say(t, h, c, table)
 		frames(t, h, c)
-		one.Attributes.IOActivity = 0
+		one.Attributes.Activity.BytesInPerSec = 0
 		s.put(one) // nobody tells
 		time.Sleep(coolAfter + roundEvery)
 		got := frames(t, h, c)

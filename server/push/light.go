@@ -24,7 +24,6 @@ type lightAttributes struct {
 	ConnectedAt      api.Time                `json:"connected_at"`
 	SecondsAlive     float64                 `json:"seconds_alive"`
 	Idle             float64                 `json:"idle,omitempty"`
-	IOActivity       int                     `json:"io_activity,omitempty"`
 	Database         string                  `json:"database,omitempty"`
 	Client           lightClient             `json:"client,omitzero"`
 	Connections      []api.SessionConnection `json:"connections,omitempty"`
@@ -76,7 +75,7 @@ func (s *light) resource() lightSession {
 	a, y := &s.Attributes, &s.Attributes.Activity
 	l := lightAttributes{
 		State: a.State, User: a.User, Remote: a.Remote, RemoteAddress: a.RemoteAddress, Port: a.Port,
-		ConnectedAt: a.ConnectedAt, SecondsAlive: a.SecondsAlive, Idle: a.Idle, IOActivity: a.IOActivity, Database: a.Database,
+		ConnectedAt: a.ConnectedAt, SecondsAlive: a.SecondsAlive, Idle: a.Idle, Database: a.Database,
 		Client:      lightClient{a.Client.Cipher, a.Client.ConnectionAttributes},
 		Connections: a.Connections, Parameters: a.Parameters, Memory: lightMemory{a.Memory.Total}, Pending: a.Pending,
 		LastRestartError: a.LastRestartError, ChainOutdated: a.ChainOutdated, LogUntil: a.LogUntil,

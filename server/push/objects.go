@@ -43,8 +43,8 @@ func (o *objects) refresh(now time.Time) {
 	switch o.topic {
 	case api.TopicSession:
 		if id, err := strconv.ParseUint(o.id, 10, 64); err == nil {
-			if s, ok := o.source.SessionDetail(id); ok {
-				list = []Object{{s.ID, &s}}
+			if s := o.source.SessionDetail(id); s != nil {
+				list = []Object{{s.ID, s}}
 			}
 		}
 	case api.TopicJob:

@@ -120,25 +120,25 @@ func (t *sessions) refresh(id string, now time.Time) {
 	if err != nil {
 		return
 	}
-	is, ok := t.source.Session(number)
+	is := t.source.Session(number)
 	s := t.rows[id]
 	switch {
-	case !ok && s == nil:
+	case is == nil && s == nil:
 		return
-	case !ok:
+	case is == nil:
 		t.forget(s)
 		return
 	case s == nil:
 		s = &session{row: row{id: is.ID}, slot: t.slot()}
 		t.rows[s.id] = s
 		t.came++
-	case same(s.is, &is):
+	case same(s.is, is):
 		s.checked = now
 		return
 	}
-	s.set((*light)(&is))
-	s.is, s.read, s.checked = &is, now, now
-	if t.rated > 0 && rates(&is) {
+	s.set((*light)(is))
+	s.is, s.read, s.checked = is, now, now
+	if t.rated > 0 && rates(is) {
 		t.cold.set(s, now.Add(coldAfter))
 	}
 	if !t.loaded() {
@@ -205,10 +205,14 @@ func (s *session) lag(now time.Time) time.Duration { return max(0, now.Sub(s.rea
 
 // same tells whether two states of a session differ in their clocks at most.
 // The browser lets the clocks run by itself. Most that differ do so in their
-// activity, which is cheap to compare.
+// activity, where it is cheap to see.
 func same(a, b *api.Session) bool {
-	x, y := still(*a), still(*b)
-	return x.Attributes.Activity == y.Attributes.Activity && reflect.DeepEqual(&x, &y)
+	x, y := &a.Attributes.Activity, &b.Attributes.Activity
+	if x.Statements != y.Statements || x.State != y.State || x.SinceAt != y.SinceAt {
+		return false
+	}
+	still, other := still(*a), still(*b)
+	return reflect.DeepEqual(&still, &other)
 }
 
 // still returns s with its clocks at zero.

@@ -7,17 +7,17 @@ import "github.com/signalbox/signalbox/api"
 // all methods from its own goroutine; what they return must not change
 // afterwards.
 //
-// The light form of a session has no queries, no log and no events. What many
+// The light form of a session has no queries, no log, no events and no count of
+// I/O events. What many
 // sessions have in common, as their relationships, they may share: nobody
 // changes it.
 type Source interface {
 	// SessionIDs returns the ids of all sessions, in any order.
 	SessionIDs() []uint64
-	// Session returns one session in its light form, false when there is none.
-	Session(id uint64) (api.Session, bool)
-	// SessionDetail returns one session with everything, false when there is
-	// none.
-	SessionDetail(id uint64) (api.Session, bool)
+	// Session returns one session in its light form, nil when there is none.
+	Session(id uint64) *api.Session
+	// SessionDetail returns one session with everything, nil when there is none.
+	SessionDetail(id uint64) *api.Session
 	// Fingerprint returns the text of a statement without its literals.
 	Fingerprint(statement string) string
 	// Objects returns all objects of a topic other than those of sessions, in

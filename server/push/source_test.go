@@ -83,20 +83,23 @@ func (s *store) Job(id string) (Object, bool) {
 	return Object{}, false
 }
 
-func (s *store) Session(id uint64) (api.Session, bool) {
+func (s *store) Session(id uint64) *api.Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
 	one, ok := s.sessions[id]
-	return one, ok
+	if !ok {
+		return nil
+	}
+	return &one
 }
 
-func (s *store) SessionDetail(id uint64) (api.Session, bool) {
-	one, ok := s.Session(id)
-	if ok {
+func (s *store) SessionDetail(id uint64) *api.Session {
+	one := s.Session(id)
+	if one != nil {
 		one.Attributes.Log = []string{"log of " + one.ID}
 	}
-	return one, ok
+	return one
 }
 
 func (s *store) Objects(topic string) []Object {

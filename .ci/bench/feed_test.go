@@ -1,0 +1,283 @@
+package bench
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/signalbox/signalbox/.ci/bench/site"
+	"github.com/signalbox/signalbox/api"
+)
+
+// changing is how many percent of the sessions run a statement every second.
+const changing = 5
+
+// openSite starts a site under load and serves it.
+func openSite(t *testing.T) (s *site.Site, url string) {
+	t.Helper()
+	sessions := number(t, "LIVE_SESSIONS", 100_000)
+	start := time.Now()
+	ctx, stop := context.WithCancel(t.Context())
+	s, err := site.Open(ctx, sessions)
+	if err != nil {
+		stop()
+		t.Fatal(err)
+	}
+	fmt.Fprintf(os.Stderr, "%d sessions after %.1f s\n", sessions, time.Since(start).Seconds())
+	var running sync.WaitGroup
+	running.Go(func() { s.Load.Run(ctx, sessions*changing/100) })
+	ready := make(chan string, 1)
+	running.Go(func() {
+		if err := s.Serve(ctx, 0, func(url string) { ready <- url }); err != nil {
+			t.Error(err)
+			close(ready)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, "ws" + strings.TrimPrefix(<-ready, "http") + "/v1/ws"
+}
+
+// processor returns the processor time that this process has used.
+func processor(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// dialFeed opens the feed as a user.
+func dialFeed(ctx context.Context, url, user string) (*websocket.Conn, error) {
+	login := base64.StdEncoding.EncodeToString([]byte(user + ":" + site.Password))
+	conn, _, err := websocket.DefaultDialer.DialContext(ctx, url, http.Header{"Authorization": {"Basic " + login}})
+	return conn, err
+}
+
+// TestFeedUpkeep measures what one view of very many sessions costs: the
+// processor time of the whole process with the view, less what it was without,
+// in which the sessions and the load are. One viewer in this process reads the
+// frames, and is counted too.
+func TestFeedUpkeep(t *testing.T) {
+	seconds := number(t, "SECONDS_EACH", 8)
+	_, url := openSite(t)
+	time.Sleep(3 * time.Second)
+	usage := func() float64 { // ms each tick
+		before, start := processor(t), time.Now()
+		time.Sleep(time.Duration(seconds) * time.Second)
+		return float64((processor(t) - before).Microseconds()) / 1000 / (time.Since(start).Seconds() * 2)
+	}
+	if name := os.Getenv("PROFILE"); name != "" {
+		f, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			t.Fatal(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
+	views := []struct {
+		name string
+		ask  api.Subscribe
+		cost float64
+		loaded,
+		frames, bytes atomic.Int64
+	}{
+		{name: "all, by id", ask: api.Subscribe{}},
+		{name: "all, by state", ask: api.Subscribe{Sort: "-state"}},
+		{name: "user:app1, newest first", ask: api.Subscribe{Filter: "user:app1", Sort: "in-state"}},
+		{name: "idle>10s, by silence", ask: api.Subscribe{Filter: "idle>10s", Sort: "-idle"}},
+		{name: "all, by I/O", ask: api.Subscribe{Sort: "-io"}},
+		{name: "statements running", ask: api.Subscribe{Topic: api.TopicGroups, Filter: "state:running", Group: "fingerprint"}},
+		{name: "users and services", ask: api.Subscribe{Topic: api.TopicGroups, Group: "user,service"}},
+	}
+	without := usage()
+	for i := range views {
+		v := &views[i]
+		conn, err := dialFeed(t.Context(), url, site.User)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.ask.Type, v.ask.View = api.SubscribeType, "bench"
+		if v.ask.Topic == "" {
+			v.ask.Topic, v.ask.Limit = api.TopicSessions, 60
+		}
+		start, first := time.Now(), make(chan bool)
+		if err := conn.WriteJSON(v.ask); err != nil {
+			t.Fatal(err)
+		}
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			for once := sync.OnceFunc(func() { close(first) }); ; {
+				_, text, err := conn.ReadMessage()
+				if err != nil {
+					once()
+					return
+				}
+				switch {
+				case strings.Contains(string(text[:min(len(text), 60)]), `"snapshot"`):
+					v.loaded.Store(int64(time.Since(start)))
+					once()
+				case strings.Contains(string(text[:min(len(text), 60)]), `"patch"`):
+					v.frames.Add(1)
+					v.bytes.Add(int64(len(text)))
+				}
+			}
+		})
+		<-first
+		time.Sleep(time.Second)
+		v.frames.Store(0)
+		v.bytes.Store(0)
+		v.cost = usage()
+		conn.Close()
+		reader.Wait()
+		time.Sleep(200 * time.Millisecond)
+	}
+	without = (without + usage()) / 2
+
+	fmt.Printf("\nupkeep of one view of %d sessions, %d %% of which run a statement every second\n", number(t, "LIVE_SESSIONS", 100_000), changing)
+	fmt.Printf("CPU is the process's with the view less without (%.1f ms a tick: sessions and load); a tick is 500 ms\n\n", without)
+	fmt.Printf("%-26s %12s %12s %12s %12s\n", "view", "CPU ms/tick", "first ms", "frames/s", "bytes/frame")
+	for i := range views {
+		v := &views[i]
+		n := max(1, v.frames.Load())
+		fmt.Printf("%-26s %12.1f %12.0f %12.1f %12d\n", v.name, v.cost-without,
+			float64(v.loaded.Load())/1e6, float64(n)/float64(seconds), v.bytes.Load()/n)
+	}
+	fmt.Println("\ntarget: at most 25 ms of CPU a tick")
+}
+
+// viewers is how many look on in TestFeedViewers, and what they look at. All
+// windows show one of the first sessions, which are the ones that are timed.
+const viewers = 1000
+
+var viewersAsk = []api.Subscribe{
+	{Sort: "id"},
+	{Sort: "-age"},
+	{Filter: "user:app1 | id<=10", Sort: "id"},
+	{Filter: "state:running | id<=10", Sort: "-state", Limit: 200},
+	{Filter: "age>10s", Sort: "id"},
+	{Filter: "schema:shop*,p*", Sort: "id"},
+	{Sort: "user"},
+	{Filter: "user:app2 | id<=10", Sort: "in-state"},
+	{Filter: "id<=10 | queries>20", Sort: "id"},
+	{Filter: "state:idle | id<=10", Sort: "id"},
+}
+
+// TestFeedViewers measures 1,000 viewers over TCP of ten views of very many
+// sessions. The viewers are another process.
+func TestFeedViewers(t *testing.T) {
+	if url := os.Getenv("VIEW_URL"); url != "" {
+		watch(t, url)
+		return
+	}
+	s, url := openSite(t)
+	for i := range viewers / 50 { // 50 connections are allowed to each user
+		if err := s.Users.Create(viewer(i*50), site.Password, "basic"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var probing sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	defer probing.Wait()
+	defer stop()
+	probing.Go(func() { // changes that people want to see at once, ten times a second
+		for i := 0; ctx.Err() == nil; i++ {
+			s.Load.Use(i%10, fmt.Sprint("p", time.Now().UnixNano()))
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+	time.Sleep(5 * time.Second)
+	base := measureProcess(t, 8*time.Second)
+	v := startViewers(t, url)
+	v.wait(t, "watching", nil)
+	with := measureProcess(t, 15*time.Second)
+	var figures watched
+	v.wait(t, "measured", &figures)
+	before := live()
+	v.wait(t, "stalled", nil)
+	stalled := live() - before
+	var again watched
+	v.wait(t, "recovered", &again)
+	v.end(t)
+
+	fmt.Printf("\n%d viewers over TCP of %d views of %d sessions, %d %% of which run a statement every second\n\n",
+		viewers, len(viewersAsk), number(t, "LIVE_SESSIONS", 100_000), changing)
+	fmt.Printf("%-44s %10s %10s\n", "", "measured", "target")
+	fmt.Printf("%-44s %10.1f\n", "change to socket, ms: median", figures.P50)
+	fmt.Printf("%-44s %10.1f %10s\n", "change to socket, ms: 99 %", figures.P99, "250")
+	fmt.Printf("%-44s %10.1f\n", "change to socket, ms: 99 % of the worst view", figures.Worst)
+	fmt.Printf("%-44s %10d\n", "arrivals", figures.Arrivals)
+	fmt.Printf("%-44s %10.2f\n", "cores: sessions and load", base.cores)
+	fmt.Printf("%-44s %10.2f %10s\n", "cores: the feed", with.cores-base.cores, "1")
+	fmt.Printf("%-44s %10d\n", "resident MB: sessions and load", base.resident)
+	fmt.Printf("%-44s %10d %10s\n", "resident MB: the feed", with.resident-base.resident, "300")
+	fmt.Printf("%-44s %10.1f\n", "live MB after a collection: the feed", float64(before-base.live)/1e6)
+	fmt.Printf("%-44s %10.1f\n", fmt.Sprintf("KB held for each of %d that stopped reading", again.Stalled), float64(stalled)/1e3/float64(again.Stalled))
+	fmt.Printf("%-44s %10d %10d\n", "of which know the truth again", again.Truth, again.Stalled)
+	fmt.Printf("%-44s %10d\n", "frames/s to all", figures.Frames)
+	fmt.Printf("%-44s %10d\n", "bytes/frame", figures.Bytes)
+}
+
+// usage is what the process uses.
+type usage struct {
+	cores    float64
+	resident int64 // MB
+	live     int64 // bytes
+}
+
+func measureProcess(t *testing.T, d time.Duration) usage {
+	t.Helper()
+	before, start := processor(t), time.Now()
+	time.Sleep(d)
+	cores := float64(processor(t)-before) / float64(time.Since(start))
+	resident := proxy{pid: os.Getpid()}.resident(t)
+	return usage{cores, int64(resident) / 1024, live()}
+}
+
+// live returns the bytes that are reachable, with the stacks.
+func live() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+func viewer(i int) string { return fmt.Sprintf("viewer%d", i/50) }
+
+// watched is what the viewers say of what they have seen.
+type watched struct {
+	P50, P99, Worst float64 // ms
+	Arrivals        int
+	Frames, Bytes   int
+	Stalled, Truth  int
+}
+
+func (w watched) String() string {
+	text, err := json.Marshal(w)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
