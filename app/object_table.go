@@ -160,7 +160,7 @@ func openRow(ctx app.Context, e app.Event) {
 
 // copyText puts text on the clipboard and says so.
 func copyText(text string) {
-	if !ui.Copy(text) {
+	if !ui.CopyText(text) {
 		console.say("The browser does not let the console copy.", true)
 		return
 	}
