@@ -34,18 +34,18 @@ const (
 	logOlder   = 1000 // lines of a page from before
 )
 
-// choice is one of several that the bar offers; word is what the address has for
+// logChoice is one of several that the bar offers; word is what the address has for
 // it, "" for the usual one.
-type choice struct{ word, label string }
+type logChoice struct{ word, label string }
 
 // logLevels are the least levels to show.
-var logLevels = []choice{{"", "All"}, {"info", "Info"}, {"notice", "Notices"}, {"warning", "Warnings"}, {"error", "Errors"}}
+var logLevels = []logChoice{{"", "All"}, {"info", "Info"}, {"notice", "Notices"}, {"warning", "Warnings"}, {"error", "Errors"}}
 
 // logAges are how old lines may be.
-var logAges = []choice{{"", "Any time"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
+var logAges = []logChoice{{"", "Any time"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
 
 // chosen returns word when it is one of choices, otherwise "".
-func chosen(choices []choice, word string) string {
+func chosen(choices []logChoice, word string) string {
 	for _, c := range choices {
 		if c.word == word {
 			return word

@@ -100,7 +100,7 @@ func (p *logPage) renderSwitch(do, label string, on bool) app.UI {
 }
 
 // renderSegments draws a choice; its buttons carry data-choice, as "level=error".
-func renderSegments(label, name string, choices []choice, now string) app.UI {
+func renderSegments(label, name string, choices []logChoice, now string) app.UI {
 	return app.Div().Class("choice").Body(
 		app.Span().ID("log-"+name).Class("dim").Text(label),
 		app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "log-"+name).Body(
