@@ -25,7 +25,7 @@ var listenersTable = objectTable[api.ListenerAttributes]{
 		{"c-services", "Service", func(l *api.Listener) app.UI { return objectLinks("services", l.Relationships.IDs("services")) }},
 		{"c-status", "State", listenerChip},
 		{"c-tls", "TLS", func(l *api.Listener) app.UI { return app.Text(tlsWord(l)) }},
-		{"c-try", "Try it", copyCommand},
+		{"c-try", "Try it", tryButton},
 	},
 	chip: listenerChip, about: aboutListener,
 }
@@ -61,8 +61,8 @@ func tlsWord(l *api.Listener) string {
 	return "off"
 }
 
-// copyCommand draws the button that copies a command which connects a client.
-func copyCommand(l *api.Listener) app.UI {
+// tryButton draws the button that copies a command which connects a client.
+func tryButton(l *api.Listener) app.UI {
 	return app.Button().Type("button").Class("btn s").DataSet("copy", testCommand(l, consoleHost())).
 		Aria("label", "Copy a test command for "+l.ID).Text("Copy a test command")
 }
@@ -113,7 +113,7 @@ func aboutListener(l *api.Listener) []objectBox {
 			objectFact{"Service", objectLinks("services", l.Relationships.IDs("services"))},
 			textFact("State", a.State),
 			objectFact{"Try it", app.Span().Class("lines").Body(
-				app.Code().Text(testCommand(l, consoleHost())), app.Span().Body(copyCommand(l)),
+				app.Code().Text(testCommand(l, consoleHost())), app.Span().Body(tryButton(l)),
 			)},
 		)},
 		{"TLS", false, factList(

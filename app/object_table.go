@@ -150,7 +150,7 @@ func renderBox(b objectBox) app.UI {
 // was for a link inside of it, or for a button that copies its text.
 func openRow(ctx app.Context, e app.Event) {
 	if text := ui.Closest(e, "data-copy"); text != "" {
-		copyText(text)
+		copyOut(text)
 		return
 	}
 	if path := ui.Closest(e, "data-path"); path != "" && ui.Closest(e, "href") == "" {
@@ -158,9 +158,9 @@ func openRow(ctx app.Context, e app.Event) {
 	}
 }
 
-// copyText puts text on the clipboard and says so.
-func copyText(text string) {
-	if !ui.Copy(text) {
+// copyOut puts text on the clipboard and says so.
+func copyOut(text string) {
+	if !ui.CopyText(text) {
 		console.say("The browser does not let the console copy.", true)
 		return
 	}

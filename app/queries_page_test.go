@@ -101,7 +101,7 @@ func TestCancelKeepsItsStatement(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.cancel)
 			}
 			rows, _ := p.rows()
-			if diff := cmp.Diff([]string{"1", "2"}, ids(rows)); diff != "" {
+			if diff := cmp.Diff([]string{"1", "2"}, idsOf(rows)); diff != "" {
 				t.Errorf("the rows have moved: %s", diff)
 			}
 			if !tt.cancel {
@@ -141,7 +141,7 @@ func TestQueryGroups(t *testing.T) {
 	p.group = byFingerprint
 	kind := api.Group{ID: "k", Attributes: api.GroupAttributes{Values: []string{"select a from t where id = ?"}, Sessions: 5, Example: "1"}}
 	putIn(t, api.Subscribe{View: queryGroupsView, Topic: api.TopicGroups}, kind)
-	if diff := cmp.Diff([]string{"1", "3"}, ids(p.members(&kind))); diff != "" {
+	if diff := cmp.Diff([]string{"1", "3"}, idsOf(p.members(&kind))); diff != "" {
 		t.Error(diff)
 	}
 	p.fold("k")
@@ -155,4 +155,12 @@ func TestQueryGroups(t *testing.T) {
 	if p.open["k"] {
 		t.Error("still open")
 	}
+}
+
+func idsOf(sessions []*api.Session) []string {
+	var list []string
+	for _, s := range sessions {
+		list = append(list, s.ID)
+	}
+	return list
 }

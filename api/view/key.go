@@ -46,8 +46,6 @@ var keys = []*key{
 	{Key: Key{Name: "service", Help: "service"}, texts: related("services")},
 	{Key: Key{Name: "server", Help: "server that the session is connected to"}, texts: servers, many: connected},
 	{Key: Key{Name: "filter", Help: "filter in the session's chain"}, texts: related("filters"), many: related("filters")},
-	{Key: Key{Name: "chain", Help: "outdated or current: whether the service has another chain of filters by now"}, texts: one(chain)},
-	{Key: Key{Name: "restart", Help: "failed: the last restart could not be done"}, texts: one(restart)},
 	{Key: Key{Name: "program", Help: "program_name of the client"}, texts: one(program)},
 	{Key: Key{Name: "tls", Help: "cipher of the client, yes or no"}, texts: cipher},
 	{Key: Key{Name: "node", Help: "node of the fleet"}, texts: one(node)},
@@ -60,6 +58,8 @@ var keys = []*key{
 	{Key: Key{Name: "mem", Help: "memory held for the session", Unit: "bytes"}, figure: mem},
 	{Key: Key{Name: "queries", Help: "statements since the client connected", Unit: "count"}, figure: statements},
 	{Key: Key{Name: "errors", Help: "statements that failed", Unit: "count"}, figure: failed},
+	{Key: Key{Name: "chain", Help: "outdated or current: whether the service has another chain of filters by now"}, texts: one(chain)},
+	{Key: Key{Name: "restart", Help: "failed: the last restart could not be done"}, texts: one(restart)},
 }
 
 var inState = keyNamed("in-state")

@@ -178,25 +178,13 @@ func Reload() {
 	}
 }
 
-// Copy puts text on the clipboard, and reports whether the browser lets it. Over
-// plain HTTP browsers have only the old way.
-func Copy(text string) bool {
-	if app.IsServer {
-		return false
+// Copy puts text on the clipboard.
+func Copy(text string) {
+	if !app.IsServer {
+		if c := app.Window().Get("navigator").Get("clipboard"); c.Truthy() {
+			c.Call("writeText", text)
+		}
 	}
-	if c := app.Window().Get("navigator").Get("clipboard"); c.Truthy() {
-		c.Call("writeText", text)
-		return true
-	}
-	document := app.Window().Get("document")
-	area := document.Call("createElement", "textarea")
-	area.Set("value", text)
-	body := document.Get("body")
-	body.Call("appendChild", area)
-	area.Call("select")
-	ok := document.Call("execCommand", "copy").Bool()
-	body.Call("removeChild", area)
-	return ok
 }
 
 // Closest returns the attribute name of the element that an event came from, or

@@ -26,3 +26,24 @@ func Reveal(id string) {
 		e.Call("scrollIntoView", options)
 	}
 }
+
+// CopyText puts text on the clipboard like Copy, and reports whether the browser
+// lets it. Over plain HTTP browsers have only the old way.
+func CopyText(text string) bool {
+	if app.IsServer {
+		return false
+	}
+	if app.Window().Get("navigator").Get("clipboard").Truthy() {
+		Copy(text)
+		return true
+	}
+	document := app.Window().Get("document")
+	area := document.Call("createElement", "textarea")
+	area.Set("value", text)
+	body := document.Get("body")
+	body.Call("appendChild", area)
+	area.Call("select")
+	ok := document.Call("execCommand", "copy").Bool()
+	body.Call("removeChild", area)
+	return ok
+}
