@@ -36,6 +36,8 @@ type SessionInfo struct {
 	Queries    []QueryInfo       // newest first; holds at least the running one
 	Log        []string          // oldest first
 	LogLevels  LogLevels         // set for the session or by its service
+	LogLines   uint64            // logged since connect; Log holds the last of them
+	LogUntil   time.Time         // when what is set for the session goes back, zero for never
 	Memory     MemoryInfo
 	Idle       time.Duration // since the client was last read or written, 0 while busy
 	IOActivity int           // I/O events in the last 30 seconds

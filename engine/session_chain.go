@@ -97,15 +97,20 @@ type Alteration struct {
 	By        string
 	Filters   *[]string       // the whole new chain in order
 	LogLevels map[string]bool // log_error, log_warning, log_notice, log_info, log_debug
+	LogFor    time.Duration   // after which LogLevels go back to what they were; 0 for no end
 }
 
-// Alter changes the session. Log levels are in effect at once; a new chain is
+// Alter changes the session. Log levels are in effect at once; those that are
+// set without an end stay when others go back. A new chain is
 // opened at once and put into effect at the first idle point outside a
 // transaction, until when it is visible as pending. Alter replaces a chain that
 // is still waiting. An error means that nothing was changed.
 func (s *Session) Alter(a Alteration) error {
 	if err := s.log.check(a.LogLevels); err != nil {
 		return err
+	}
+	if a.LogFor < 0 || a.LogFor > 0 && len(a.LogLevels) == 0 {
+		return Errorf(Invalid, "log_for must be positive, and needs log levels that it is about")
 	}
 	var next *chain
 	if a.Filters != nil {
@@ -129,8 +134,12 @@ func (s *Session) Alter(a Alteration) error {
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
 	if len(a.LogLevels) > 0 {
-		s.log.apply(a.LogLevels)
-		s.seen.timeline.note("log_level", s.log.describe(a.LogLevels), a.By)
+		s.log.apply(a.LogLevels, a.LogFor, func(limit *logLimit) { logExpired(s, limit) })
+		text := s.log.describe(a.LogLevels)
+		if a.LogFor > 0 {
+			text += " until " + time.Now().Add(a.LogFor).UTC().Format(time.RFC3339)
+		}
+		s.seen.timeline.note("log_level", text, a.By)
 	}
 	var replaced *chain
 	if next != nil {

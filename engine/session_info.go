@@ -25,6 +25,7 @@ func (s *Session) Info() SessionInfo {
 			Metadata: int(s.talk.history.metadata.Load()),
 		}
 	}
+	info.LogLines, info.LogUntil = s.log.figures()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())

@@ -236,6 +236,7 @@ func (c *conversation) ending(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.work.stopTimer()
+	c.log.stop()
 	c.work.finishing = true
 	if c.work.ended == nil {
 		c.work.ended = err
