@@ -106,9 +106,11 @@ func (b *builder) buildFilter(o module.Object) error {
 }
 
 func (b *builder) buildService(o module.Object) error {
-	s := &Service{engine: b.Engine, object: o, filters: o.Values.List("filters"), cluster: o.Values.String("cluster")}
+	s := &Service{engine: b.Engine, object: o, cluster: o.Values.String("cluster")}
+	filters := o.Values.List("filters")
+	s.chain.Store(&filters)
 	s.setState("Allocated")
-	for _, name := range s.filters {
+	for _, name := range filters {
 		if _, err := b.filters.get(name); err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		ticks.Go(func() { m.tick(first) })
 	}
 	ticks.Wait()
-	e.assumeRunning()
+	assumeRunning(e)
 	var services sync.WaitGroup
 	for _, s := range e.services.list {
 		services.Go(func() { s.start(first) })
@@ -151,14 +151,14 @@ func (e *Engine) Start(ctx context.Context) error {
 	for _, l := range e.listeners.list {
 		e.wg.Go(l.serve)
 	}
-	e.wg.Go(e.patrol)
+	e.wg.Go(func() { patrol(e) })
 	return nil
 }
 
 // assumeRunning takes servers for running that no monitor looks at.
-func (e *Engine) assumeRunning() {
+func assumeRunning(e *Engine) {
 	for _, s := range e.servers.list {
-		if e.monitorOf(s) == nil {
+		if monitorOf(e, s) == nil {
 			s.status.Store(uint32(StatusRunning))
 		}
 	}
@@ -261,7 +261,8 @@ func infoOf[T, I any](r *registry[T], name string, info func(T) I) (I, error) {
 	return info(object), nil
 }
 
-func (e *Engine) monitorOf(s *Server) *monitorObject {
+// monitorOf returns the monitor that looks at s, nil when none does.
+func monitorOf(e *Engine, s *Server) *monitorObject {
 	for _, m := range e.monitors.list {
 		for _, server := range m.servers {
 			if server == s {

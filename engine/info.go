@@ -33,6 +33,7 @@ type SessionInfo struct {
 	History    *HistoryInfo      // nil when the router keeps none
 	Backends   []BackendInfo     // in the order they were opened
 	Filters    []FilterCounters  // the running chain in order
+	Outdated   bool              // Filters are from the service, which gives new sessions others now
 	Queries    []QueryInfo       // newest first; holds at least the running one
 	Log        []string          // oldest first
 	LogLevels  LogLevels         // set for the session or by its service

@@ -15,7 +15,16 @@ type chain struct {
 	links  []*link // of the filters, in order
 	router *routerEnd
 
-	altered bool // set for this session, not taken from its service
+	// from is the default chain of the service that the names come from, nil
+	// when they were set for the session.
+	from *[]string
+}
+
+// outdated reports whether s gives other filters to new sessions than it gave
+// to this one.
+func (c *chain) outdated(s *Service) bool {
+	present := s.chain.Load()
+	return c.from != nil && c.from != present && !slices.Equal(*c.from, *present)
 }
 
 // routerEnd is the last handler of a chain. The filters hold on to it while the
@@ -258,7 +267,6 @@ func (c *conversation) installLocked() {
 	next, names, by := c.work.chain, c.work.filters, c.work.by
 	c.work.chain, c.work.filters = nil, nil
 	old := c.run
-	next.altered = true
 	c.run = next
 	c.seen.timeline.note("filters", chainText(names), by)
 	c.mu.Unlock()
@@ -273,9 +281,10 @@ func (c *conversation) installLocked() {
 func (c *conversation) restart(by string) {
 	ctx, cancel := context.WithTimeout(c.ctx, c.service.connectTimeout())
 	defer cancel()
-	names := c.service.filters
-	if c.run.altered {
-		names = c.run.filterNames()
+	from, names := c.run.from, c.run.filterNames()
+	if from != nil {
+		from = c.service.chain.Load()
+		names = *from
 	}
 	next, err := c.reopenChain(ctx, names)
 	c.mu.Lock()
@@ -287,7 +296,7 @@ func (c *conversation) restart(by string) {
 		c.notable()
 		return
 	}
-	next.altered = c.run.altered
+	next.from = from
 	old := c.run
 	c.work.failed = ""
 	c.run = next
@@ -317,17 +326,19 @@ func (c *conversation) reopenChain(ctx context.Context, names []string) (*chain,
 	return next, nil
 }
 
-// openChain opens a router session and the filters names in front of it.
-func (c *conversation) openChain(ctx context.Context, names []string) (*chain, error) {
+// openChain opens a router session and the service's filters in front of it.
+func (c *conversation) openChain(ctx context.Context) (*chain, error) {
 	router, err := c.service.router.NewSession(ctx, c.Session)
 	if err != nil {
 		return nil, err
 	}
-	first, err := openFilters(c.Session, names, &routerEnd{router})
+	from := c.service.chain.Load()
+	first, err := openFilters(c.Session, *from, &routerEnd{router})
 	if err != nil {
 		_ = router.Close()
 		return nil, err
 	}
+	first.from = from
 	return first, nil
 }
 

@@ -36,6 +36,7 @@ func (s *Session) Info() SessionInfo {
 		info.Backends = append(info.Backends, b.info())
 	}
 	if s.run != nil {
+		info.Outdated = s.run.outdated(s.service)
 		for _, l := range s.run.links {
 			info.Filters = append(info.Filters, l.counters())
 		}

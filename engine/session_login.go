@@ -54,7 +54,7 @@ func (l *login) login(ctx context.Context) error {
 	l.seen.activity.autocommit = true
 	l.seen.timeline.note("auth", who.user, "")
 	l.mu.Unlock()
-	c, err := l.openChain(ctx, l.service.filters)
+	c, err := l.openChain(ctx)
 	if err != nil {
 		return l.reject(loginError(err))
 	}
@@ -284,7 +284,7 @@ func (l *login) changeUser(payload []byte) error {
 	if err != nil {
 		return l.reject(loginError(err))
 	}
-	next.altered = l.run.altered
+	next.from = l.run.from
 	l.mu.Lock()
 	previous := l.run
 	l.run = next

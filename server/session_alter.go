@@ -35,7 +35,7 @@ type alterRelations struct {
 	} `json:"filters"`
 }
 
-// maxChain is how many filters a session may have.
+// maxChain is how many filters a session and the default of a service may have.
 const maxChain = 64
 
 var sessionParameters = []string{"log_debug", "log_error", "log_info", "log_notice", "log_warning"}
@@ -202,7 +202,7 @@ func parseFilterList(text json.RawMessage) (*[]string, error) {
 		return nil, refuse(http.StatusBadRequest, `the filters must be an array such as [{"id": "NAME", "type": "filters"}]`)
 	}
 	if len(elements) > maxChain {
-		return nil, refuse(http.StatusBadRequest, "a session may have at most %d filters", maxChain)
+		return nil, refuse(http.StatusBadRequest, "a chain may have at most %d filters", maxChain)
 	}
 	names := make([]string, len(elements))
 	for i, element := range elements {
