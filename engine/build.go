@@ -106,11 +106,9 @@ func (b *builder) buildFilter(o module.Object) error {
 }
 
 func (b *builder) buildService(o module.Object) error {
-	s := &Service{engine: b.Engine, object: o, cluster: o.Values.String("cluster")}
-	filters := o.Values.List("filters")
-	s.chain.Store(&filters)
+	s := &Service{engine: b.Engine, object: o, filters: o.Values.List("filters"), cluster: o.Values.String("cluster")}
 	s.setState("Allocated")
-	for _, name := range filters {
+	for _, name := range s.filters {
 		if _, err := b.filters.get(name); err != nil {
 			return err
 		}

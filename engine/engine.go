@@ -131,7 +131,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		ticks.Go(func() { m.tick(first) })
 	}
 	ticks.Wait()
-	assumeRunning(e)
+	e.assumeRunning()
 	var services sync.WaitGroup
 	for _, s := range e.services.list {
 		services.Go(func() { s.start(first) })
@@ -151,14 +151,14 @@ func (e *Engine) Start(ctx context.Context) error {
 	for _, l := range e.listeners.list {
 		e.wg.Go(l.serve)
 	}
-	e.wg.Go(func() { patrol(e) })
+	e.wg.Go(e.patrol)
 	return nil
 }
 
 // assumeRunning takes servers for running that no monitor looks at.
-func assumeRunning(e *Engine) {
+func (e *Engine) assumeRunning() {
 	for _, s := range e.servers.list {
-		if monitorOf(e, s) == nil {
+		if e.monitorOf(s) == nil {
 			s.status.Store(uint32(StatusRunning))
 		}
 	}
@@ -261,8 +261,7 @@ func infoOf[T, I any](r *registry[T], name string, info func(T) I) (I, error) {
 	return info(object), nil
 }
 
-// monitorOf returns the monitor that looks at s, nil when none does.
-func monitorOf(e *Engine, s *Server) *monitorObject {
+func (e *Engine) monitorOf(s *Server) *monitorObject {
 	for _, m := range e.monitors.list {
 		for _, server := range m.servers {
 			if server == s {

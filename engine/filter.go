@@ -62,7 +62,7 @@ type filterObject struct {
 func (f *filterObject) info() FilterInfo {
 	info := FilterInfo{Object: f.object, Diagnostics: map[string]any{}}
 	for _, s := range f.engine.services.list {
-		for _, name := range *s.chain.Load() {
+		for _, name := range s.filters {
 			if name == f.object.Name {
 				info.Services = append(info.Services, s.object.Name)
 				break

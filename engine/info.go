@@ -33,12 +33,9 @@ type SessionInfo struct {
 	History    *HistoryInfo      // nil when the router keeps none
 	Backends   []BackendInfo     // in the order they were opened
 	Filters    []FilterCounters  // the running chain in order
-	Outdated   bool              // Filters are from the service, which gives new sessions others now
 	Queries    []QueryInfo       // newest first; holds at least the running one
 	Log        []string          // oldest first
 	LogLevels  LogLevels         // set for the session or by its service
-	LogLines   uint64            // logged since connect; Log holds the last of them
-	LogUntil   time.Time         // when what is set for the session goes back, zero for never
 	Memory     MemoryInfo
 	Idle       time.Duration // since the client was last read or written, 0 while busy
 	IOActivity int           // I/O events in the last 30 seconds

@@ -92,7 +92,7 @@ func (l *Listener) serve() {
 			continue
 		}
 		wait = 0
-		l.admit(conn)
+		l.engine.admit(l, conn)
 	}
 }
 

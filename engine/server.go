@@ -151,7 +151,7 @@ func (s *Server) info() ServerInfo {
 			}
 		}
 	}
-	if m := monitorOf(s.engine, s); m != nil {
+	if m := s.engine.monitorOf(s); m != nil {
 		info.Monitor = m.object.Name
 	}
 	s.mu.Lock()

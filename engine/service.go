@@ -16,10 +16,10 @@ type Service struct {
 	engine  *Engine
 	object  module.Object
 	servers []*Server
+	filters []string
 	cluster string
 	router  Router
 
-	chain    atomic.Pointer[[]string] // filters of new sessions, in order; never nil, what it points to is never changed
 	accounts accounts
 	started  time.Time
 	state    atomic.Pointer[string]
@@ -174,7 +174,7 @@ func (s *Service) info() ServiceInfo {
 		Object:           s.object,
 		State:            *s.state.Load(),
 		Started:          s.started,
-		Filters:          *s.chain.Load(),
+		Filters:          s.filters,
 		Monitor:          s.cluster,
 		Connections:      s.connections.Load(),
 		TotalConnections: s.totalConnections.Load(),

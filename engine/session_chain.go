@@ -15,16 +15,7 @@ type chain struct {
 	links  []*link // of the filters, in order
 	router *routerEnd
 
-	// from is the default chain of the service that the names come from, nil
-	// when they were set for the session.
-	from *[]string
-}
-
-// outdated reports whether s gives other filters to new sessions than it gave
-// to this one.
-func (c *chain) outdated(s *Service) bool {
-	present := s.chain.Load()
-	return c.from != nil && c.from != present && !slices.Equal(*c.from, *present)
+	altered bool // set for this session, not taken from its service
 }
 
 // routerEnd is the last handler of a chain. The filters hold on to it while the
@@ -106,20 +97,15 @@ type Alteration struct {
 	By        string
 	Filters   *[]string       // the whole new chain in order
 	LogLevels map[string]bool // log_error, log_warning, log_notice, log_info, log_debug
-	LogFor    time.Duration   // after which LogLevels go back to what they were; 0 for no end
 }
 
-// Alter changes the session. Log levels are in effect at once; those that are
-// set without an end stay when others go back. A new chain is
+// Alter changes the session. Log levels are in effect at once; a new chain is
 // opened at once and put into effect at the first idle point outside a
 // transaction, until when it is visible as pending. Alter replaces a chain that
 // is still waiting. An error means that nothing was changed.
 func (s *Session) Alter(a Alteration) error {
 	if err := s.log.check(a.LogLevels); err != nil {
 		return err
-	}
-	if a.LogFor < 0 || a.LogFor > 0 && len(a.LogLevels) == 0 {
-		return Errorf(Invalid, "log_for must be positive, and needs log levels that it is about")
 	}
 	var next *chain
 	if a.Filters != nil {
@@ -143,12 +129,8 @@ func (s *Session) Alter(a Alteration) error {
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
 	if len(a.LogLevels) > 0 {
-		s.log.apply(a.LogLevels, a.LogFor, func(limit *logLimit) { logExpired(s, limit) })
-		text := s.log.describe(a.LogLevels)
-		if a.LogFor > 0 {
-			text += " until " + time.Now().Add(a.LogFor).UTC().Format(time.RFC3339)
-		}
-		s.seen.timeline.note("log_level", text, a.By)
+		s.log.apply(a.LogLevels)
+		s.seen.timeline.note("log_level", s.log.describe(a.LogLevels), a.By)
 	}
 	var replaced *chain
 	if next != nil {
@@ -267,6 +249,7 @@ func (c *conversation) installLocked() {
 	next, names, by := c.work.chain, c.work.filters, c.work.by
 	c.work.chain, c.work.filters = nil, nil
 	old := c.run
+	next.altered = true
 	c.run = next
 	c.seen.timeline.note("filters", chainText(names), by)
 	c.mu.Unlock()
@@ -281,10 +264,9 @@ func (c *conversation) installLocked() {
 func (c *conversation) restart(by string) {
 	ctx, cancel := context.WithTimeout(c.ctx, c.service.connectTimeout())
 	defer cancel()
-	from, names := c.run.from, c.run.filterNames()
-	if from != nil {
-		from = c.service.chain.Load()
-		names = *from
+	names := c.service.filters
+	if c.run.altered {
+		names = c.run.filterNames()
 	}
 	next, err := c.reopenChain(ctx, names)
 	c.mu.Lock()
@@ -296,7 +278,7 @@ func (c *conversation) restart(by string) {
 		c.notable()
 		return
 	}
-	next.from = from
+	next.altered = c.run.altered
 	old := c.run
 	c.work.failed = ""
 	c.run = next
@@ -326,19 +308,17 @@ func (c *conversation) reopenChain(ctx context.Context, names []string) (*chain,
 	return next, nil
 }
 
-// openChain opens a router session and the service's filters in front of it.
-func (c *conversation) openChain(ctx context.Context) (*chain, error) {
+// openChain opens a router session and the filters names in front of it.
+func (c *conversation) openChain(ctx context.Context, names []string) (*chain, error) {
 	router, err := c.service.router.NewSession(ctx, c.Session)
 	if err != nil {
 		return nil, err
 	}
-	from := c.service.chain.Load()
-	first, err := openFilters(c.Session, *from, &routerEnd{router})
+	first, err := openFilters(c.Session, names, &routerEnd{router})
 	if err != nil {
 		_ = router.Close()
 		return nil, err
 	}
-	first.from = from
 	return first, nil
 }
 

@@ -25,7 +25,6 @@ func (s *Session) Info() SessionInfo {
 			Metadata: int(s.talk.history.metadata.Load()),
 		}
 	}
-	info.LogLines, info.LogUntil = s.log.figures()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
@@ -36,7 +35,6 @@ func (s *Session) Info() SessionInfo {
 		info.Backends = append(info.Backends, b.info())
 	}
 	if s.run != nil {
-		info.Outdated = s.run.outdated(s.service)
 		for _, l := range s.run.links {
 			info.Filters = append(info.Filters, l.counters())
 		}

@@ -14,19 +14,17 @@ import (
 
 // KillOptions say when and why a session is killed.
 type KillOptions struct {
-	TTL     time.Duration // from now; 0 is now
-	Idle    bool          // at the first idle point outside a transaction, at the latest after TTL
-	By      string        // who asked
-	Reason  string        // shown to the client and in the log
-	Private bool          // the client is not told the reason
+	TTL    time.Duration // from now; 0 is now
+	Idle   bool          // at the first idle point outside a transaction, at the latest after TTL
+	By     string        // who asked
+	Reason string        // shown to the client and in the log
 }
 
 // killError is the cause of the end of a killed session.
 type killError struct {
-	by      string
-	reason  string
-	private bool // the client is not told the reason
-	silent  bool // the client is sent no error packet
+	by     string
+	reason string
+	silent bool // the client is sent no error packet
 }
 
 func (k *killError) Error() string {
@@ -45,7 +43,6 @@ var errServiceStopped = errors.New("proxy is shutting down")
 // pendingKill is a kill that has not fired.
 type pendingKill struct {
 	info  KillInfo
-	cause *killError
 	timer *time.Timer
 }
 
@@ -55,8 +52,7 @@ const defaultIdleWait = 5 * time.Minute
 
 // Kill ends the session now or after a TTL. A later Kill replaces one that
 // still waits. A statement that runs when the kill fires is stopped on its
-// server, and the client gets error 1927, with the reason unless that is
-// private. The error is NotFound
+// server, and the client gets error 1927 with the reason. The error is NotFound
 // when the session has ended or is ending.
 func (s *Session) Kill(k KillOptions) error {
 	if k.TTL < 0 {
@@ -65,7 +61,6 @@ func (s *Session) Kill(k KillOptions) error {
 	if k.Idle && k.TTL == 0 {
 		k.TTL = defaultIdleWait
 	}
-	cause := &killError{by: k.By, reason: k.Reason, private: k.Private}
 	s.mu.Lock()
 	if s.work.ended != nil || s.seen.state != SessionStarted {
 		s.mu.Unlock()
@@ -74,16 +69,16 @@ func (s *Session) Kill(k KillOptions) error {
 	s.work.stopTimer()
 	if k.TTL == 0 && !k.Idle {
 		s.mu.Unlock()
-		s.end(cause)
+		s.end(&killError{by: k.By, reason: k.Reason})
 		return nil
 	}
-	pending := &pendingKill{info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, By: k.By, Reason: k.Reason}, cause: cause}
+	pending := &pendingKill{info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, By: k.By, Reason: k.Reason}}
 	pending.timer = time.AfterFunc(k.TTL, func() {
 		s.mu.Lock()
 		due := s.work.kill == pending // it may have been replaced just now
 		s.mu.Unlock()
 		if due {
-			s.end(cause)
+			s.end(&killError{by: k.By, reason: k.Reason})
 		}
 	})
 	s.work.kill = pending
@@ -144,8 +139,9 @@ func (c *conversation) killNow() error {
 	if kill == nil {
 		return nil
 	}
-	c.end(kill.cause)
-	return kill.cause
+	cause := &killError{by: kill.info.By, reason: kill.info.Reason}
+	c.end(cause)
+	return cause
 }
 
 // interruptGrace is how long a busy session may take to end after the servers
@@ -236,7 +232,6 @@ func (c *conversation) ending(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.work.stopTimer()
-	c.log.stop()
 	c.work.finishing = true
 	if c.work.ended == nil {
 		c.work.ended = err
@@ -262,7 +257,7 @@ func endPacket(cause error) *wire.Error {
 			return nil
 		}
 		text := "Connection was killed"
-		if kill.reason != "" && !kill.private {
+		if kill.reason != "" {
 			text += ": " + kill.reason
 		}
 		return &wire.Error{Code: 1927, State: "70100", Message: text}

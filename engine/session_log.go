@@ -27,18 +27,8 @@ type sessionLog struct {
 	mu      sync.Mutex // guards what follows
 	service LogLevels
 	own     LogLevels
-	limit   *logLimit // of what is set for the session; nil when there is none
-	lines   []string  // a ring once it is full
+	lines   []string // a ring once it is full
 	first   int
-	total   uint64 // lines that were ever added
-}
-
-// logLimit is when the levels that are set for a session go back to what they
-// were before, by themselves.
-type logLimit struct {
-	back  LogLevels
-	until time.Time
-	timer *time.Timer
 }
 
 // set takes the levels that the service logs at. Errors are always logged.
@@ -92,86 +82,11 @@ func (l *sessionLog) check(levels map[string]bool) error {
 	return nil
 }
 
-// apply sets levels, without end or, when limit is positive, until expired is
-// called. One limit holds for all levels that have one: a new one replaces it.
-func (l *sessionLog) apply(levels map[string]bool, limit time.Duration, expired func(*logLimit)) {
+func (l *sessionLog) apply(levels map[string]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	back, until := l.own, time.Time{}
-	if l.limit != nil {
-		back, until = l.limit.back, l.limit.until
-	}
-	if limit > 0 {
-		until = time.Now().Add(limit)
-	}
 	for name, on := range levels {
 		*l.own.bit(name) = on
-		if limit == 0 {
-			*back.bit(name) = on
-		}
-	}
-	l.stopLocked()
-	if back == l.own || until.IsZero() {
-		return // nothing would go back
-	}
-	next := &logLimit{back: back, until: until}
-	next.timer = time.AfterFunc(time.Until(until), func() { expired(next) })
-	l.limit = next
-}
-
-// expire puts back what limit says, and returns what that changes: nothing when
-// another limit has taken its place.
-func (l *sessionLog) expire(limit *logLimit) map[string]bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.limit != limit {
-		return nil
-	}
-	changed := map[string]bool{}
-	for _, name := range logLevelNames {
-		if on := *limit.back.bit(name); on != *l.own.bit(name) {
-			changed[name] = on
-		}
-	}
-	l.own, l.limit = limit.back, nil
-	return changed
-}
-
-// stop has the levels stay what they are.
-func (l *sessionLog) stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stopLocked()
-}
-
-func (l *sessionLog) stopLocked() {
-	if l.limit != nil {
-		l.limit.timer.Stop()
-		l.limit = nil
-	}
-}
-
-// figures returns how many lines were ever added, and when the levels go back,
-// zero when they do not.
-func (l *sessionLog) figures() (total uint64, until time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.limit != nil {
-		until = l.limit.until
-	}
-	return l.total, until
-}
-
-// logExpired puts the levels of a session back whose time is over.
-func logExpired(s *Session, limit *logLimit) {
-	s.mu.Lock()
-	changed := s.log.expire(limit)
-	if len(changed) > 0 {
-		s.seen.timeline.note("log_level", s.log.describe(changed)+", as before", "")
-	}
-	s.mu.Unlock()
-	if len(changed) > 0 {
-		s.notable()
 	}
 }
 
@@ -207,7 +122,6 @@ func (l *sessionLog) describe(levels map[string]bool) string {
 
 // add keeps a line, in the place of the oldest one when there are enough.
 func (l *sessionLog) add(line string) {
-	l.total++
 	limit := max(l.capacity, minLogLines)
 	if len(l.lines) < limit {
 		l.lines = append(l.lines, line)

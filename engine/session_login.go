@@ -54,7 +54,7 @@ func (l *login) login(ctx context.Context) error {
 	l.seen.activity.autocommit = true
 	l.seen.timeline.note("auth", who.user, "")
 	l.mu.Unlock()
-	c, err := l.openChain(ctx)
+	c, err := l.openChain(ctx, l.service.filters)
 	if err != nil {
 		return l.reject(loginError(err))
 	}
@@ -284,7 +284,7 @@ func (l *login) changeUser(payload []byte) error {
 	if err != nil {
 		return l.reject(loginError(err))
 	}
-	next.from = l.run.from
+	next.altered = l.run.altered
 	l.mu.Lock()
 	previous := l.run
 	l.run = next

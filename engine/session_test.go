@@ -717,39 +717,3 @@ func TestWaitTimeout(t *testing.T) {
 		}
 	}, "router=readwritesplit", "router=readwritesplit\nwait_timeout=60s")
 }
-
-// Ensure a client is not told a reason that is not meant for it, whether it is
-// killed at once, after a time or when idle.
-func TestKillPrivate(t *testing.T) {
-	tests := []struct {
-		name    string
-		options engine.KillOptions
-	}{
-		{"now", engine.KillOptions{}},
-		{"later", engine.KillOptions{TTL: time.Second}},
-		{"idle", engine.KillOptions{Idle: true}},
-	}
-	for _, tt := range tests {
-		for _, private := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s_%v", tt.name, private), func(t *testing.T) {
-				bubble(t, func(t *testing.T, p *proxy) {
-					c := p.connect(splitAddress)
-					tt.options.By, tt.options.Reason, tt.options.Private = "ann", "a secret", private
-					if err := p.session(c).Kill(tt.options); err != nil {
-						t.Fatal(err)
-					}
-					time.Sleep(2 * time.Second)
-					synctest.Wait()
-					c.Conn.SetSequence(0)
-					packet, err := c.Conn.ReadPacket(1 << 20)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if told := strings.Contains(string(packet), "a secret"); told == private || !strings.Contains(string(packet), "Connection was killed") {
-						t.Errorf("private %v: the client was told %q", private, packet)
-					}
-				})
-			})
-		}
-	}
-}

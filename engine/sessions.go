@@ -74,9 +74,9 @@ func alive(s *Session) bool {
 	return s.seen.state == SessionStarted && s.work.ended == nil
 }
 
-// admit makes a session of a client that the listener has accepted.
-func (l *Listener) admit(conn net.Conn) {
-	e, s := l.engine, newSession(l, conn)
+// admit makes a session of a client that a listener has accepted.
+func (e *Engine) admit(l *Listener, conn net.Conn) {
+	s := newSession(l, conn)
 	e.sessions.add(s)
 	if e.draining.Load() {
 		s.end(errServiceStopped)
@@ -87,7 +87,7 @@ func (l *Listener) admit(conn net.Conn) {
 
 // patrol looks once a second for clients that are idle too long, and for those
 // that went away while a statement runs.
-func patrol(e *Engine) {
+func (e *Engine) patrol() {
 	for e.pause(time.Second) {
 		now := time.Now()
 		for _, s := range e.sessions.all() {

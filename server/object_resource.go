@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
@@ -41,11 +40,6 @@ func serviceResource(info engine.ServiceInfo, listeners []engine.ListenerInfo) a
 			Source:            sourceOf(info.Object),
 		},
 		Relationships: relations("filters", info.Filters, "listeners", info.Listeners),
-	}
-	if len(info.Filters) > 0 { // the present ones, not those of the configuration file
-		r.Attributes.Parameters["filters"] = strings.Join(info.Filters, "|")
-	} else {
-		r.Attributes.Parameters["filters"] = nil
 	}
 	if info.Monitor != "" {
 		r.Relationships["monitors"] = related("monitors", info.Monitor)

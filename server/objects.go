@@ -7,8 +7,7 @@ import (
 	"github.com/signalbox/signalbox/engine"
 )
 
-// objects serves the configured objects, which can be read; of services the
-// default chain can be changed, too.
+// objects serves the configured objects, which can be read.
 type objects struct{ engine *engine.Engine }
 
 // notA is MaxScale's answer for a name that nothing has.

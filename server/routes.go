@@ -49,8 +49,6 @@ func (a *Admin) routes() []route {
 
 		{get, "services", basic, "", o.services},
 		{get, "services/:id", basic, "", o.service},
-		{patch, "services/:id", admin, "service.alter", o.alterService},
-		{patch, "services/:id/relationships/filters", admin, "service.alter", o.alterServiceFilters},
 		{get, "services/:id/listeners", basic, "", o.serviceListeners},
 		{get, "services/:id/listeners/:listener", basic, "", o.serviceListener},
 		{get, "servers", basic, "", o.servers},

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/signalbox/signalbox/engine"
 )
@@ -14,7 +13,7 @@ import (
 // This file reads the body of a PATCH of a session, in all the shapes in which
 // clients send it.
 
-// alterBody is {"data": {"attributes": {"parameters", "log_for", "relationships"}, "relationships"}}.
+// alterBody is {"data": {"attributes": {"parameters", "relationships"}, "relationships"}}.
 // The documentation of MaxScale shows relationships inside of attributes, its
 // clients send them beside.
 type alterBody struct {
@@ -22,7 +21,6 @@ type alterBody struct {
 		ID         json.RawMessage `json:"id"`
 		Attributes *struct {
 			Parameters    map[string]json.RawMessage `json:"parameters"`
-			LogFor        json.RawMessage            `json:"log_for"`
 			Relationships *alterRelations            `json:"relationships"`
 		} `json:"attributes"`
 		Relationships *alterRelations `json:"relationships"`
@@ -35,7 +33,7 @@ type alterRelations struct {
 	} `json:"filters"`
 }
 
-// maxChain is how many filters a session and the default of a service may have.
+// maxChain is how many filters a session may have.
 const maxChain = 64
 
 var sessionParameters = []string{"log_debug", "log_error", "log_info", "log_notice", "log_warning"}
@@ -91,9 +89,6 @@ func (s sessions) apply(c *call, session *engine.Session, info engine.SessionInf
 	if a.LogLevels != nil {
 		before["parameters"], after["parameters"] = parametersOf(info.LogLevels), a.LogLevels
 	}
-	if a.LogFor > 0 {
-		after["log_for"] = a.LogFor.String()
-	}
 	c.record.Before, c.record.After = before, after
 	if a.Filters == nil && a.LogLevels == nil {
 		return answer{}, nil
@@ -126,12 +121,6 @@ func (b *alterBody) alteration(id uint64) (engine.Alteration, error) {
 			return a, err
 		}
 		a.LogLevels = levels
-		if a.LogFor, err = parseLogFor(b.Data.Attributes.LogFor); err != nil {
-			return a, err
-		}
-		if a.LogFor > 0 && levels == nil {
-			return a, refuse(http.StatusBadRequest, "log_for needs parameters: the log levels that go off after it")
-		}
 	}
 	for _, r := range relations {
 		if r == nil || r.Filters == nil {
@@ -174,23 +163,6 @@ func parseLogLevels(parameters map[string]json.RawMessage) (map[string]bool, err
 	return levels, nil
 }
 
-// parseLogFor reads how long log levels are to stay: a time as in the ttl of a
-// kill, as text or as a number of seconds. Nothing and null are 0: for good.
-func parseLogFor(given json.RawMessage) (time.Duration, error) {
-	if given == nil || string(given) == "null" {
-		return 0, nil
-	}
-	text := string(given)
-	if text[0] == '"' {
-		_ = json.Unmarshal(given, &text) // it is valid: the body was decoded
-	}
-	d, ok := parseTTL(text)
-	if !ok || d == 0 {
-		return 0, refuse(http.StatusBadRequest, "log_for=%s is not a time: seconds such as 900, or with a unit such as 90s, 15m or 1h", clip(text))
-	}
-	return d, nil
-}
-
 // parseFilterList reads the data of a relationship, an array of objects of
 // which only the id counts. It returns nil when there is nothing to change.
 func parseFilterList(text json.RawMessage) (*[]string, error) {
@@ -202,7 +174,7 @@ func parseFilterList(text json.RawMessage) (*[]string, error) {
 		return nil, refuse(http.StatusBadRequest, `the filters must be an array such as [{"id": "NAME", "type": "filters"}]`)
 	}
 	if len(elements) > maxChain {
-		return nil, refuse(http.StatusBadRequest, "a chain may have at most %d filters", maxChain)
+		return nil, refuse(http.StatusBadRequest, "a session may have at most %d filters", maxChain)
 	}
 	names := make([]string, len(elements))
 	for i, element := range elements {

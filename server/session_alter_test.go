@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -37,15 +36,6 @@ func TestAlterSession(t *testing.T) {
 		{"skip_sync", "?sync=false", `{"data":{"attributes":{"parameters":{"log_info":true}}}}`, 204, "", []string{"First", "Second"}, true},
 		{"read_only_attributes_are_ignored", "", `{"data":{"id":"1","type":"sessions","attributes":{"user":"x","idle":3}}}`, 204, "", []string{"First", "Second"}, false},
 
-		{"log_level_for_a_time", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":"15m"}}}`, 204, "", []string{"First", "Second"}, true},
-		{"log_level_for_seconds", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":900}}}`, 204, "", []string{"First", "Second"}, true},
-		{"log_for_null", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":null}}}`, 204, "", []string{"First", "Second"}, true},
-
-		{"log_for_nothing", "", `{"data":{"attributes":{"log_for":"15m"}}}`, 400, "log_for needs parameters", []string{"First", "Second"}, false},
-		{"log_for_zero", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":"0"}}}`, 400, "log_for=0 is not a time", []string{"First", "Second"}, false},
-		{"log_for_negative", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":-5}}}`, 400, "log_for=-5 is not a time", []string{"First", "Second"}, false},
-		{"log_for_object", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":{}}}}`, 400, "log_for={} is not a time", []string{"First", "Second"}, false},
-		{"log_for_word", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":"soon"}}}`, 400, "log_for=soon is not a time", []string{"First", "Second"}, false},
 		{"both_shapes_differ", "", `{"data":{"attributes":{"relationships":{"filters":` + chain("First") + `}},"relationships":{"filters":` + chain("Spare") + `}}}`, 400, "differ", []string{"First", "Second"}, false},
 		{"unknown_filter", "", `{"data":{"relationships":{"filters":` + chain("nosuch") + `}}}`, 400, "Not a valid filter: nosuch", []string{"First", "Second"}, false},
 		{"one_unknown_changes_nothing", "", `{"data":{"attributes":{"parameters":{"log_info":true}},"relationships":{"filters":` + chain("Spare", "nosuch") + `}}}`, 400, "nosuch", []string{"First", "Second"}, false},
@@ -107,23 +97,6 @@ func TestSwapWaits(t *testing.T) {
 		}
 		if body := s.wants(s.ask(adminUser, "GET", "/v1/sessions/1?fields[sessions]=pending&pretty=0", ""), 200); strings.Contains(body, "Spare") {
 			t.Errorf("still pending: %s", body)
-		}
-	})
-}
-
-func TestLogUntil(t *testing.T) {
-	inSite(t, nil, func(s *site) {
-		c := s.connect()
-		body := `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":"15m"}}}`
-		s.wants(s.ask(adminUser, "PATCH", "/v1/sessions/1", body), 204)
-		a := s.session(c.ID).Attributes
-		if want := apiTime(time.Now().Add(15 * time.Minute)); a.LogUntil != want || a.LogLines == 0 {
-			t.Errorf("got log_until %q, want %q; %d lines", a.LogUntil, want, a.LogLines)
-		}
-		time.Sleep(15*time.Minute + time.Second)
-		synctest.Wait()
-		if a := s.session(c.ID).Attributes; a.LogUntil != "" || a.Parameters.LogInfo {
-			t.Errorf("after its time: got log_until %q, %+v", a.LogUntil, a.Parameters)
 		}
 	})
 }

@@ -10,13 +10,12 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/engine"
-	"github.com/signalbox/signalbox/server/jsonapi"
 )
 
 // longestTTL bounds the ttl of a kill.
 const longestTTL = 365 * 24 * time.Hour
 
-// kill serves DELETE /v1/sessions/:id?ttl=&when=&reason=&tell=.
+// kill serves DELETE /v1/sessions/:id?ttl=&when=&reason=.
 func (s sessions) kill(c *call) (answer, error) {
 	session, info, err := s.changeable(c)
 	if err != nil {
@@ -28,7 +27,7 @@ func (s sessions) kill(c *call) (answer, error) {
 	}
 	// MaxScale: ignores a body. A ttl in there would kill at once.
 	if n, _ := io.CopyN(io.Discard, c.Body, 1); n > 0 {
-		return answer{}, refuse(http.StatusBadRequest, "a kill takes no body: ttl, when, reason and tell stand in the query string")
+		return answer{}, refuse(http.StatusBadRequest, "a kill takes no body: ttl, when and reason stand in the query string")
 	}
 	options.By = c.principal.User
 	when := "deadline"
@@ -36,7 +35,7 @@ func (s sessions) kill(c *call) (answer, error) {
 		when = "idle"
 	}
 	c.record.Before = summary(info)
-	c.record.After = map[string]any{"ttl": options.TTL.String(), "when": when, "tell": !options.Private}
+	c.record.After = map[string]any{"ttl": options.TTL.String(), "when": when}
 	return answer{}, session.Kill(options)
 }
 
@@ -47,8 +46,8 @@ func (s sessions) kill(c *call) (answer, error) {
 func killOptions(values url.Values) (engine.KillOptions, error) {
 	options := engine.KillOptions{Reason: clip(values.Get("reason"))}
 	for name, given := range values {
-		if !slices.Contains([]string{"ttl", "when", "reason", "tell", "sync", "pretty"}, name) {
-			return options, refuse(http.StatusBadRequest, "%s is not a parameter of a kill: ttl, when, reason, tell", clip(name))
+		if !slices.Contains([]string{"ttl", "when", "reason", "sync", "pretty"}, name) {
+			return options, refuse(http.StatusBadRequest, "%s is not a parameter of a kill: ttl, when, reason", clip(name))
 		}
 		if len(given) > 1 {
 			return options, refuse(http.StatusBadRequest, "%s is given more than once", name)
@@ -69,13 +68,6 @@ func killOptions(values url.Values) (engine.KillOptions, error) {
 		options.Idle = true
 	default:
 		return options, refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(when))
-	}
-	if values.Has("tell") {
-		tell, err := jsonapi.ParseBool(values.Get("tell"))
-		if err != nil {
-			return options, refuse(http.StatusBadRequest, "tell=%s is not one of yes, no", clip(values.Get("tell")))
-		}
-		options.Private = !tell
 	}
 	return options, nil
 }

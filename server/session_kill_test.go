@@ -52,24 +52,6 @@ func TestKillWhenIdle(t *testing.T) {
 	})
 }
 
-// Ensure that tell=no keeps the reason from the client.
-func TestKillTell(t *testing.T) {
-	for query, told := range map[string]bool{"": true, "&tell=yes": true, "&tell=no": false, "&tell=false": false} {
-		inSite(t, nil, func(s *site) {
-			c := s.connect()
-			s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?reason=too%20slow"+query, ""), 204)
-			c.Conn.SetSequence(0)
-			packet, err := c.Conn.ReadPacket(1 << 20)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := strings.Contains(string(packet), "too slow"); got != told {
-				t.Errorf("%q: the client was told %q", query, packet)
-			}
-		})
-	}
-}
-
 // TestBadKill is about requests that must kill nobody.
 func TestBadKill(t *testing.T) {
 	tests := []struct {
@@ -90,8 +72,6 @@ func TestBadKill(t *testing.T) {
 		{"twice", "1?ttl=5&ttl=0", "", 400, "more than once"},
 		{"misspelt", "1?tll=30", "", 400, "tll is not a parameter of a kill"},
 		{"unknown_when", "1?when=now", "", 400, "when=now is not one of"},
-		{"unknown_tell", "1?tell=maybe", "", 400, "tell=maybe is not one of yes, no"},
-		{"empty_tell", "1?tell=", "", 400, "tell= is not one of"},
 		{"body", "1", `{"ttl":5}`, 400, "takes no body"},
 		{"broken_escape", "1?ttl=%zz", "", 400, "query string"},
 		{"other_session", "2", "", 404, "2 is not a session"},

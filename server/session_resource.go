@@ -57,9 +57,6 @@ func sessionResource(info engine.SessionInfo, now time.Time, d detail) api.Sessi
 		Memory:           memoryOf(info),
 		Pending:          pendingOf(info.Pending),
 		LastRestartError: info.RestartErr,
-		ChainOutdated:    info.Outdated,
-		LogLines:         info.LogLines,
-		LogUntil:         apiTime(info.LogUntil),
 		Activity:         activityOf(info.Activity, now),
 		Chain:            make([]api.ChainLink, len(info.Filters)),
 	}
