@@ -121,6 +121,8 @@ type ActivityInfo struct {
 	TrxWrites   uint64
 	Statement   string // running or last, at most 1024 bytes
 	Server      string // that executes it, or did
+	BlockedBy   string // whose lock it waits for: the id of a session, or "thread 12 of server1"; "" for nobody's
+	Blocks      int    // sessions that wait for a lock of this one
 	Statements  uint64
 	Errors      uint64
 	BytesIn     uint64
