@@ -121,14 +121,16 @@ type ActivityInfo struct {
 	TrxWrites   uint64
 	Statement   string // running or last, at most 1024 bytes
 	Server      string // that executes it, or did
-	BlockedBy   string // whose lock it waits for: the id of a session, or "thread 12 of server1"; "" for nobody's
-	Blocks      int    // sessions that wait for a lock of this one
 	Statements  uint64
 	Errors      uint64
 	BytesIn     uint64
 	BytesOut    uint64
 	InPerSec    float64
 	OutPerSec   float64
+
+	// Of locks.
+	BlockedBy string // whose it waits for: the id of a session, or "thread 12 of server1"; "" for nobody's
+	Blocks    int    // sessions that wait for one of its own
 }
 
 // PendingInfo is what waits for its moment.
