@@ -154,6 +154,8 @@ type Activity struct {
 	TrxWrites      uint64  `json:"trx_writes,omitempty"` // writing statements in the open transaction
 	Statement      string  `json:"statement,omitempty"`  // running, or else the last one; at most 1024 bytes
 	Server         string  `json:"server,omitempty"`     // server that executes it, or did
+	BlockedBy      string  `json:"blocked_by,omitempty"` // whose lock it waits for: the id of a session, or "thread 12 of server1" when that is not one of ours
+	Blocks         int     `json:"blocks,omitempty"`     // sessions that wait for a lock of this one
 	Statements     uint64  `json:"statements"`           // since connect
 	Errors         uint64  `json:"errors"`               // statements that failed, since connect
 	BytesIn        uint64  `json:"bytes_in"`             // from the client, since connect
@@ -175,7 +177,7 @@ type ChainLink struct {
 // SessionEvent is one entry of a session's timeline.
 type SessionEvent struct {
 	At     Time   `json:"at"`
-	Kind   string `json:"kind"` // connect, auth, database, backend_open, backend_close, trx_begin, trx_end, filters_requested, filters, filters_cancelled, restart_requested, restart, restart_failed, restart_cancelled, log_level, kill_scheduled, kill_cancelled, kill, statement_cancelled, error, closed
+	Kind   string `json:"kind"` // connect, auth, database, backend_open, backend_close, trx_begin, trx_end, filters_requested, filters, filters_cancelled, restart_requested, restart, restart_failed, restart_cancelled, log_level, kill_scheduled, kill_cancelled, kill, statement_cancelled, blocked, error, closed
 	Detail string `json:"detail"`
 	By     string `json:"by,omitempty"` // who asked for it
 }

@@ -131,6 +131,10 @@ type ActivityInfo struct {
 	BytesOut    uint64
 	InPerSec    float64
 	OutPerSec   float64
+
+	// Of locks.
+	BlockedBy string // whose it waits for: the id of a session, or "thread 12 of server1"; "" for nobody's
+	Blocks    int    // sessions that wait for one of its own
 }
 
 // PendingInfo is what waits for its moment.

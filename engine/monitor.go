@@ -31,8 +31,14 @@ type MonitorTarget struct {
 type Probe struct {
 	Status ServerStatus
 	Seen   MonitoredServer
-	Err    error // why the server is not running, or not known to
+	Waits  []LockWait // who waits for whose locks, in no order
+	Notice string     // what could not be seen and why, which is no trouble of the server's; "" for nothing
+	Err    error      // why the server is not running, or not known to
 }
+
+// LockWait says that one connection of a server waits for a lock that another
+// one holds.
+type LockWait struct{ Waiting, Blocking uint64 } // thread ids
 
 // MonitorModule makes monitors of one kind.
 type MonitorModule struct {
@@ -47,6 +53,7 @@ type monitorObject struct {
 	monitor Monitor
 	servers []*Server
 	targets []MonitorTarget
+	locks   locks
 	ticks   atomic.Int64
 	state   atomic.Pointer[string]
 }
@@ -94,12 +101,15 @@ func (m *monitorObject) run(ctx context.Context) {
 // tick looks at the servers once, and draws the consequences.
 func (m *monitorObject) tick(ctx context.Context) {
 	m.setState("Running")
-	for i, probe := range m.monitor.Tick(ctx, m.targets) {
+	begun := time.Now()
+	probes := m.monitor.Tick(ctx, m.targets)
+	for i, probe := range probes {
 		if ctx.Err() != nil {
 			return // it was interrupted, and knows nothing
 		}
 		m.servers[i].probed(probe)
 	}
+	m.locks.update(m.engine, m.servers, probes, begun)
 	m.ticks.Add(1)
 	m.engine.watchers.tell(Change{Kind: MonitorObject, Name: m.object.Name})
 }
@@ -125,8 +135,11 @@ func (s *Server) probed(p Probe) {
 		p.Seen.Details = p.Err.Error()
 	}
 	s.mu.Lock()
-	known := s.seen
+	known, noticed := s.seen, s.notice
 	s.seen = p.Seen
+	if p.Notice != "" {
+		s.notice = p.Notice
+	}
 	if p.Seen.MaxPacket == 0 {
 		s.seen.MaxPacket = known.MaxPacket
 	}
@@ -144,6 +157,9 @@ func (s *Server) probed(p Probe) {
 			about = append(about, "details", p.Seen.Details)
 		}
 		s.engine.logger.Log(context.Background(), LevelNotice, "server changed state", about...)
+	}
+	if p.Notice != "" && p.Notice != noticed {
+		s.engine.logger.Log(context.Background(), LevelNotice, p.Notice, "server", s.Name())
 	}
 	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name(), Notable: event != ""})
 }

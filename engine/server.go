@@ -49,6 +49,7 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	version string     // of its last greeting
 	seen    MonitoredServer
+	notice  string // that was logged last
 	event   string
 	eventAt time.Time
 }

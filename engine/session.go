@@ -52,6 +52,7 @@ type sessionSeen struct {
 	identity identity
 	backends []*Backend
 	activity activity
+	locks    lockMark
 	load     load
 	retained retained
 	timeline timeline

@@ -188,6 +188,7 @@ func shown(command wire.Command, sql []byte, limit int) []byte {
 func (c *conversation) endQuery(q *Query, err error) {
 	now := time.Now()
 	c.mu.Lock()
+	c.seen.locks.by = ""
 	a := &c.seen.activity
 	a.lastIO = now
 	if a.trx {

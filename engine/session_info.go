@@ -104,6 +104,7 @@ func (s *sessionSeen) doing(client *wire.Conn) ActivityInfo {
 		Statement: string(a.statement), Server: a.server, Statements: a.statements, Errors: a.errors,
 		BytesIn: client.BytesRead(), BytesOut: client.BytesWritten(),
 	}
+	info.BlockedBy, info.Blocks = s.locks.by, s.locks.blocks
 	if a.trx {
 		info.TrxSince = a.trxSince
 	}

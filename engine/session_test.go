@@ -88,12 +88,22 @@ port=4008
 `
 
 // roles is a monitor that says what a test wants it to say.
-type roles struct{ status [2]atomic.Uint32 }
+type roles struct {
+	status [2]atomic.Uint32
+	waits  atomic.Pointer[[]engine.LockWait] // on server1
+	during atomic.Pointer[func()]            // called by each Tick
+}
 
 func (r *roles) Tick(_ context.Context, servers []engine.MonitorTarget) []engine.Probe {
 	probes := make([]engine.Probe, len(servers))
 	for i := range probes {
 		probes[i] = engine.Probe{Status: engine.ServerStatus(r.status[i].Load()), Seen: engine.MonitoredServer{MaxPacket: 1 << 20, MasterID: -1}}
+	}
+	if during := r.during.Load(); during != nil {
+		(*during)()
+	}
+	if waits := r.waits.Load(); waits != nil {
+		probes[0].Waits = *waits
 	}
 	return probes
 }

@@ -225,6 +225,8 @@ func activityOf(a engine.ActivityInfo, now time.Time) api.Activity {
 		TrxWrites:      a.TrxWrites,
 		Statement:      a.Statement,
 		Server:         a.Server,
+		BlockedBy:      a.BlockedBy,
+		Blocks:         a.Blocks,
 		Statements:     a.Statements,
 		Errors:         a.Errors,
 		BytesIn:        a.BytesIn,

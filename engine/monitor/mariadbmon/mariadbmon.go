@@ -2,6 +2,7 @@
 // replicate from each other. With each tick it asks every server for its
 // version, its replication connections and whether it is read-only, and decides
 // from all answers together which server is the primary and which are replicas.
+// When transactions wait for row locks it also asks who waits for whom.
 // It changes nothing on the servers: there is no failover.
 //
 // # Concurrency
@@ -97,6 +98,9 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 		}
 		probe.Seen = nodes[i].seen
 		probe.Seen.Lag = role.lag
+		if p := probers[i]; p != nil {
+			probe.Waits, probe.Notice = p.waits, p.notice
+		}
 		switch {
 		case probe.Err != nil:
 			probe.Seen.Details = probe.Err.Error()

@@ -30,6 +30,10 @@ type prober struct {
 	// Of the last probe that succeeded.
 	seen  engine.MonitoredServer
 	blind bool // the user may not see replication
+
+	// Of the last probe.
+	waits  []engine.LockWait
+	notice string // why the user may not see who waits
 }
 
 func newProber(target engine.MonitorTarget, t timeouts) (*prober, error) {
@@ -57,15 +61,21 @@ var unseen = engine.MonitoredServer{ServerID: -1, MasterID: -1, Lag: -1}
 // know the question or the user lacks the right, stays unknown; the error is
 // that of a server that is down or refuses the user.
 func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
+	p.waits, p.notice = nil, ""
 	conn, err := p.connect(ctx)
 	if err != nil {
 		return p.seen, err
 	}
 	defer conn.Close()
-	seen := unseen
+	seen, waiting := unseen, int64(0)
 	p.blind = false
 	for _, look := range []func(context.Context, *sql.Conn, *engine.MonitoredServer) error{
-		p.variables, p.status, p.replication,
+		p.variables,
+		func(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) (err error) {
+			waiting, err = p.status(ctx, conn, seen)
+			return err
+		},
+		p.replication,
 	} {
 		err := look(ctx, conn, &seen)
 		if _, answered := errors.AsType[*mysql.MySQLError](err); err != nil && !answered {
@@ -73,6 +83,9 @@ func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
 		}
 	}
 	p.seen = seen
+	if waiting > 0 {
+		p.lockWaits(ctx, conn)
+	}
 	return seen, nil
 }
 
@@ -108,7 +121,7 @@ func refused(err error) bool {
 // variables reads what SHOW VARIABLES has of these; servers leave out what they
 // do not know.
 func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) error {
-	rows, err := p.query(ctx, conn, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
+	rows, err := p.query(ctx, conn, p.timeouts.read, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
 		('version', 'server_id', 'read_only', 'max_allowed_packet', 'gtid_current_pos', 'gtid_binlog_pos', 'gtid_executed')`)
 	for _, row := range rows {
 		value := row["value"].String
@@ -131,15 +144,21 @@ func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.Mon
 	return err
 }
 
-func (p *prober) status(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) error {
-	rows, err := p.query(ctx, conn, "SHOW GLOBAL STATUS LIKE 'Uptime'")
+// status reads for how long the server has been running, and how many
+// transactions wait for row locks.
+func (p *prober) status(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) (waiting int64, err error) {
+	rows, err := p.query(ctx, conn, p.timeouts.read, "SHOW GLOBAL STATUS WHERE Variable_name IN ('Uptime', 'Innodb_row_lock_current_waits')")
 	for _, row := range rows {
-		if strings.EqualFold(row["variable_name"].String, "Uptime") {
-			seconds := min(max(number(row["value"].String, 0), 0), math.MaxInt64/int64(time.Second))
+		value := number(row["value"].String, 0)
+		switch strings.ToLower(row["variable_name"].String) {
+		case "uptime":
+			seconds := min(max(value, 0), math.MaxInt64/int64(time.Second))
 			seen.Uptime = time.Duration(seconds) * time.Second
+		case "innodb_row_lock_current_waits":
+			waiting = value
 		}
 	}
-	return err
+	return waiting, err
 }
 
 // replication reads the replication connections in the server's own dialect.
@@ -151,7 +170,7 @@ func (p *prober) replication(ctx context.Context, conn *sql.Conn, seen *engine.M
 	var err error
 	for _, statement := range statements {
 		var rows []row
-		rows, err = p.query(ctx, conn, statement)
+		rows, err = p.query(ctx, conn, p.timeouts.read, statement)
 		if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 			if e.Number == 1227 { // ER_SPECIFIC_ACCESS_DENIED_ERROR
 				p.blind = true
@@ -181,8 +200,8 @@ type row map[string]sql.NullString
 // is not one.
 const maxRows = 1000
 
-func (p *prober) query(ctx context.Context, conn *sql.Conn, statement string) ([]row, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.timeouts.read)
+func (p *prober) query(ctx context.Context, conn *sql.Conn, timeout time.Duration, statement string) ([]row, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	rows, err := conn.QueryContext(ctx, statement)
 	if err != nil {
