@@ -49,7 +49,7 @@ func arrow(text string) string {
 // how loud it is.
 func stateChip(s *api.Session) (glyph, text, level string) {
 	since := lag(s)
-	in := ui.Duration(view.InState(s, since))
+	in := elapsed(view.InState(s, since))
 	switch word := view.StateAfter(s, since); word {
 	case "kill":
 		k := s.Attributes.Pending.Kill
