@@ -39,6 +39,7 @@ func everywhere() []shortcut {
 		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
 		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
 		{" ", holdWords(), func(app.Context) { toggleHold() }},
+		{"U", "Take my latest kill back", console.mine.cancelLatest},
 		{"r", "Ask for everything again", func(app.Context) { console.refresh() }},
 		{"y", "Copy a link to this page", copyLink},
 		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
@@ -167,7 +168,13 @@ func (l *live) pressed(ctx app.Context, k keyPress) bool {
 		return false
 	case l.kill.ID != "":
 		if k.key == "Escape" {
-			l.closeKill()
+			l.kill.close(ctx)
+			return true
+		}
+		return false
+	case l.many.open:
+		if k.key == "Escape" {
+			l.many.close(ctx)
 			return true
 		}
 		return false
