@@ -39,11 +39,11 @@ func everywhere() []shortcut {
 		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
 		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
 		{" ", holdWords(), func(app.Context) { toggleHold() }},
-		{"U", "Take my latest kill back", console.mine.cancelLatest},
 		{"r", "Ask for everything again", func(app.Context) { console.refresh() }},
 		{"y", "Copy a link to this page", copyLink},
 		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
 		{"T", "Times local, in UTC, relative", nextTimeFormat},
+		{"U", "Take my latest kill back", console.mine.cancelLatest},
 	}
 }
 

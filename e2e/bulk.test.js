@@ -3,7 +3,7 @@ import { Suite, until } from './lib/browser.js';
 
 const suite = new Suite();
 
-// preview asks the server what a job would do, as the dialog does.
+// ask calls the API as who is logged in in a window.
 async function ask(c, method, path, data) {
   const answer = await c.context.request[method](path, { data });
   return { status: answer.status(), body: answer.status() === 204 ? null : await answer.json() };
@@ -35,7 +35,6 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   }
   const [download] = await Promise.all([one.page.waitForEvent('download'), one.page.getByRole('link', { name: 'CSV' }).click()]);
   assert.equal(download.suggestedFilename(), `job-${id}.csv`);
-  await one.page.getByRole('link', { name: 'Open' }).count();
   await one.page.goto('/pending');
   await one.page.locator(`#pending-jobs tr[data-id="${id}"]`, { hasText: 'Stopped' }).waitFor();
 });
@@ -53,4 +52,73 @@ suite.test('many kills that wait are taken back by one dialog', async () => {
   await one.dialog.waitFor({ state: 'detached' });
   for (const c of [one, two]) await c.page.getByText('No kill is pending.').waitFor();
   for (const client of clients) assert.deepEqual(await client.query('select 1'), [['1']]);
+});
+
+// selectAll selects all sessions of the clients on the sessions page.
+async function selectAll(c, clients, filter) {
+  await c.page.goto(`/sessions?q=${encodeURIComponent(filter)}&sort=id`);
+  await c.row(clients[0].id).waitFor();
+  await c.page.keyboard.press('*');
+  const bar = c.page.getByRole('toolbar', { name: 'Selected sessions' });
+  await bar.getByText(`all ${clients.length} matching`).waitFor();
+  return bar;
+}
+
+suite.test('sixty sessions are killed when their number is typed, and nobody else', async () => {
+  const [one, two] = [await suite.window(), await suite.window({ path: '/pending' })];
+  const clients = await suite.clients(60, { database: 'crm' });
+  const [other] = await suite.clients(1);
+  const bar = await selectAll(one, clients, 'schema:crm');
+  await bar.getByRole('button', { name: 'Kill…' }).click();
+  await one.page.getByRole('heading', { name: 'Kill 60 sessions?' }).waitFor();
+  await one.dialog.getByText('Matches now 60.').waitFor();
+  assert.equal(await one.page.evaluate(() => document.activeElement.id), 'bulk-keep');
+  assert.ok(await one.page.locator('#bulk-do').isDisabled(), 'before the number is typed');
+
+  // Another one comes: it is not in the list that is meant.
+  const late = await suite.client({ database: 'crm' });
+  await one.dialog.getByText('Matches now 61 (+1 since the preview).').waitFor();
+  await one.page.fill('#bulk-count', '61');
+  assert.ok(await one.page.locator('#bulk-do').isDisabled(), 'with the wrong number');
+  await one.page.fill('#bulk-count', '60');
+  await one.page.click('#bulk-now');
+  await one.page.fill('#bulk-reason', 'reconnect storm');
+  await one.page.click('#bulk-do');
+  await one.dialog.waitFor({ state: 'detached' });
+  await two.tray.getByText(/Killing \d+ of 60 · 10 a second/).waitFor();
+  for (const client of clients) assert.equal((await client.ended)?.code, 1927);
+  await two.page.locator('#pending-jobs tbody tr').first().getByText('60 killed').waitFor();
+  for (const client of [late, other]) assert.deepEqual(await client.query('select 1'), [['1']]);
+});
+
+suite.test('rows that change places behind the dialog never change who is killed', async () => {
+  const c = await suite.window({ path: '/sessions?sort=-queries' });
+  const clients = await suite.clients(6, { database: 'crm' });
+  await Promise.all(clients.map((client) => c.row(client.id).waitFor()));
+  const ids = await c.ids();
+  const chosen = clients.filter((client) => client.id === ids[1] || client.id === ids[3]);
+  const others = clients.filter((client) => !chosen.includes(client));
+  for (const client of chosen) await c.check(client.id).click();
+  await c.page.getByRole('toolbar', { name: 'Selected sessions' }).getByRole('button', { name: 'Kill…' }).click();
+  await c.page.getByRole('heading', { name: 'Kill 2 sessions?' }).waitFor();
+  for (const client of others) for (let i = 0; i < 20; i++) await client.query('select 1');
+  await c.page.click('#bulk-now');
+  await c.page.click('#bulk-do');
+  await c.dialog.waitFor({ state: 'detached' });
+  for (const client of chosen) assert.equal((await client.ended)?.code, 1927);
+  for (const client of others) assert.deepEqual(await client.query('select 1'), [['1']]);
+});
+
+suite.test('log levels of several sessions are switched for a while', async () => {
+  const c = await suite.window();
+  const clients = await suite.clients(3, { database: 'crm' });
+  const bar = await selectAll(c, clients, 'schema:crm');
+  await bar.getByRole('button', { name: 'Log level…' }).click();
+  await c.page.getByRole('heading', { name: 'Change 3 sessions?' }).waitFor();
+  await c.page.selectOption('#bulk-log_debug', 'on');
+  await c.page.click('#bulk-pace-0');
+  await c.page.click('#bulk-do');
+  await c.dialog.waitFor({ state: 'detached' });
+  const levels = async (client) => (await ask(c, 'get', `/v1/sessions/${client.id}`)).body.data.attributes.parameters;
+  for (const client of clients) await until('debug is on', async () => (await levels(client)).log_debug);
 });
