@@ -81,6 +81,7 @@ func sessionPath(id string) string { return "/v1/sessions/" + url.PathEscape(id)
 type KillOptions struct {
 	TTL     time.Duration // until the kill, in whole milliseconds
 	Idle    bool          // kill at the first idle point, at the latest after TTL
+	Keep    bool          // an Idle one is given up after TTL instead
 	Reason  string        // for the audit log and, unless Quiet, for the client
 	Quiet   bool          // the client is not told the reason
 	IfMatch string        // connected_at of the session that is meant; kills only that one when it is set
@@ -93,6 +94,9 @@ func (c *Client) Kill(ctx context.Context, id string, k KillOptions) error {
 	query := url.Values{"ttl": {ttl(k.TTL)}}
 	if k.Idle {
 		query.Set("when", "idle")
+	}
+	if k.Idle && k.Keep {
+		query.Set("otherwise", "keep")
 	}
 	if k.Reason != "" {
 		query.Set("reason", k.Reason)
