@@ -278,7 +278,7 @@ func (d *bulkDialog) typedTime(ctx app.Context, _ app.Event) {
 }
 
 func (d *bulkDialog) limited(ctx app.Context, _ app.Event) {
-	console.many.timing.limit = ctx.JSSrc().Get("value").String()
+	console.many.timing.choose(ctx.JSSrc().Get("value").String())
 }
 
 func (d *bulkDialog) reasoned(ctx app.Context, _ app.Event) { console.many.reason = clipInput(ctx) }

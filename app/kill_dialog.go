@@ -151,7 +151,7 @@ func (d *killDialog) typed(ctx app.Context, _ app.Event) {
 }
 
 func (d *killDialog) limited(ctx app.Context, _ app.Event) {
-	console.kill.timing.limit = ctx.JSSrc().Get("value").String()
+	console.kill.timing.choose(ctx.JSSrc().Get("value").String())
 }
 
 func (d *killDialog) reasoned(ctx app.Context, _ app.Event) { console.kill.reason = clipInput(ctx) }
@@ -180,7 +180,7 @@ func (k *killState) ask(ctx app.Context, graceless bool) {
 		return
 	}
 	a := askedKill{ID: k.ID, Grace: k.timing.when == "now" && !graceless, KillOptions: client.KillOptions{
-		TTL: ttl, Idle: k.timing.when == "idle", Reason: strings.TrimSpace(k.reason), Quiet: k.quiet, IfMatch: string(k.Connected),
+		TTL: ttl, Idle: k.timing.when == "idle", Keep: k.timing.keep, Reason: strings.TrimSpace(k.reason), Quiet: k.quiet, IfMatch: string(k.Connected),
 	}}
 	if a.Grace {
 		a.TTL = killGrace
@@ -190,7 +190,9 @@ func (k *killState) ask(ctx app.Context, graceless bool) {
 }
 
 // renderTiming draws what some choices of when to kill need beside.
+// That one kill may be given up is not said of many.
 func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) app.UI {
+	otherwise := name == "kill"
 	switch t.when {
 	case "custom":
 		at, err := t.at(console.now())
@@ -218,7 +220,13 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(idleLimits[i].label)
 					}),
 				),
-				app.Span().Class("dim").Text("for a moment without a statement and without a transaction, then killed anyway"),
+				app.Span().Class("dim").Text("for a moment without statement and transaction, then"),
+				app.If(otherwise, func() app.UI {
+					return app.Select().ID(name+"-otherwise").Class("in short").Aria("label", "When it is not idle in time").OnChange(limited).Body(
+						app.Option().Value("kill").Selected(!t.keep).Text("kill anyway"),
+						app.Option().Value("keep").Selected(t.keep).Text("give up"),
+					)
+				}).Else(func() app.UI { return app.Span().Class("dim").Text("killed anyway") }),
 			),
 		)
 	}

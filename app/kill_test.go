@@ -2,6 +2,8 @@ package app
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +57,32 @@ func TestAfterClock(t *testing.T) {
 	k := killTiming{when: "custom", custom: "14:29"}
 	if at, err := k.at(now); err != nil || at != "at 14:29:00 tomorrow, in 23h 59m" {
 		t.Errorf("got %q, %v", at, err)
+	}
+}
+
+// Ensure what is chosen of "when idle" is what is asked for.
+func TestKillIdleChoices(t *testing.T) {
+	reset(t)
+	var asked string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Method + " " + r.URL.String() + " " + r.Header.Get("If-Match")
+		w.WriteHeader(204)
+	}))
+	defer s.Close()
+	console.client = client.New(s.URL)
+	k := &console.kill
+	*k = killState{ID: "7", Connected: "2026-11-21T12:00:00.000Z", timing: killTiming{when: "idle"}, quiet: true}
+	k.timing.choose("15m")
+	k.timing.choose("keep")
+	probe(t, func(ctx app.Context) {
+		console.ctx = ctx
+		k.ask(ctx, false)
+	})
+	if want := `DELETE /v1/sessions/7?otherwise=keep&tell=no&ttl=900&when=idle "2026-11-21T12:00:00.000Z"`; asked != want {
+		t.Errorf("got  %s\nwant %s", asked, want)
+	}
+	if k.ID != "" {
+		t.Error("the dialog is still open")
 	}
 }
 

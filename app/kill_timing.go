@@ -16,6 +16,7 @@ type killTiming struct {
 	when   string // one of killTimes
 	custom string // what was typed
 	limit  string // one of idleLimits, "" is the usual one
+	keep   bool   // who is not idle within the limit is kept
 }
 
 // The choices of when to kill.
@@ -25,6 +26,17 @@ var killTimes = []choice{{"now", "Now"}, {"30s", "In 30 s"}, {"5m", "In 5 min"},
 var idleLimits = []choice{{"1m", "1 min"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
 
 const idleLimit = "5m"
+
+// choose takes a value of one of the lists that belong to "when idle": how long
+// to wait, or what happens then.
+func (t *killTiming) choose(value string) {
+	switch value {
+	case "kill", "keep":
+		t.keep = value == "keep"
+	default:
+		t.limit = value
+	}
+}
 
 // ttl is how long after now the kill happens at the latest.
 func (t *killTiming) ttl(now time.Time) (time.Duration, error) {

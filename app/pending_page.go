@@ -78,7 +78,7 @@ func (p *pendingPage) renderKills(kills []*api.Session) app.UI {
 		left := timeOf(k.At).Sub(console.now())
 		count := ui.Countdown(left) + ", at " + clockOf(timeOf(k.At))
 		if k.When == "idle" {
-			count = "when idle, at the latest " + clockOf(timeOf(k.At))
+			count = idleWords(k) + ui.Countdown(left)
 		}
 		return app.Tr().DataSet("id", s.ID).Body(
 			renderSessionCell(s),

@@ -97,7 +97,7 @@ func (t *tray) renderKill(s *api.Session) app.UI {
 	}
 	count := ui.Countdown(left)
 	if k.When == "idle" {
-		count = "when idle, at the latest " + count
+		count = idleWords(k) + count
 	}
 	return app.Span().Class("tray-kill").Body(
 		ui.Chip("kill", chip, "hatch"),
@@ -108,6 +108,15 @@ func (t *tray) renderKill(s *api.Session) app.UI {
 		renderTrayButton("cancel", s.ID, cancel),
 		app.If(!grace, func() app.UI { return renderTrayButton("now", s.ID, "Kill now") }),
 	)
+}
+
+// idleWords say of a kill that waits for a session to be idle what happens at
+// its deadline, which follows.
+func idleWords(k *api.PendingKill) string {
+	if k.Otherwise == "keep" {
+		return "when idle, or given up in "
+	}
+	return "when idle, at the latest in "
 }
 
 // renderKills draws several kills: how many there are, and the next.
