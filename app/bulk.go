@@ -71,7 +71,7 @@ const (
 const bulkView = "bulk"
 
 // askBulk opens the dialog for several sessions.
-func (l *live) askBulk(ctx app.Context, b bulk) {
+func (l *live) askBulk(_ app.Context, b bulk) {
 	if !l.mayAct() || l.stale() || b.Filter == "" && len(b.IDs) == 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (l *live) askBulk(ctx app.Context, b bulk) {
 		l.watch(api.Subscribe{View: bulkView, Topic: api.TopicSessions, Filter: filter, Sort: "id", Limit: 1})
 	}
 	l.many.look()
-	ctx.Defer(func(app.Context) { ui.Focus("bulk-keep") })
+	onceDrawn(func() { ui.Focus("bulk-keep") })
 	l.rev++
 }
 
@@ -101,12 +101,12 @@ func (m *bulkState) countFilter() string {
 }
 
 // close closes the dialog. What has been started goes on.
-func (m *bulkState) close(ctx app.Context) {
+func (m *bulkState) close() {
 	opener := m.opener
 	*m = bulkState{turn: m.turn + 1}
 	console.unwatch(bulkView)
 	console.rev++
-	ctx.Defer(func(app.Context) { ui.FocusBack(opener, "h1") })
+	onceDrawn(func() { ui.FocusBack(opener, "h1") })
 }
 
 // look asks the server what the job would do.
@@ -210,7 +210,7 @@ func (m *bulkState) request(now time.Time) (api.JobRequest, error) {
 	default:
 		r.Filter = m.Filter
 	}
-	if _, needed := m.confirms(); needed {
+	if _, needed := m.confirms(); needed || m.preview.Total > api.ConfirmAbove {
 		r.Count = m.preview.Total
 	}
 	r.Pace, _ = strconv.ParseFloat(m.pace, 64) // one of bulkPaces
@@ -285,7 +285,7 @@ func sortedIDs(seen map[string]api.Time) []string {
 }
 
 // start starts the job.
-func (m *bulkState) start(ctx app.Context) {
+func (m *bulkState) start() {
 	if m.busy || m.preview == nil || !m.counted() || console.stale() {
 		return
 	}
@@ -299,7 +299,7 @@ func (m *bulkState) start(ctx app.Context) {
 	console.async(func(c context.Context) func() {
 		job, err := client.Jobs{Client: console.client}.Start(c, r)
 		return func() {
-			if m.started(ctx, turn, job, err); err == nil && r.Reason != "" {
+			if m.started(turn, job, err); err == nil && r.Reason != "" {
 				console.prefs.change(func(o *ownPreferences) { o.remember(r.Reason) })
 			}
 		}
@@ -308,17 +308,17 @@ func (m *bulkState) start(ctx app.Context) {
 
 // started says how it went. When other sessions match than those that were
 // looked at, nothing was done, and the server is asked anew.
-func (m *bulkState) started(ctx app.Context, turn int, job api.Job, err error) {
+func (m *bulkState) started(turn int, job api.Job, err error) {
 	mine := turn == m.turn
 	if mine {
 		m.busy = false
 	}
 	if err == nil {
 		path := href("/pending/" + job.ID)
-		console.sayUndo(ui.Sentence(job.Attributes.What)+" "+ui.Plural(job.Attributes.Total, "session.", "sessions."), "Open",
+		console.sayUndo(jobTitle(&job.Attributes)+".", "Open",
 			func(ctx app.Context) { ctx.Navigate(path) })
 		if mine {
-			m.close(ctx)
+			m.close()
 		}
 		return
 	}

@@ -289,9 +289,9 @@ func (d *bulkDialog) told(ctx app.Context, _ app.Event) {
 
 func (d *bulkDialog) look(app.Context, app.Event) { console.many.look() }
 
-func (d *bulkDialog) keep(ctx app.Context, _ app.Event) { console.many.close(ctx) }
+func (d *bulkDialog) keep(app.Context, app.Event) { console.many.close() }
 
-func (d *bulkDialog) do(ctx app.Context, _ app.Event) { console.many.start(ctx) }
+func (d *bulkDialog) do(app.Context, app.Event) { console.many.start() }
 
 // renderBulkChange draws what an alteration changes.
 func renderBulkChange(b *bulkChange) app.UI {

@@ -107,6 +107,10 @@ func TestBulkCount(t *testing.T) {
 	if r, err := many.request(time.Now()); err != nil || r.Count != 51 {
 		t.Errorf("got %d, %v, want 51", r.Count, err)
 	}
+	back := previewed(bulk{Action: api.JobCancelKill, Filter: "app"}, api.ConfirmAbove+1)
+	if r, err := back.request(time.Now()); err != nil || r.Count != 51 || !back.counted() {
+		t.Errorf("got %d, %v: to take kills back needs no typing, but the server wants the number", r.Count, err)
+	}
 	few := previewed(bulk{Action: api.JobKill, Filter: "app"}, api.ConfirmAbove)
 	if !few.counted() {
 		t.Error("50 sessions need a count")
@@ -176,14 +180,14 @@ func TestBulkDialog(t *testing.T) {
 				t.Errorf("the dialog does not say %q", want)
 			}
 		}
-	}, func(ctx app.Context) { console.many.start(ctx) })
+	}, func(app.Context) { console.many.start() })
 	if len(*asked) != 2 || !(*asked)[0].DryRun || (*asked)[0].Filter != "user:app" {
 		t.Fatalf("got %+v, want a preview and a job", *asked)
 	}
 	if j := (*asked)[1]; j.DryRun || len(j.Seen) != 2 || strings.Join(j.IDs, " ") != "1 2" || j.Filter != "" {
 		t.Errorf("got %+v, want the sessions of the preview", j)
 	}
-	if console.many.open || len(console.toasts) != 1 || console.toasts[0].text != "Kill in 30 s. 2 sessions." {
+	if console.many.open || len(console.toasts) != 1 || console.toasts[0].text != "Kill in 30 s: 2 sessions." {
 		t.Errorf("open: %v, said: %+v", console.many.open, console.toasts)
 	}
 }
@@ -193,9 +197,9 @@ func TestBulkDialog(t *testing.T) {
 func TestBulkConflict(t *testing.T) {
 	reset(t)
 	asked := jobServer(t, 409)
-	dialogue(t, bulk{Action: api.JobKill, Filter: "user:app"}, func(ctx app.Context) {
+	dialogue(t, bulk{Action: api.JobKill, Filter: "user:app"}, func(app.Context) {
 		console.many.mode = api.JobMatching
-		console.many.start(ctx)
+		console.many.start()
 	}, func(app.Context) {})
 	if !console.many.open || !strings.Contains(console.many.failed, "nothing was done") {
 		t.Errorf("open: %v, failed: %q", console.many.open, console.many.failed)
@@ -209,7 +213,7 @@ func TestBulkConflict(t *testing.T) {
 func TestBulkLateAnswer(t *testing.T) {
 	reset(t)
 	console.many = bulkState{turn: 2, open: true}
-	console.many.started(console.ctx, 1, api.Job{}, &client.Error{Status: 500, Detail: "late"})
+	console.many.started(1, api.Job{}, &client.Error{Status: 500, Detail: "late"})
 	if console.many.failed != "" || len(console.toasts) != 1 {
 		t.Errorf("failed: %q, said: %v", console.many.failed, console.toasts)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -40,18 +41,21 @@ var jobResults = []jobResult{
 	{api.JobDone, func(c *api.JobCount) int { return c.Done }},
 }
 
-// word is what the result of an action is called.
-func (r jobResult) word(action string) string {
+// word is what the result is called in a job.
+func (r jobResult) word(a *api.JobAttributes) string {
 	switch r.id {
 	case api.JobGone:
 		return "already gone"
 	case api.JobReplaced:
 		return "another client by then"
 	case api.JobDone:
+		if a.Action == api.JobKill && !strings.HasPrefix(a.What, "kill now") {
+			return "scheduled"
+		}
 		return map[string]string{
 			api.JobKill: "killed", api.JobRestart: "restarted", api.JobCancelStatement: "cancelled",
 			api.JobAlter: "changed", api.JobCancelKill: "taken back",
-		}[action]
+		}[a.Action]
 	}
 	return r.id
 }
@@ -117,7 +121,7 @@ func (p *jobPage) Render() app.UI {
 	}
 	return app.Div().Class("page job").OnClick(trayClicked).Body(
 		app.Div().Class("with wrap").Body(
-			app.H1().Text(ui.Sentence(a.What)+" "+ui.Plural(a.Total, "session", "sessions")),
+			app.H1().Text(jobTitle(a)),
 			jobChip(a),
 			app.Span().Class("sp"),
 			app.A().Class("btn").Href(prefix()+"/v1/jobs/"+url.PathEscape(p.ID)+"?format=csv").Attr("download", "job-"+p.ID+".csv").Text("CSV"),
@@ -193,7 +197,7 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 			p.renderFilter("all", "All "+ui.Count(handled(a)), p.result == ""),
 			app.Range(jobResults).Slice(func(i int) app.UI {
 				r := jobResults[i]
-				return p.renderFilter(r.id, ui.Count(r.count(&a.Counts))+" "+r.word(a.Action), p.result == r.id)
+				return p.renderFilter(r.id, ui.Count(r.count(&a.Counts))+" "+r.word(a), p.result == r.id)
 			}),
 		),
 		app.If(p.list.note() != "", func() app.UI { return app.P().Class("body err").Text(p.list.note()) }),
@@ -204,7 +208,7 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 					app.Th().Scope("col").Class("p-client").Text("Client"), app.Th().Scope("col").Class("p-result").Text("Result"),
 					app.Th().Scope("col").Text("Why"),
 				)),
-				app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderOutcome(rows[i], a.Action) })),
+				app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderOutcome(rows[i], a) })),
 			))
 		}),
 		app.If(left > 0, func() app.UI {
@@ -221,7 +225,7 @@ func (p *jobPage) renderFilter(id, text string, on bool) app.UI {
 	return app.Button().Type("button").Class("btn s facet").Aria("pressed", boolText(on)).DataSet("result", id).Text(text)
 }
 
-func renderOutcome(o *api.JobOutcome, action string) app.UI {
+func renderOutcome(o *api.JobOutcome, a *api.JobAttributes) app.UI {
 	class := "clip"
 	if o.Result == api.JobFailed {
 		class = "clip err"
@@ -234,7 +238,7 @@ func renderOutcome(o *api.JobOutcome, action string) app.UI {
 		app.Td().Class("tnum").Text(when(timeOf(o.At))),
 		app.Td().Class("mono").Body(app.A().Href(href("/sessions/"+o.ID)).Text(o.ID)),
 		app.Td().Class("clip").Text(client),
-		app.Td().Class(class).Text(jobResult{id: o.Result}.word(action)),
+		app.Td().Class(class).Text(jobResult{id: o.Result}.word(a)),
 		app.Td().Class("clip").Title(o.Detail+" ").Text(orDash(o.Detail)),
 	)
 }

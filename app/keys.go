@@ -168,13 +168,13 @@ func (l *live) pressed(ctx app.Context, k keyPress) bool {
 		return false
 	case l.kill.ID != "":
 		if k.key == "Escape" {
-			l.kill.close(ctx)
+			l.kill.close()
 			return true
 		}
 		return false
 	case l.many.open:
 		if k.key == "Escape" {
-			l.many.close(ctx)
+			l.many.close()
 			return true
 		}
 		return false

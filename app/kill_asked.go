@@ -23,14 +23,14 @@ type askedKill struct {
 }
 
 // send asks for the kill in the background.
-func (a askedKill) send(ctx app.Context) {
+func (a askedKill) send() {
 	console.async(func(c context.Context) func() {
 		err := console.client.Kill(c, a.ID, a.KillOptions)
 		ended := ""
 		if e, ok := errors.AsType[*client.Error](err); ok && e.Status == 404 {
 			ended = howItEnded(c, a.ID)
 		}
-		return func() { a.answered(ctx, err, ended) }
+		return func() { a.answered(err, ended) }
 	})
 }
 
@@ -46,7 +46,7 @@ func howItEnded(c context.Context, id string) string {
 
 // answered says how it went. The dialog closes unless the kill could not be
 // arranged.
-func (a askedKill) answered(ctx app.Context, err error, ended string) {
+func (a askedKill) answered(err error, ended string) {
 	k := &console.kill
 	open := k.ID == a.ID && string(k.Connected) == a.IfMatch
 	if open {
@@ -82,7 +82,7 @@ func (a askedKill) answered(ctx app.Context, err error, ended string) {
 		return
 	}
 	if open {
-		k.close(ctx)
+		k.close()
 	}
 }
 

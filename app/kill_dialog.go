@@ -40,7 +40,7 @@ const killGrace = 5 * time.Second
 const maxReason = 200
 
 // askKill opens the dialog for a session, as the view holds it now.
-func (l *live) askKill(ctx app.Context, s *api.Session) {
+func (l *live) askKill(_ app.Context, s *api.Session) {
 	if !l.mayAct() || l.stale() {
 		return
 	}
@@ -50,17 +50,25 @@ func (l *live) askKill(ctx app.Context, s *api.Session) {
 		timing: killTiming{when: "30s"}, opener: ui.Focused(),
 	}
 	l.watch(api.Subscribe{View: killView, Topic: api.TopicSession, ID: s.ID})
-	ctx.Defer(func(app.Context) { ui.Focus("kill-keep") })
+	onceDrawn(func() { ui.Focus("kill-keep") })
 	l.rev++
 }
 
 // close closes the dialog, gives the keyboard back and forgets what was chosen.
-func (k *killState) close(ctx app.Context) {
+func (k *killState) close() {
 	opener, row := k.opener, `[data-id="`+k.ID+`"]`
 	*k = killState{}
 	console.unwatch(killView)
 	console.rev++
-	ctx.Defer(func(app.Context) { ui.FocusBack(opener, row) })
+	onceDrawn(func() { ui.FocusBack(opener, row) })
+}
+
+// onceDrawn runs fn when what has changed is on the screen. It does so also when
+// what was clicked is not there any more.
+func onceDrawn(fn func()) {
+	if !app.IsServer {
+		console.ctx.Defer(func(app.Context) { fn() })
+	}
 }
 
 // killDialog asks when and why to kill a session, and says what that does.
@@ -160,23 +168,23 @@ func (d *killDialog) told(ctx app.Context, _ app.Event) {
 	console.kill.quiet = !ctx.JSSrc().Get("checked").Bool()
 }
 
-func (d *killDialog) keep(ctx app.Context, _ app.Event) { console.kill.close(ctx) }
+func (d *killDialog) keep(app.Context, app.Event) { console.kill.close() }
 
 // kill asks the server to do it, to this very session: the precondition keeps it
 // from meaning another one.
-func (d *killDialog) kill(ctx app.Context, e app.Event) {
-	console.kill.ask(ctx, e.Get("shiftKey").Truthy())
+func (d *killDialog) kill(_ app.Context, e app.Event) {
+	console.kill.ask(e.Get("shiftKey").Truthy())
 }
 
 // ask sends what the dialog says. Without grace a kill at once cannot be undone.
-func (k *killState) ask(ctx app.Context, graceless bool) {
+func (k *killState) ask(graceless bool) {
 	if k.busy || console.stale() {
 		return
 	}
 	ttl, err := k.timing.ttl(console.now())
 	if err != nil {
 		k.failed = "That is no time: " + err.Error() + "."
-		ctx.Defer(func(app.Context) { ui.Focus("kill-after") })
+		ui.Focus("kill-after")
 		return
 	}
 	a := askedKill{ID: k.ID, Grace: k.timing.when == "now" && !graceless, KillOptions: client.KillOptions{
@@ -186,7 +194,7 @@ func (k *killState) ask(ctx app.Context, graceless bool) {
 		a.TTL = killGrace
 	}
 	k.busy, k.failed = true, ""
-	a.send(ctx)
+	a.send()
 }
 
 // renderTiming draws what some choices of when to kill need beside.

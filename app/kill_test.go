@@ -76,7 +76,7 @@ func TestKillIdleChoices(t *testing.T) {
 	k.timing.choose("keep")
 	probe(t, func(ctx app.Context) {
 		console.ctx = ctx
-		k.ask(ctx, false)
+		k.ask(false)
 	})
 	if want := `DELETE /v1/sessions/7?otherwise=keep&tell=no&ttl=900&when=idle "2026-11-21T12:00:00.000Z"`; asked != want {
 		t.Errorf("got  %s\nwant %s", asked, want)
@@ -137,7 +137,7 @@ func TestKillAnswered(t *testing.T) {
 			reset(t)
 			console.kill = killState{ID: "7", Connected: "x", busy: true}
 			tt.asked.ID, tt.asked.IfMatch = "7", "x"
-			probe(t, func(ctx app.Context) { tt.asked.answered(ctx, tt.err, tt.ended) })
+			probe(t, func(app.Context) { tt.asked.answered(tt.err, tt.ended) })
 			if open := console.kill.ID != ""; open != tt.open || console.kill.busy {
 				t.Errorf("the dialog is open: %v, busy: %v", open, console.kill.busy)
 			}
@@ -160,7 +160,7 @@ func TestKillAnsweredLate(t *testing.T) {
 	reset(t)
 	console.kill = killState{ID: "8", Connected: "x"}
 	probe(t, func(ctx app.Context) {
-		askedKill{ID: "7", KillOptions: client.KillOptions{IfMatch: "x"}}.answered(ctx, nil, "")
+		askedKill{ID: "7", KillOptions: client.KillOptions{IfMatch: "x"}}.answered(nil, "")
 	})
 	if console.kill.ID != "8" {
 		t.Error("the dialog for session 8 is closed")

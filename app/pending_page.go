@@ -145,7 +145,7 @@ func (p *pendingPage) renderJobs(jobs []*api.Job) app.UI {
 		job := jobs[i]
 		a := &job.Attributes
 		return app.Tr().DataSet("id", job.ID).Body(
-			app.Td().Class("clip").Body(app.A().Href(href("/pending/"+job.ID)).Text(ui.Sentence(a.What))),
+			app.Td().Class("clip").Body(app.A().Href(href("/pending/"+job.ID)).Text(strings.TrimSuffix(ui.Sentence(a.What), "."))),
 			app.Td().Body(jobChip(a)), app.Td().Class("tnum clip").Text(jobCounts(a)), app.Td().Text(a.By),
 			app.Td().Class("tnum").Text(when(timeOf(a.Started))),
 			app.Td().Class("num").Body(app.If(a.State == api.JobRunning, func() app.UI { return renderTrayButton("stop", job.ID, "Stop") })),
@@ -157,6 +157,11 @@ func (p *pendingPage) renderJobs(jobs []*api.Job) app.UI {
 var jobWords = map[string]string{
 	api.JobKill: "Killing", api.JobRestart: "Restarting", api.JobCancelStatement: "Cancelling statements of",
 	api.JobAlter: "Changing", api.JobCancelKill: "Taking back kills of",
+}
+
+// jobTitle says what a job does: Kill in 30 s: 412 sessions.
+func jobTitle(a *api.JobAttributes) string {
+	return strings.TrimSuffix(ui.Sentence(a.What), ".") + ": " + ui.Plural(a.Total, "session", "sessions")
 }
 
 // handled is how many sessions a job has an outcome for.
@@ -202,7 +207,7 @@ func jobCounts(a *api.JobAttributes) string {
 	var parts []string
 	for _, r := range jobResults {
 		if n := r.count(&a.Counts); n > 0 {
-			parts = append(parts, ui.Count(n)+" "+r.word(a.Action))
+			parts = append(parts, ui.Count(n)+" "+r.word(a))
 		}
 	}
 	if len(parts) == 0 {

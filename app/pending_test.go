@@ -63,7 +63,7 @@ func TestPendingPage(t *testing.T) {
 	pend(t, "7 bob 60s")
 	showJobs(t, aJob("a", api.JobFailed, api.JobCount{Done: 5, Failed: 7, Gone: 1}))
 	text := app.HTMLString((&pendingPage{}).Render())
-	for _, want := range []string{"7 failed, 1 already gone, 5 killed", "Failed", "Kill now.", "No session waits for a restart.", "Kill now"} {
+	for _, want := range []string{"7 failed, 1 already gone, 5 killed", "Failed", "No session waits for a restart.", "Kill now"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}

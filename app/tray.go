@@ -215,8 +215,8 @@ func progressBar(part, whole int, class string) app.UI {
 		done = 120 * min(max(part, 0), whole) / whole
 	}
 	return ui.SVG("svg").Class("pbar").Attr("viewBox", "0 0 120 6").Attr("preserveAspectRatio", "none").Attr("aria-hidden", "true").Body(
-		ui.SVG("rect").Class("rest").Attr("width", "120").Attr("height", "6").Attr("rx", "3"),
-		ui.SVG("rect").Class(class).Attr("width", strconv.Itoa(done)).Attr("height", "6").Attr("rx", "3"),
+		ui.SVG("rect").Class("rest").Attr("width", "120").Attr("height", "6"),
+		ui.SVG("rect").Class(class).Attr("width", strconv.Itoa(done)).Attr("height", "6"),
 	)
 }
 

@@ -22,7 +22,7 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   for (const c of [one, two]) await c.tray.getByText(/Killing \d+ of 12 · 1 a second/).waitFor();
   assert.equal(await two.tray.getByRole('button').count(), 0);
   await one.tray.getByRole('link', { name: /Killing/ }).click();
-  await one.page.getByRole('heading', { name: /Kill now\.? 12 sessions/ }).waitFor();
+  await one.page.getByRole('heading', { name: 'Kill now: 12 sessions' }).waitFor();
   await until('some are killed', async () => await one.page.locator('#outcomes tbody tr').count() >= 3);
   await one.tray.getByRole('button', { name: 'Stop' }).click();
   for (const c of [one, two]) await c.tray.waitFor({ state: 'detached' });
@@ -66,9 +66,9 @@ async function selectAll(c, clients, filter) {
 
 suite.test('sixty sessions are killed when their number is typed, and nobody else', async () => {
   const [one, two] = [await suite.window(), await suite.window({ path: '/pending' })];
-  const clients = await suite.clients(60, { database: 'crm' });
+  const clients = await suite.clients(60, { port: suite.proxy.readOnly });
   const [other] = await suite.clients(1);
-  const bar = await selectAll(one, clients, 'schema:crm');
+  const bar = await selectAll(one, clients, 'service:Read-Connection-Router');
   await bar.getByRole('button', { name: 'Kill…' }).click();
   await one.page.getByRole('heading', { name: 'Kill 60 sessions?' }).waitFor();
   await one.dialog.getByText('Matches now 60.').waitFor();
@@ -76,7 +76,7 @@ suite.test('sixty sessions are killed when their number is typed, and nobody els
   assert.ok(await one.page.locator('#bulk-do').isDisabled(), 'before the number is typed');
 
   // Another one comes: it is not in the list that is meant.
-  const late = await suite.client({ database: 'crm' });
+  const late = await suite.client({ port: suite.proxy.readOnly });
   await one.dialog.getByText('Matches now 61 (+1 since the preview).').waitFor();
   await one.page.fill('#bulk-count', '61');
   assert.ok(await one.page.locator('#bulk-do').isDisabled(), 'with the wrong number');
@@ -93,7 +93,7 @@ suite.test('sixty sessions are killed when their number is typed, and nobody els
 
 suite.test('rows that change places behind the dialog never change who is killed', async () => {
   const c = await suite.window({ path: '/sessions?sort=-queries' });
-  const clients = await suite.clients(6, { database: 'crm' });
+  const clients = await suite.clients(6, { port: suite.proxy.readOnly });
   await Promise.all(clients.map((client) => c.row(client.id).waitFor()));
   const ids = await c.ids();
   const chosen = clients.filter((client) => client.id === ids[1] || client.id === ids[3]);
@@ -111,8 +111,8 @@ suite.test('rows that change places behind the dialog never change who is killed
 
 suite.test('log levels of several sessions are switched for a while', async () => {
   const c = await suite.window();
-  const clients = await suite.clients(3, { database: 'crm' });
-  const bar = await selectAll(c, clients, 'schema:crm');
+  const clients = await suite.clients(3, { port: suite.proxy.readOnly });
+  const bar = await selectAll(c, clients, 'service:Read-Connection-Router');
   await bar.getByRole('button', { name: 'Log level…' }).click();
   await c.page.getByRole('heading', { name: 'Change 3 sessions?' }).waitFor();
   await c.page.selectOption('#bulk-log_debug', 'on');
