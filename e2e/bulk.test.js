@@ -27,7 +27,9 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   await one.tray.getByRole('button', { name: 'Stop' }).click();
   for (const c of [one, two]) await c.tray.waitFor({ state: 'detached' });
   await one.page.locator('.job .chip', { hasText: 'Stopped' }).waitFor();
-  const gone = await one.page.locator('#outcomes tbody tr').evaluateAll((rows) => rows.map((r) => r.dataset.id));
+  const outcomes = () => one.page.locator('#outcomes tbody tr').evaluateAll((rows) => rows.map((r) => r.dataset.id));
+  await until('all outcomes are there', async () => (await one.page.locator('[data-result=all]').innerText()) === `All ${(await outcomes()).length}`);
+  const gone = await outcomes();
   assert.ok(gone.length >= 3 && gone.length < 12, `${gone.length} were killed`);
   for (const client of clients) {
     if (gone.includes(client.id)) assert.equal((await client.ended)?.code, 1927);
