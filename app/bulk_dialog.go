@@ -38,7 +38,7 @@ func (d *bulkDialog) Render() app.UI {
 		app.Div().ID("bulk-dialog").Class("dlg bulk").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "bulk-title").
 			Aria("describedby", "bulk-what").OnKeyDown(trapTab).Body(
 			app.H1().ID("bulk-title").Text(words.verb+" "+words.count(n)+"?"),
-			app.P().ID("bulk-what").Text(words.consequence),
+			app.P().ID("bulk-what").Text(m.consequence()),
 			d.renderWhich(m),
 			d.renderPreview(m),
 			d.renderAction(m),
@@ -76,9 +76,20 @@ var bulkWords = map[string]bulkWord{
 	api.JobCancelStatement: {"Cancel statements of", "Leave", "session", "sessions",
 		"The statements that run are stopped on their servers. The sessions live on.", "The job can be stopped while it runs."},
 	api.JobAlter: {"Change", "Leave", "session", "sessions",
-		"The clients notice nothing.", "The job can be stopped while it runs."},
+		"", "The job can be stopped while it runs."},
 	api.JobCancelKill: {"Take back kills of", "Leave", "session", "sessions",
 		"Kills that have not fired are taken back. The sessions live on.", "The job can be stopped while it runs."},
+}
+
+// consequence says what the action does to the sessions.
+func (m *bulkState) consequence() string {
+	switch {
+	case m.Action != api.JobAlter:
+		return bulkWords[m.Action].consequence
+	case m.change.what == "filters":
+		return "Each session gets the new filters at its next idle point, in place of those that it has. The clients stay connected."
+	}
+	return "The sessions log more or less at once. The clients notice nothing."
 }
 
 // renderWhich says which sessions are meant, and how many match by now.
