@@ -85,6 +85,8 @@ func titleOf(path string) string {
 		return name
 	case section == "settings":
 		return name + ": " + id
+	case section == "pending":
+		return "Job " + id
 	case section == "sessions" && tab != "":
 		return "Session " + id + ": " + tab
 	}
