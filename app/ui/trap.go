@@ -25,15 +25,16 @@ func TrapTab(e app.Event, around app.Value) {
 }
 
 // FocusBack gives the keyboard back to the element that has had it, or when that
-// has gone to the first button or link inside what the selector finds, or to the
+// has gone or is hidden to the first button or link inside what the selector finds, or to the
 // page.
 func FocusBack(element app.Value, selector string) {
 	if app.IsServer {
 		return
 	}
-	if element != nil && element.Truthy() && element.Get("isConnected").Bool() && element.Get("tagName").String() != "BODY" {
-		element.Call("focus")
-		return
+	if element != nil && element.Truthy() && element.Get("tagName").String() != "BODY" {
+		if element.Call("focus"); Focused().Equal(element) {
+			return
+		}
 	}
 	if around := app.Window().Get("document").Call("querySelector", "main "+selector); around.Truthy() {
 		if found := around.Call("querySelector", "button:not([tabindex='-1']),a[href],button"); found.Truthy() {
