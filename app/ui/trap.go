@@ -24,9 +24,9 @@ func TrapTab(e app.Event, around app.Value) {
 	}
 }
 
-// FocusBack gives the keyboard back to the element that has had it, or when that
-// has gone or is hidden to the first button or link inside what the selector finds, or to the
-// page.
+// FocusBack gives the keyboard back to the element that has had it. When that has
+// gone or is hidden, the first button or link inside what the selector finds gets
+// it, or else the page.
 func FocusBack(element app.Value, selector string) {
 	if app.IsServer {
 		return
