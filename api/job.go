@@ -78,8 +78,9 @@ type JobAttributes struct {
 	Total    int      `json:"total"` // sessions that it is about, as far as is known
 	Counts   JobCount `json:"counts"`
 
-	Groups   []JobGroup   `json:"groups,omitempty"`   // of a preview: most sessions to lose first
-	Outcomes []JobOutcome `json:"outcomes,omitempty"` // in a GET of one job and its view, newest last; at most JobOutcomes, in the view at most MaxWindow; in a preview those that would be left alone
+	Groups   []JobGroup      `json:"groups,omitempty"`   // of a preview: most sessions to lose first
+	Seen     map[string]Time `json:"seen,omitempty"`     // of a preview by filter: connected_at by id, which make the exact list for a request; none of more than JobOutcomes sessions
+	Outcomes []JobOutcome    `json:"outcomes,omitempty"` // in a GET of one job and its view, newest last; at most JobOutcomes, in the view at most MaxWindow; in a preview those that would be left alone
 }
 
 // JobOutcomes is how many outcomes of a job are kept.

@@ -136,10 +136,11 @@ type SessionPending struct {
 
 // PendingKill is a kill that has not fired yet.
 type PendingKill struct {
-	At     Time   `json:"at"`   // the deadline
-	When   string `json:"when"` // "deadline", or "idle": at the first idle point, at the latest at the deadline
-	By     string `json:"by"`
-	Reason string `json:"reason"`
+	At        Time   `json:"at"`                  // the deadline
+	When      string `json:"when"`                // "deadline", or "idle": at the first idle point, at the latest at the deadline
+	Otherwise string `json:"otherwise,omitempty"` // "keep": one that waits for idle is given up at the deadline
+	By        string `json:"by"`
+	Reason    string `json:"reason"`
 }
 
 // Activity is what a session is doing now.

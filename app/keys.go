@@ -43,6 +43,7 @@ func everywhere() []shortcut {
 		{"y", "Copy a link to this page", copyLink},
 		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
 		{"T", "Times local, in UTC, relative", nextTimeFormat},
+		{"U", "Take my latest kill back", console.mine.cancelLatest},
 	}
 }
 
@@ -168,7 +169,13 @@ func (k keyPress) reach(ctx app.Context) bool {
 		return false
 	case l.kill.ID != "":
 		if k.key == "Escape" {
-			l.closeKill()
+			l.kill.close()
+			return true
+		}
+		return false
+	case l.many.open:
+		if k.key == "Escape" {
+			l.many.close()
 			return true
 		}
 		return false

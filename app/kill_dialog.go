@@ -1,8 +1,7 @@
 package app
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"strings"
 	"time"
 
@@ -22,39 +21,55 @@ type killState struct {
 	Connected api.Time
 	User      string
 	Client    string
-	when      string // one of killTimes
-	custom    string
+	timing    killTiming
 	reason    string
+	quiet     bool // the client is not told the reason
 	failed    string
 	busy      bool
 	last      *api.Session // newest that is known of it
+	opener    app.Value    // has had the keyboard before
 }
 
-// The choices of when to kill.
-var killTimes = []struct{ id, label, button string }{
-	{"now", "Now", "Kill now"},
-	{"30s", "In 30 s", "Kill in 30 s"},
-	{"5m", "In 5 min", "Kill in 5 min"},
-	{"idle", "When idle", "Kill when idle"},
-	{"custom", "Custom…", "Kill later"},
-}
+// killView is the dialog's own view of the session.
+const killView = "kill"
 
-// askKill opens the dialog for the session id, as the view holds it now.
-func (l *live) askKill(ctx app.Context, s *api.Session) {
+// killGrace is how long a kill that is asked for at once can be undone.
+const killGrace = 5 * time.Second
+
+// maxReason is the length of a reason, in letters.
+const maxReason = 200
+
+// askKill opens the dialog for a session, as the view holds it now.
+func (l *live) askKill(_ app.Context, s *api.Session) {
 	if !l.mayAct() || l.stale() {
 		return
 	}
 	a := &s.Attributes
 	l.kill = killState{
-		ID: s.ID, Connected: a.ConnectedAt, User: a.User, Client: view.Client(s), when: "30s", last: s,
+		ID: s.ID, Connected: a.ConnectedAt, User: a.User, Client: view.Client(s), last: s,
+		timing: killTiming{when: "30s"}, opener: ui.Focused(),
 	}
 	l.watch(api.Subscribe{View: killView, Topic: api.TopicSession, ID: s.ID})
-	ctx.Defer(func(app.Context) { ui.Focus("kill-keep") })
+	onceDrawn(func() { ui.Focus("kill-keep") })
 	l.rev++
 }
 
-// killView is the dialog's own view of the session.
-const killView = "kill"
+// close closes the dialog, gives the keyboard back and forgets what was chosen.
+func (k *killState) close() {
+	opener, row := k.opener, `[data-id="`+k.ID+`"]`
+	*k = killState{}
+	console.unwatch(killView)
+	console.rev++
+	onceDrawn(func() { ui.FocusBack(opener, row) })
+}
+
+// onceDrawn runs fn when what has changed is on the screen. It does so also when
+// what was clicked is not there any more.
+func onceDrawn(fn func()) {
+	if !app.IsServer {
+		console.ctx.Defer(func(app.Context) { fn() })
+	}
+}
 
 // killDialog asks when and why to kill a session, and says what that does.
 type killDialog struct {
@@ -73,214 +88,200 @@ func (d *killDialog) Render() app.UI {
 		k.last, gone = s, view.Is(s, view.StateEnded, 0)
 	}
 	return app.Div().Class("scrim").Body(
-		app.Div().Class("dlg").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "kill-title").Aria("describedby", "kill-what").Body(
+		app.Div().ID("kill-dialog").Class("dlg").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "kill-title").
+			Aria("describedby", "kill-client kill-what").OnKeyDown(trapTab).Body(
 			app.H1().ID("kill-title").Text("Kill session "+k.ID+"?"),
-			app.P().ID("kill-what").Class("dim").Aria("live", "polite").Text(consequence(k.last, gone, console.now())),
-			d.facts(k),
-			app.Div().Class("field").Body(
-				app.Span().ID("kill-when").Text("When"),
-				app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "kill-when").OnClick(d.pick).OnKeyDown(d.arrow).Body(
-					app.Range(killTimes).Slice(func(i int) app.UI {
-						on := k.when == killTimes[i].id
-						tab := -1
-						if on {
-							tab = 0
-						}
-						return app.Button().Type("button").Role("radio").ID("kill-"+killTimes[i].id).Aria("checked", boolText(on)).
-							TabIndex(tab).DataSet("when", killTimes[i].id).Text(killTimes[i].label)
-					}),
-				),
+			app.Div().Class("kill-say").Body(
+				d.renderClient(k),
+				app.P().ID("kill-what").Aria("live", "polite").Text(consequence(k.last, gone, console.now())),
 			),
-			app.If(k.when == "custom", func() app.UI {
-				return app.Div().Class("field").Body(
-					app.Label().For("kill-after").Text("After"),
-					app.Input().ID("kill-after").Class("in").Placeholder("90s, 5m, 1h").OnInput(d.typed),
-				)
-			}),
+			d.renderFacts(k),
 			app.Div().Class("field").Body(
-				app.Label().For("kill-reason").Text("Reason"),
-				app.Input().ID("kill-reason").Class("in").MaxLength(200).Placeholder("The client is told it, and the audit log keeps it").OnInput(d.reasoned),
+				app.Span().Class("label").Text("When"),
+				renderChoices("kill", "When", killTimes, k.timing.when, pickKillTime),
 			),
-			app.If(k.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(k.failed) }),
-			app.If(console.stale(), func() app.UI {
-				return app.P().Class("err").Text("Can't act on stale data — reconnect first.")
-			}),
+			renderTiming("kill", &k.timing, d.typed, d.limited),
+			renderReason("kill", d.reasoned),
+			renderTell("kill", d.told),
+			renderDialogError(k.failed),
 			app.Div().Class("foot").Body(
-				app.Span().Class("faint").Text(d.note(k)),
+				app.Span().Class("faint").ID("kill-note").Text(k.timing.note()),
 				app.Span().Class("sp"),
 				app.Button().ID("kill-keep").Type("button").Class("btn").Text("Keep session").OnClick(d.keep),
-				app.Button().ID("kill-do").Type("button").Class("btn d").Disabled(k.busy || gone || console.stale()).Text(d.button(k)).OnClick(d.kill),
+				app.Button().ID("kill-do").Type("button").Class("btn d").Aria("describedby", "kill-note").
+					Disabled(k.busy || gone || console.stale()).Text(k.timing.button()).OnClick(d.kill),
 			),
 		),
 	)
 }
 
-func (d *killDialog) facts(k *killState) app.UI {
+// renderClient says what the client notices.
+func (d *killDialog) renderClient(k *killState) app.UI {
+	said := " gets “Connection was killed”."
+	switch reason := strings.TrimSpace(k.reason); {
+	case k.quiet:
+		said = " gets “Connection was killed”, without the reason."
+	case reason != "":
+		said = " gets “Connection was killed: " + reason + "”."
+	}
+	return app.P().ID("kill-client").Body(app.Text("The client "), app.B().Text(k.User+"@"+k.Client), app.Text(said))
+}
+
+func (d *killDialog) renderFacts(k *killState) app.UI {
 	a := &k.last.Attributes
-	trx := "none"
+	trx := "none open"
 	if a.Activity.Trx {
-		trx = "open for " + ui.Duration(view.TrxAge(k.last, lag(k.last))) + ", " + ui.Plural(int(a.Activity.TrxWrites), "write", "writes")
+		trx = "open for " + elapsed(view.TrxAge(k.last, lag(k.last))) + ", " + ui.Plural(int(a.Activity.TrxWrites), "write", "writes")
+	}
+	pending := ""
+	if p := a.Pending.Kill; p != nil {
+		pending = "by " + p.By + " at " + clockOf(timeOf(p.At)) + "; yours takes its place"
 	}
 	return app.Dl().Class("kv facts").Body(
 		app.Dt().Text("Session"), app.Dd().Body(app.Code().Text(k.ID), app.Text(" "+k.User+"@"+k.Client)),
 		app.Dt().Text("Service"), app.Dd().Text(service(k.last)+arrow(a.Activity.Server)),
 		app.Dt().Text("Transaction"), app.Dd().Text(trx),
 		app.Dt().Text("Statement"), app.Dd().Class("sql clip").Text(orDash(a.Activity.Statement)),
+		app.If(pending != "", func() app.UI { return app.Dt().Text("Kill pending") }),
+		app.If(pending != "", func() app.UI { return app.Dd().Text(pending) }),
 	)
 }
 
-// consequence says what a kill does to the session as it is now; gone is a
-// session that has ended.
-func consequence(s *api.Session, gone bool, now time.Time) string {
-	a := &s.Attributes.Activity
-	since := view.Lag(s, now)
-	switch {
-	case gone:
-		return "This session has ended in the meantime. There is nothing left to kill."
-	case a.Trx && a.TrxWrites > 0:
-		return "The open transaction (" + ui.Plural(int(a.TrxWrites), "write", "writes") + ", " + ui.Duration(view.TrxAge(s, since)) + ") will be rolled back on " + a.Server + "."
-	case a.Trx:
-		return "The open transaction (" + ui.Duration(view.TrxAge(s, since)) + ", no writes) will be rolled back on " + a.Server + "."
-	case a.State == "running":
-		return "A statement that has run for " + ui.Duration(view.InState(s, since)) + " will be stopped on " + a.Server + "."
-	}
-	return "Nothing is running. The client loses its connection."
-}
-
-func (d *killDialog) note(k *killState) string {
-	if k.when == "now" {
-		return "This cannot be taken back."
-	}
-	if k.when == "idle" {
-		return "At the latest in 5 min. You can cancel until then."
-	}
-	return "You can cancel until the countdown ends."
-}
-
-func (d *killDialog) button(k *killState) string {
-	for _, t := range killTimes {
-		if t.id == k.when {
-			if k.when == "custom" {
-				if after, err := after(k.custom); err == nil {
-					return "Kill in " + ui.Duration(after)
-				}
-			}
-			return t.button
-		}
-	}
-	return ""
-}
-
-func (d *killDialog) pick(_ app.Context, e app.Event) {
-	if when := ui.Closest(e, "data-when"); when != "" {
-		console.kill.when, console.kill.failed = when, ""
-	}
-}
-
-// arrow moves the choice with the arrow keys, as in any group of radio buttons.
-func (d *killDialog) arrow(ctx app.Context, e app.Event) {
-	step := 0
-	switch e.Get("key").String() {
-	case "ArrowRight", "ArrowDown":
-		step = 1
-	case "ArrowLeft", "ArrowUp":
-		step = -1
-	default:
-		return
-	}
-	e.PreventDefault()
-	for i, t := range killTimes {
-		if t.id == console.kill.when {
-			next := killTimes[(i+step+len(killTimes))%len(killTimes)].id
-			console.kill.when = next
-			ctx.Defer(func(app.Context) { ui.Focus("kill-" + next) })
-			return
-		}
-	}
+func pickKillTime(_, when string) {
+	k := &console.kill
+	k.timing.when, k.failed = when, ""
+	console.rev++
 }
 
 func (d *killDialog) typed(ctx app.Context, _ app.Event) {
-	console.kill.custom = ctx.JSSrc().Get("value").String()
+	console.kill.timing.custom = clipInput(ctx)
+	console.kill.failed = ""
 }
 
-func (d *killDialog) reasoned(ctx app.Context, _ app.Event) {
-	console.kill.reason = ctx.JSSrc().Get("value").String()
+func (d *killDialog) limited(ctx app.Context, _ app.Event) {
+	console.kill.timing.choose(ctx.JSSrc().Get("value").String())
 }
 
-func (d *killDialog) keep(app.Context, app.Event) { console.closeKill() }
+func (d *killDialog) reasoned(ctx app.Context, _ app.Event) { console.kill.reason = clipInput(ctx) }
 
-// closeKill closes the dialog. Nothing has happened.
-func (l *live) closeKill() {
-	l.kill = killState{}
-	l.unwatch(killView)
-	l.rev++
+func (d *killDialog) told(ctx app.Context, _ app.Event) {
+	console.kill.quiet = !ctx.JSSrc().Get("checked").Bool()
 }
+
+func (d *killDialog) keep(app.Context, app.Event) { console.kill.close() }
 
 // kill asks the server to do it, to this very session: the precondition keeps it
 // from meaning another one.
-func (d *killDialog) kill(app.Context, app.Event) {
-	k := &console.kill
-	o := client.KillOptions{Reason: strings.TrimSpace(k.reason), IfMatch: string(k.Connected)}
-	switch k.when {
-	case "30s":
-		o.TTL = 30 * time.Second
-	case "5m":
-		o.TTL = 5 * time.Minute
-	case "idle":
-		o.Idle, o.TTL = true, 5*time.Minute
-	case "custom":
-		ttl, err := after(k.custom)
-		if err != nil {
-			k.failed = "That is no time span: " + err.Error() + "."
-			return
-		}
-		o.TTL = ttl
-	}
-	id := k.ID
-	k.busy, k.failed = true, ""
-	console.async(func(ctx context.Context) func() {
-		err := console.client.Kill(ctx, id, o)
-		return func() { console.killAnswered(id, o, err) }
-	})
+func (d *killDialog) kill(_ app.Context, e app.Event) {
+	console.kill.ask(e.Get("shiftKey").Truthy())
 }
 
-func (l *live) killAnswered(id string, o client.KillOptions, err error) {
-	if l.kill.ID == id {
-		l.kill.busy = false
-	}
-	e, _ := errors.AsType[*client.Error](err)
-	switch {
-	case err == nil && o.TTL == 0:
-		l.say("Session "+id+" was killed.", false)
-	case err == nil && o.Idle:
-		l.say("Session "+id+" will be killed when it is idle.", false)
-	case err == nil:
-		l.say("Session "+id+" will be killed at "+clockOf(l.now().Add(o.TTL))+".", false)
-	case e != nil && e.Status == 404:
-		l.say("Session "+id+" had already ended.", false)
-	case e != nil && e.Status == 412:
-		l.say("Session "+id+" was replaced by a new client since you looked. Nothing was killed.", true)
-	default:
-		if l.kill.ID == id {
-			l.kill.failed = err.Error()
-		}
+// ask sends what the dialog says. Without grace a kill at once cannot be undone.
+func (k *killState) ask(graceless bool) {
+	if k.busy || console.stale() {
 		return
 	}
-	if l.kill.ID == id {
-		l.closeKill()
+	ttl, err := k.timing.ttl(console.now())
+	if err != nil {
+		k.failed = "That is no time: " + err.Error() + "."
+		ui.Focus("kill-after")
+		return
 	}
+	a := askedKill{ID: k.ID, Grace: k.timing.when == "now" && !graceless, KillOptions: client.KillOptions{
+		TTL: ttl, Idle: k.timing.when == "idle", Keep: k.timing.keep, Reason: strings.TrimSpace(k.reason), Quiet: k.quiet, IfMatch: string(k.Connected),
+	}}
+	if a.Grace {
+		a.TTL = killGrace
+	}
+	k.busy, k.failed = true, ""
+	a.send()
 }
 
-// after reads how long to wait: 90s, 5m, 1h, or a number of seconds.
-func after(text string) (time.Duration, error) {
-	text = strings.ReplaceAll(strings.TrimSpace(text), " ", "")
-	text = strings.TrimSuffix(text, "in") // 5min
-	if text != "" && strings.Trim(text, "0123456789") == "" {
-		text += "s"
+// renderTiming draws what some choices of when to kill need beside.
+// That one kill may be given up is not said of many.
+func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) app.UI {
+	otherwise := name == "kill"
+	switch t.when {
+	case "custom":
+		at, err := t.at(console.now())
+		hint := "after a time, or at a time of day"
+		if t.custom != "" {
+			hint = at
+			if err != nil {
+				hint = ui.Sentence(err.Error())
+			}
+		}
+		return app.Div().Class("field").Body(
+			app.Label().For(name+"-after").Text("Custom"),
+			app.Div().Class("with").Body(
+				app.Input().ID(name+"-after").Class("in short").Placeholder("90s, 5m or 14:30").AutoComplete(false).MaxLength(20).
+					Aria("describedby", name+"-at").Aria("invalid", boolText(t.custom != "" && err != nil)).OnInput(typed),
+				app.Span().ID(name+"-at").Class("dim").Aria("live", "polite").Text(hint),
+			),
+		)
+	case "idle":
+		return app.Div().Class("field").Body(
+			app.Label().For(name+"-limit").Text("At most"),
+			app.Div().Class("with").Body(
+				app.Select().ID(name+"-limit").Class("in short").OnChange(limited).Body(
+					app.Range(idleLimits).Slice(func(i int) app.UI {
+						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(idleLimits[i].label)
+					}),
+				),
+				app.Span().Class("dim").Text("for a moment without statement and transaction, then"),
+				app.If(otherwise, func() app.UI {
+					return app.Select().ID(name+"-otherwise").Class("in short").Aria("label", "When it is not idle in time").OnChange(limited).Body(
+						app.Option().Value("kill").Selected(!t.keep).Text("kill anyway"),
+						app.Option().Value("keep").Selected(t.keep).Text("give up"),
+					)
+				}).Else(func() app.UI { return app.Span().Class("dim").Text("killed anyway") }),
+			),
+		)
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 || d > 24*time.Hour {
-		return 0, errors.New("say how long from now, up to a day: 90s, 5m or 1h")
+	return app.Div().Hidden(true)
+}
+
+// renderReason draws the field for the reason, with the last ones to choose from.
+func renderReason(name string, reasoned app.EventHandler) app.UI {
+	reasons := console.prefs.own.Reasons
+	return app.Div().Class("field").Body(
+		app.Label().For(name+"-reason").Body(app.Text("Reason"), app.Span().Class("faint plain").Text(" — recorded in the audit log")),
+		app.Input().ID(name+"-reason").Class("in").MaxLength(maxReason).List(name+"-reasons").AutoComplete(false).
+			Placeholder("e.g. runaway report, ticket OPS-4411").OnInput(reasoned),
+		app.DataList().ID(name+"-reasons").Body(app.Range(reasons).Slice(func(i int) app.UI {
+			return app.Option().Value(reasons[i])
+		})),
+	)
+}
+
+// renderTell draws the choice whether the client is told the reason.
+func renderTell(name string, told app.EventHandler) app.UI {
+	return app.Label().Class("tick").For(name+"-tell").Body(
+		app.Input().ID(name+"-tell").Type("checkbox").Checked(true).OnChange(told),
+		app.Text("Tell the client the reason"),
+	)
+}
+
+// renderDialogError says why what the dialog asks for cannot be done.
+func renderDialogError(failed string) app.UI {
+	if console.stale() {
+		failed = "Can't act on stale data — reconnect first."
 	}
-	return d, nil
+	if failed == "" {
+		return app.Div().Hidden(true)
+	}
+	return app.P().Class("err").Role("alert").Text(failed)
+}
+
+// clipInput is what stands in the input that an event came from.
+func clipInput(ctx app.Context) string {
+	letters := []rune(ctx.JSSrc().Get("value").String())
+	return string(letters[:min(len(letters), maxReason)])
+}
+
+// trapTab keeps the keyboard inside a dialog.
+func trapTab(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Tab" {
+		ui.TrapTab(e, ctx.JSSrc())
+	}
 }

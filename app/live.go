@@ -34,6 +34,8 @@ type live struct {
 
 	held   bool // rows keep their places
 	kill   killState
+	many   bulkState
+	mine   ownKills
 	toasts []toast
 }
 
@@ -88,6 +90,7 @@ func (l *live) open(who api.Whoami) {
 			l.socket.Subscribe(ask)
 		}
 		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
+		l.watch(api.Subscribe{View: jobsView, Topic: api.TopicJobs})
 		l.watch(api.Subscribe{View: countsView, Topic: api.TopicSessions, Sort: "id", Limit: 1})
 	} else {
 		l.socket.Retry()
@@ -120,6 +123,7 @@ func (l *live) connection(s client.State) {
 		if s.Code == api.CloseUnauthorized && s.Final {
 			l.gate = gateLogin
 		}
+		l.mine.tick()
 		l.toasts = freshToasts(l.toasts, time.Now())
 	})
 }

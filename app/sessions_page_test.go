@@ -138,7 +138,7 @@ func TestAfter(t *testing.T) {
 		"90s": 90 * time.Second, "5m": 5 * time.Minute, "5 min": 5 * time.Minute, "1h": time.Hour, "45": 45 * time.Second,
 		"": 0, "abc": 0, "-5s": 0, "0": 0, "25h": 0,
 	} {
-		got, err := after(text)
+		got, err := after(text, time.Now())
 		if (err == nil) != (want > 0) || got != want && want > 0 {
 			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
 		}

@@ -85,6 +85,8 @@ func titleOf(path string) string {
 		return name
 	case section == "settings":
 		return name + ": " + id
+	case section == "pending":
+		return "Job " + id
 	case section == "sessions" && tab != "":
 		return "Session " + id + ": " + tab
 	}
@@ -119,7 +121,7 @@ func (s *shell) Render() app.UI {
 		class = "app is-stale"
 	}
 	under := app.Div().Class("under")
-	if console.layer.modal() {
+	if console.layer.modal() || console.kill.ID != "" || console.many.open {
 		under = under.Attr("inert", "inert")
 	}
 	return app.Div().Class(class).Body(
@@ -132,6 +134,7 @@ func (s *shell) Render() app.UI {
 			&tray{Rev: console.rev},
 		),
 		&killDialog{Rev: console.rev},
+		&bulkDialog{Rev: console.rev},
 		&overlays{Over: console.layer.over, Rev: console.rev},
 		renderToasts(console.toasts),
 		app.P().ID("said").Class("sr").Role("status").Aria("live", "polite").Text(console.layer.said),
@@ -149,8 +152,10 @@ func (s *shell) page() app.UI {
 		return &queriesPage{Query: s.query, Rev: console.rev}
 	case section == "topology":
 		return &topologyPage{Query: s.query, Rev: console.rev}
+	case section == "pending" && id != "":
+		return &jobPage{ID: id, Rev: console.rev}
 	case section == "pending":
-		return &pendingPage{ID: id, Rev: console.rev}
+		return &pendingPage{Rev: console.rev}
 	case section == "settings":
 		return &settingsPage{Tab: id, Rev: console.rev}
 	case section == "sessions" && id == "":

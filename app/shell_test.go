@@ -23,7 +23,7 @@ func TestTitles(t *testing.T) {
 		"/queries":                 "Live queries",
 		"/settings/thresholds":     "Settings: thresholds",
 		"/pending":                 "Pending",
-		"/pending/12":              "Pending 12",
+		"/pending/12":              "Job 12",
 		"/nothing":                 "No such page",
 		"/sessions/<b>%zz":         "Session <b>%zz",
 		"/audit/some/thing/longer": "Audit some",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -20,33 +21,57 @@ type tray struct {
 	Rev uint64
 }
 
-// Render draws the tray while something is pending.
-func (t *tray) Render() app.UI {
-	v := console.store.View("pending")
-	var kills []*api.Session
-	swaps, restarts := 0, 0
-	for _, s := range model.Rows[api.SessionAttributes](v) {
-		p := &s.Attributes.Pending
-		if p.Kill != nil {
-			kills = append(kills, s)
-		}
-		if p.Filters != nil {
-			swaps++
-		}
-		if p.Restart {
-			restarts++
-		}
-	}
-	switch {
-	case len(kills)+swaps+restarts == 0:
-		return app.Div().Hidden(true)
-	case len(kills) == 1:
-		return t.renderKill(kills[0], swaps, restarts)
-	}
-	return t.renderMany(kills, swaps, restarts)
+// waiting is all that is pending and all jobs that run.
+type waiting struct {
+	kills, swaps, restarts []*api.Session
+	jobs                   []*api.Job // newest first
 }
 
-// first returns the kill that fires first.
+// whatWaits returns what waits now.
+func whatWaits() waiting {
+	var w waiting
+	for _, s := range model.Rows[api.SessionAttributes](console.store.View("pending")) {
+		p := &s.Attributes.Pending
+		if p.Kill != nil {
+			w.kills = append(w.kills, s)
+		}
+		if p.Filters != nil {
+			w.swaps = append(w.swaps, s)
+		}
+		if p.Restart {
+			w.restarts = append(w.restarts, s)
+		}
+	}
+	for _, job := range model.Rows[api.JobAttributes](console.store.View(jobsView)) {
+		if job.Attributes.State == api.JobRunning {
+			w.jobs = append(w.jobs, job)
+		}
+	}
+	return w
+}
+
+// Render draws the tray while something is pending or a job runs.
+func (t *tray) Render() app.UI {
+	w := whatWaits()
+	if len(w.kills)+len(w.swaps)+len(w.restarts)+len(w.jobs) == 0 {
+		return app.Div().Hidden(true)
+	}
+	return app.Footer().Class("tray").Role("group").Aria("label", "Pending").OnClick(trayClicked).Body(
+		app.If(len(w.jobs) > 0, func() app.UI { return t.renderJobs(w.jobs) }),
+		app.If(len(w.kills) == 1, func() app.UI { return t.renderKill(w.kills[0]) }),
+		app.If(len(w.kills) > 1, func() app.UI { return t.renderKills(w.kills) }),
+		app.If(len(w.swaps) > 0, func() app.UI {
+			return ui.Chip("swap", ui.Plural(len(w.swaps), "swap waits", "swaps wait"), "info")
+		}),
+		app.If(len(w.restarts) > 0, func() app.UI {
+			return ui.Chip("restart", ui.Plural(len(w.restarts), "restart waits", "restarts wait"), "info")
+		}),
+		app.Span().Class("sp"),
+		app.A().Class("btn s").ID("tray-open").Href(href("/pending")).Text("Open"),
+	)
+}
+
+// first returns the kill that fires first, nil when there is none.
 func first(kills []*api.Session) *api.Session {
 	var next *api.Session
 	for _, s := range kills {
@@ -57,57 +82,111 @@ func first(kills []*api.Session) *api.Session {
 	return next
 }
 
-func (t *tray) renderKill(s *api.Session, swaps, restarts int) app.UI {
+// renderKill draws the only kill that is pending.
+func (t *tray) renderKill(s *api.Session) app.UI {
 	k := s.Attributes.Pending.Kill
 	left := timeOf(k.At).Sub(console.now())
+	chip, cancel := "1 kill pending", "Cancel"
+	grace := console.mine.grace(s)
+	if grace {
+		chip, cancel = "Killing…", "Undo"
+	}
 	why := " · by " + k.By
 	if k.Reason != "" {
 		why += " · “" + k.Reason + "”"
 	}
 	count := ui.Countdown(left)
 	if k.When == "idle" {
-		count = "when idle, at the latest " + count
+		count = idleWords(k) + count
 	}
-	return app.Footer().Class("tray").Role("status").Body(
-		ui.Chip("kill", "1 kill pending", "hatch"),
+	return app.Span().Class("tray-kill").Body(
+		ui.Chip("kill", chip, "hatch"),
 		app.A().Class("mono").Href(href("/sessions/"+s.ID)).Text(s.ID),
 		app.Span().Class("clip").Text(s.Attributes.User+"@"+view.Client(s)+why),
 		&countdownBar{At: string(k.At), Left: int(left / time.Second)},
 		app.Span().Class("tnum").Text(count),
-		app.If(console.mayAct(), func() app.UI {
-			return app.Span().Body(
-				app.Button().Class("btn s").Disabled(console.stale()).Text("Cancel").OnClick(cancelKill, app.EventScope(s.ID)).DataSet("id", s.ID),
-				app.Text(" "),
-				app.Button().Class("btn s").Disabled(console.stale()).Text("Kill now").OnClick(killPending, app.EventScope(s.ID)).DataSet("id", s.ID),
-			)
-		}),
-		t.renderRest(swaps, restarts),
+		renderTrayButton("cancel", s.ID, cancel),
+		app.If(!grace, func() app.UI { return renderTrayButton("now", s.ID, "Kill now") }),
 	)
 }
 
-func (t *tray) renderMany(kills []*api.Session, swaps, restarts int) app.UI {
-	return app.Footer().Class("tray").Role("status").Body(
-		app.If(len(kills) > 0, func() app.UI {
-			next := first(kills).Attributes.Pending.Kill
-			return app.Span().Body(
-				ui.Chip("kill", ui.Plural(len(kills), "kill pending", "kills pending"), "hatch"),
-				app.Span().Class("tnum").Text(" next "+ui.Countdown(timeOf(next.At).Sub(console.now()))),
-			)
-		}),
-		t.renderRest(swaps, restarts),
-		app.A().Class("btn s").Href(href("/sessions?q=state%3Apending")).Text("Open"),
+// idleWords say of a kill that waits for a session to be idle what happens at
+// its deadline, which follows.
+func idleWords(k *api.PendingKill) string {
+	if k.Otherwise == "keep" {
+		return "when idle, or given up in "
+	}
+	return "when idle, at the latest in "
+}
+
+// renderKills draws several kills: how many there are, and the next.
+func (t *tray) renderKills(kills []*api.Session) app.UI {
+	next := first(kills)
+	return app.Span().Class("tray-kill").Body(
+		ui.Chip("kill", ui.Plural(len(kills), "kill pending", "kills pending"), "hatch"),
+		app.Span().Class("tnum").Text("next "+ui.Countdown(timeOf(next.Attributes.Pending.Kill.At).Sub(console.now()))),
+		app.A().Class("mono").Href(href("/sessions/"+next.ID)).Text(next.ID),
+		app.If(console.mine.grace(next), func() app.UI { return renderTrayButton("cancel", next.ID, "Undo") }),
 	)
 }
 
-func (t *tray) renderRest(swaps, restarts int) app.UI {
-	return app.Span().Body(
-		app.If(swaps > 0, func() app.UI {
-			return ui.Chip("swap", ui.Plural(swaps, "swap waits", "swaps wait"), "info")
-		}),
-		app.If(restarts > 0, func() app.UI {
-			return ui.Chip("restart", ui.Plural(restarts, "restart waits", "restarts wait"), "info")
-		}),
+// renderJobs draws the newest of the jobs that run, and how many others there
+// are.
+func (t *tray) renderJobs(jobs []*api.Job) app.UI {
+	job := jobs[0]
+	a := &job.Attributes
+	more := ""
+	if len(jobs) > 1 {
+		more = "and " + ui.Plural(len(jobs)-1, "more job", "more jobs")
+	}
+	return app.Span().Class("tray-job").Body(
+		app.A().Class("clip").Href(href("/pending/"+job.ID)).Title(a.What+", by "+a.By).Text(jobProgress(a)),
+		jobBar(a),
+		renderTrayButton("stop", job.ID, "Stop"),
+		app.If(more != "", func() app.UI { return app.Span().Class("dim").Text(more) }),
 	)
+}
+
+// renderTrayButton draws a button that does something to a session or a job,
+// for those who may.
+func renderTrayButton(do, id, text string) app.UI {
+	if !console.mayAct() {
+		return app.Span().Hidden(true)
+	}
+	b := app.Button().Type("button").Class("btn s").DataSet("do", do).DataSet("id", id).Disabled(console.stale())
+	if console.stale() {
+		b = b.Title("Can't act on stale data — reconnect first.")
+	}
+	return b.Text(text)
+}
+
+// trayClicked serves the buttons of the tray and of the pending page, which say
+// what they do and to what.
+func trayClicked(ctx app.Context, e app.Event) {
+	if do := ui.Closest(e, "data-do"); do != "" {
+		actOnPending(ctx, ui.Closest(e, "data-id"), do)
+	}
+}
+
+// actOnPending does what a button says to the session or the job id.
+func actOnPending(ctx app.Context, id, do string) {
+	if !console.mayAct() || console.stale() || id == "" {
+		return
+	}
+	switch do {
+	case "cancel":
+		console.cancelPending(id, "kill")
+	case "cancel-filters":
+		console.cancelPending(id, "filters")
+	case "cancel-restart":
+		console.cancelPending(id, "restart")
+	case "now":
+		killPending(ctx, id)
+	case "stop":
+		console.change("The job was stopped. What it has done stays done.", func(c context.Context) error {
+			return client.Jobs{Client: console.client}.Stop(c, id)
+		})
+	}
 }
 
 // countdownBar is what is left of a kill's time, out of what there was when the
@@ -126,20 +205,19 @@ func (b *countdownBar) Render() app.UI {
 	if b.at != b.At || b.Left > b.full {
 		b.at, b.full = b.At, b.Left
 	}
-	done := 0
-	if b.full > 0 {
-		done = 120 * (b.full - b.Left) / b.full
-	}
-	return ui.SVG("svg").Class("pbar").Attr("viewBox", "0 0 120 6").Attr("aria-hidden", "true").Body(
-		ui.SVG("rect").Class("rest").Attr("width", "120").Attr("height", "6").Attr("rx", "3"),
-		ui.SVG("rect").Class("done").Attr("width", strconv.Itoa(done)).Attr("height", "6").Attr("rx", "3"),
-	)
+	return progressBar(b.full-b.Left, b.full, "done")
 }
 
-// cancelKill takes the pending kill of the session in data-id back.
-func cancelKill(ctx app.Context, _ app.Event) {
-	id := ctx.JSSrc().Get("dataset").Get("id").String()
-	console.cancelPending(id, "kill")
+// progressBar draws a part of a whole.
+func progressBar(part, whole int, class string) app.UI {
+	done := 0
+	if whole > 0 {
+		done = 120 * min(max(part, 0), whole) / whole
+	}
+	return ui.SVG("svg").Class("pbar").Attr("viewBox", "0 0 120 6").Attr("preserveAspectRatio", "none").Attr("aria-hidden", "true").Body(
+		ui.SVG("rect").Class("rest").Attr("width", "120").Attr("height", "6"),
+		ui.SVG("rect").Class(class).Attr("width", strconv.Itoa(done)).Attr("height", "6"),
+	)
 }
 
 // cancelPending takes back what waits for the session id: its kill, its filters
@@ -152,11 +230,10 @@ func (l *live) cancelPending(id, what string) {
 	l.change(done, func(ctx context.Context) error { return l.client.CancelPending(ctx, id, what) })
 }
 
-// killPending opens the dialog for the session in data-id, set to now.
-func killPending(ctx app.Context, _ app.Event) {
-	id := ctx.JSSrc().Get("dataset").Get("id").String()
+// killPending opens the dialog for the session id, set to now.
+func killPending(ctx app.Context, id string) {
 	if s, ok := sessionRow("pending", id); ok {
 		console.askKill(ctx, s)
-		console.kill.when = "now"
+		console.kill.timing.when = "now"
 	}
 }

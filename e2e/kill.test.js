@@ -59,7 +59,8 @@ suite.test('a nonsense time is refused in the dialog', async () => {
   await c.page.click('#kill-custom');
   await c.page.fill('#kill-after', 'soon');
   await c.page.click('#kill-do');
-  await c.dialog.getByText('That is no time span').waitFor();
+  await c.dialog.getByText('That is no time:').waitFor();
+  assert.equal(await c.page.evaluate(() => document.activeElement.id), 'kill-after');
   await c.page.keyboard.press('Escape');
   await c.dialog.waitFor({ state: 'detached' });
   assert.deepEqual(await client.query('select 1'), [['1']]);
@@ -139,10 +140,117 @@ suite.test('kill now from the tray of another window', async () => {
   await one.kill('5m');
   await two.tray.getByRole('button', { name: 'Kill now' }).click();
   await two.page.getByRole('heading', { name: `Kill session ${client.id}?` }).waitFor();
-  await two.page.getByText('This cannot be taken back.').waitFor();
-  await two.page.click('#kill-do');
+  await two.page.getByText('You can undo it for 5 s.').waitFor();
+  await two.page.getByText('yours takes its place').waitFor();
+  await two.page.click('#kill-do', { modifiers: ['Shift'] });
   const err = await client.ended;
   assert.equal(err?.code, 1927);
   await Promise.all([one, two].map((c) => c.row(client.id).waitFor({ state: 'detached' })));
   await Promise.all([one, two].map((c) => c.tray.waitFor({ state: 'detached' })));
+});
+
+suite.test('a kill at once can be undone for five seconds, here with Shift+U', async (t) => {
+  const [one, two] = [await suite.window(), await suite.window({ path: '/services' })];
+  const client = await suite.client();
+  await one.row(client.id).waitFor();
+  await one.askKill(client.id);
+  await one.kill('now', { grace: true });
+  await one.tray.getByText('Killing…').waitFor();
+  await two.tray.getByText('1 kill pending').waitFor();
+  await one.tray.getByRole('button', { name: 'Undo' }).click();
+  await Promise.all([one, two].map((c) => c.tray.waitFor({ state: 'detached' })));
+
+  await one.askKill(client.id);
+  await one.kill('now', { grace: true });
+  await one.tray.getByText('Killing…').waitFor();
+  await one.page.keyboard.press('Shift+U');
+  await one.tray.waitFor({ state: 'detached' });
+  assert.deepEqual(await client.query('select 1'), [['1']]);
+
+  await one.askKill(client.id);
+  const err = await timed(t, 'a kill at once with its grace', async () => {
+    await one.kill('now', { grace: true });
+    return client.ended;
+  });
+  assert.equal(err?.code, 1927);
+});
+
+suite.test('the keyboard stays in the dialog, Enter is safe and goes back to where it came from', async () => {
+  const c = await suite.window();
+  const client = await suite.client();
+  await c.page.goto(`/sessions/${client.id}`);
+  const button = c.page.getByRole('button', { name: 'Kill session' });
+  await button.focus();
+  await c.page.keyboard.press('Enter');
+  await c.dialog.waitFor();
+  const active = () => c.page.evaluate(() => document.activeElement.id);
+  assert.equal(await active(), 'kill-keep');
+  const seen = new Set();
+  for (let i = 0; i < 12; i++) {
+    seen.add(await active());
+    assert.ok(await c.page.evaluate(() => document.querySelector('#kill-dialog').contains(document.activeElement)), [...seen].join());
+    await c.page.keyboard.press(i < 6 ? 'Tab' : 'Shift+Tab');
+  }
+  for (const id of ['kill-keep', 'kill-do', 'kill-30s', 'kill-reason', 'kill-tell']) assert.ok(seen.has(id), `${id} of ${[...seen]}`);
+  await c.page.focus('#kill-reason');
+  await c.page.keyboard.press('Enter');
+  await c.page.focus('#kill-30s');
+  await c.page.keyboard.press('ArrowRight');
+  await c.page.getByRole('button', { name: 'Kill in 5 min' }).waitFor();
+  assert.equal(await active(), 'kill-5m');
+  await c.page.focus('#kill-keep');
+  await c.page.keyboard.press('Enter');
+  await c.dialog.waitFor({ state: 'detached' });
+  await until('the button has the keyboard', () => button.evaluate((e) => e === document.activeElement));
+  assert.deepEqual(await client.query('select 1'), [['1']]);
+  assert.equal(await c.tray.count(), 0);
+});
+
+suite.test('the dialog names what is lost, and times of day become countdowns', async () => {
+  const c = await suite.window();
+  const client = await suite.client();
+  await c.row(client.id).waitFor();
+  await c.askKill(client.id);
+  await c.page.getByText('Nothing is running.').waitFor();
+  await client.query('begin');
+  await client.query('insert into signalbox_demo.notes values (1)').catch(() => {});
+  await c.page.getByText(/Open transaction \(.*\) will be rolled back/).waitFor();
+  await c.page.click('#kill-custom');
+  const at = new Date(Date.now() + 2 * 3600_000);
+  const clock = `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
+  await c.page.fill('#kill-after', clock);
+  await c.page.getByText(new RegExp(`at ${clock}:00( tomorrow)?, in (1h 59m|2h 00m)`)).waitFor();
+  await c.page.click(`text=Kill at ${clock}`);
+  await c.dialog.waitFor({ state: 'detached' });
+  await c.tray.getByText(/1:59:\d\d|2:00:00/).waitFor();
+  await c.page.getByRole('button', { name: 'Cancel' }).first().click();
+  await c.tray.waitFor({ state: 'detached' });
+});
+
+suite.test('a reason that was given is offered again', async () => {
+  const c = await suite.window();
+  const client = await suite.client();
+  await c.row(client.id).waitFor();
+  await c.askKill(client.id);
+  await c.kill('5m', { reason: 'stuck lock, OPS-4411' });
+  await c.tray.getByRole('button', { name: 'Cancel' }).click();
+  await c.tray.waitFor({ state: 'detached' });
+  await c.askKill(client.id);
+  assert.equal(await c.page.locator('#kill-reasons option').first().getAttribute('value'), 'stuck lock, OPS-4411');
+  assert.match(await c.page.locator('#kill-client').innerText(), /gets “Connection was killed”/);
+});
+
+suite.test('who may only look sees what waits and can do nothing about it', async () => {
+  const [one, two] = [await suite.window(), await suite.window({ user: 'viewer', path: '/pending' })];
+  const client = await suite.client();
+  await one.row(client.id).waitFor();
+  await one.askKill(client.id);
+  await one.kill('5m', { reason: 'to be seen' });
+  await two.page.locator('#pending-kills').getByText('to be seen').waitFor();
+  await two.tray.getByText('1 kill pending').waitFor();
+  assert.equal(await two.page.locator('main button').count(), 0);
+  assert.equal(await two.tray.getByRole('button').count(), 0);
+  await one.page.goto('/pending');
+  await one.page.locator(`#pending-kills tr[data-id="${client.id}"]`).getByRole('button', { name: 'Cancel' }).click();
+  await two.page.getByText('No kill is pending.').waitFor();
 });

@@ -150,6 +150,7 @@ type PendingInfo struct {
 type KillInfo struct {
 	At     time.Time
 	Idle   bool // at the first idle point, at the latest at At
+	Keep   bool // an Idle one is given up at At instead
 	By     string
 	Reason string
 }

@@ -16,6 +16,7 @@ import (
 type KillOptions struct {
 	TTL    time.Duration // from now; 0 is now
 	Idle   bool          // at the first idle point outside a transaction, at the latest after TTL
+	Keep   bool          // an Idle one is given up after TTL instead
 	By     string        // who asked
 	Reason string        // shown to the client and in the log
 	Untold bool          // the client is not told the reason
@@ -75,10 +76,16 @@ func (s *Session) Kill(k KillOptions) error {
 		s.end(&killError{by: k.By, reason: k.Reason, untold: k.Untold})
 		return nil
 	}
-	pending := &pendingKill{untold: k.Untold, info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, By: k.By, Reason: k.Reason}}
+	pending := &pendingKill{untold: k.Untold, info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, Keep: k.Idle && k.Keep, By: k.By, Reason: k.Reason}}
 	pending.timer = time.AfterFunc(k.TTL, func() {
 		s.mu.Lock()
 		due := s.work.kill == pending // it may have been replaced just now
+		if due && pending.info.Keep {
+			due = false
+			s.work.kill = nil
+			s.seen.timeline.note("kill_cancelled", "it was not idle in time", k.By)
+			defer s.notable()
+		}
 		s.mu.Unlock()
 		if due {
 			s.end(&killError{by: k.By, reason: k.Reason, untold: k.Untold})
@@ -291,7 +298,10 @@ func killer(cause error) string {
 
 func killText(k KillInfo) string {
 	text := "at " + k.At.UTC().Format(time.RFC3339)
-	if k.Idle {
+	switch {
+	case k.Keep:
+		text = "when idle, given up " + text
+	case k.Idle:
 		text = "when idle, at the latest " + text
 	}
 	if k.Reason != "" {

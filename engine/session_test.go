@@ -431,6 +431,35 @@ func TestKillIdle(t *testing.T) {
 	})
 }
 
+// Ensure a kill "when idle" that may be given up ends nobody who is not idle in
+// time, and leaves nothing behind.
+func TestKillIdleOrKeep(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		s := p.session(c)
+		p.query(c, "BEGIN")
+		if err := s.Kill(engine.KillOptions{Idle: true, Keep: true, TTL: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+		if k := s.Info().Pending.Kill; k == nil || !k.Keep {
+			t.Errorf("got %+v, want a kill that may be given up", k)
+		}
+		time.Sleep(2 * time.Minute)
+		p.query(c, "COMMIT")
+		if k := s.Info().Pending.Kill; k != nil {
+			t.Errorf("got %+v, want no kill after its time", k)
+		}
+		p.query(c, "BEGIN")
+		if err := s.Kill(engine.KillOptions{Idle: true, Keep: true, TTL: time.Minute}); err != nil {
+			t.Fatal(err)
+		}
+		p.query(c, "COMMIT")
+		if _, err := p.Session(uint64(c.ID)); err == nil {
+			t.Error("the session lives after its transaction")
+		}
+	})
+}
+
 // Ensure a restart opens everything anew and brings the session's state along.
 func TestRestart(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {

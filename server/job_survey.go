@@ -185,6 +185,12 @@ func (s *survey) preview(by string) api.Job {
 		Pace: p.Pace, What: p.what(), Total: len(s.targets), Counts: s.counts,
 		Groups: groups[:min(len(groups), api.MaxWindow)], Outcomes: s.excluded,
 	}
+	if p.filter != nil && len(s.targets) <= api.JobOutcomes {
+		a.Seen = make(map[string]api.Time, len(s.targets))
+		for _, t := range s.targets {
+			a.Seen[strconv.FormatUint(t.id, 10)] = t.connected
+		}
+	}
 	if n := s.counts.Gone + s.counts.Refused; n > 0 {
 		a.Why = fmt.Sprintf("%d of %d would be left alone", n, len(s.targets))
 	}

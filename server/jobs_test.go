@@ -345,7 +345,17 @@ func TestJobPreview(t *testing.T) {
 		if diff := cmp.Diff(want, a.Groups); diff != "" || a.State != api.JobPreview || a.Total != 4 || a.What != "kill when idle" || a.Why != "" {
 			t.Errorf("got %+v: %s", a, diff)
 		}
+		seen := map[string]api.Time{}
+		for id := range uint32(4) {
+			seen[fmt.Sprint(id+1)] = s.session(id + 1).Attributes.ConnectedAt
+		}
+		if diff := cmp.Diff(seen, a.Seen); diff != "" {
+			t.Errorf("the exact list: %s", diff)
+		}
 		a = s.decodeJob(s.ask(adminUser, "POST", "/v1/jobs", `{"action":"cancel-statement","ids":["1","77"],"dry_run":true}`), 200).Attributes
+		if a.Seen != nil {
+			t.Errorf("who names sessions is told what they know: %v", a.Seen)
+		}
 		want = []api.JobGroup{{Service: "RW-Split-Router", User: "app", Sessions: 1, Excluded: 1}}
 		if diff := cmp.Diff(want, a.Groups); diff != "" || a.Why != "2 of 2 would be left alone" || a.Counts != (api.JobCount{Gone: 1, Refused: 1}) {
 			t.Errorf("got %+v: %s", a, diff)

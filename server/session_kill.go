@@ -16,7 +16,7 @@ import (
 // longestTTL bounds the ttl of a kill.
 const longestTTL = 365 * 24 * time.Hour
 
-// kill serves DELETE /v1/sessions/:id?ttl=&when=&reason=&tell=.
+// kill serves DELETE /v1/sessions/:id?ttl=&when=&otherwise=&reason=&tell=.
 func (s sessions) kill(c *call) (answer, error) {
 	session, info, err := s.changeable(c)
 	if err != nil {
@@ -35,6 +35,9 @@ func (s sessions) kill(c *call) (answer, error) {
 	if options.Idle {
 		when = "idle"
 	}
+	if options.Keep {
+		when = "idle, or not at all"
+	}
 	c.record.Before = summary(info)
 	c.record.After = map[string]any{"ttl": options.TTL.String(), "when": when}
 	c.intend()
@@ -48,8 +51,8 @@ func (s sessions) kill(c *call) (answer, error) {
 func killOptions(values url.Values) (engine.KillOptions, error) {
 	options := engine.KillOptions{Reason: clip(values.Get("reason"))}
 	for name, given := range values {
-		if !slices.Contains([]string{"ttl", "when", "reason", "tell", "sync", "pretty"}, name) {
-			return options, refuse(http.StatusBadRequest, "%s is not a parameter of a kill: ttl, when, reason, tell", clip(name))
+		if !slices.Contains([]string{"ttl", "when", "otherwise", "reason", "tell", "sync", "pretty"}, name) {
+			return options, refuse(http.StatusBadRequest, "%s is not a parameter of a kill: ttl, when, otherwise, reason, tell", clip(name))
 		}
 		if len(given) > 1 {
 			return options, refuse(http.StatusBadRequest, "%s is given more than once", name)
@@ -70,6 +73,15 @@ func killOptions(values url.Values) (engine.KillOptions, error) {
 		options.Idle = true
 	default:
 		return options, refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(when))
+	}
+	switch otherwise := values.Get("otherwise"); {
+	case !values.Has("otherwise"), otherwise == "kill":
+	case otherwise == "keep" && options.Idle:
+		options.Keep = true
+	case otherwise == "keep":
+		return options, refuse(http.StatusBadRequest, "otherwise=keep belongs to when=idle")
+	default:
+		return options, refuse(http.StatusBadRequest, "otherwise=%s is not one of kill, keep", clip(otherwise))
 	}
 	if values.Has("tell") {
 		tell, err := jsonapi.ParseBool(values.Get("tell"))

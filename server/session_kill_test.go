@@ -53,6 +53,25 @@ func TestKillWhenIdle(t *testing.T) {
 	})
 }
 
+// TestKillWhenIdleOrKeep: what is not idle in time is kept.
+func TestKillWhenIdleOrKeep(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c := s.connect()
+		_, _ = c.Query("BEGIN")
+		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?when=idle&ttl=1m&otherwise=keep", ""), 204)
+		if kill := s.session(c.ID).Attributes.Pending.Kill; kill == nil || kill.Otherwise != "keep" {
+			t.Errorf("pending kill is %+v, want one that may be given up", kill)
+		}
+		time.Sleep(2 * time.Minute)
+		if kill := s.session(c.ID).Attributes.Pending.Kill; kill != nil {
+			t.Errorf("pending kill is %+v after its time", kill)
+		}
+		s.wants(s.ask(adminUser, "DELETE", "/v1/sessions/1?when=idle&ttl=1m&otherwise=kill", ""), 204)
+		time.Sleep(2 * time.Minute)
+		s.wants(s.ask(adminUser, "GET", "/v1/sessions/1", ""), 404)
+	})
+}
+
 // TestBadKill is about requests that must kill nobody.
 func TestBadKill(t *testing.T) {
 	tests := []struct {
@@ -72,6 +91,8 @@ func TestBadKill(t *testing.T) {
 		{"plus", "1?ttl=%2B5", "", 400, "is not a time"},
 		{"twice", "1?ttl=5&ttl=0", "", 400, "more than once"},
 		{"misspelt", "1?tll=30", "", 400, "tll is not a parameter of a kill"},
+		{"keep_without_idle", "1?otherwise=keep", "", 400, "otherwise=keep belongs to when=idle"},
+		{"unknown_otherwise", "1?when=idle&otherwise=wait", "", 400, "otherwise=wait is not one of"},
 		{"unknown_when", "1?when=now", "", 400, "when=now is not one of"},
 		{"unknown_tell", "1?tell=maybe", "", 400, "tell=maybe is not yes or no"},
 		{"body", "1", `{"ttl":5}`, 400, "takes no body"},

@@ -211,6 +211,9 @@ func pendingOf(p engine.PendingInfo) api.SessionPending {
 		if p.Kill.Idle {
 			pending.Kill.When = "idle"
 		}
+		if p.Kill.Keep {
+			pending.Kill.Otherwise = "keep"
+		}
 	}
 	return pending
 }

@@ -66,13 +66,24 @@ func (c *Client) Session(ctx context.Context, id string) (api.Session, error) {
 	return document.Data, c.get(ctx, sessionPath(id), &document)
 }
 
+// Ended returns a session that may have ended, as far as the server still knows
+// it.
+func (c *Client) Ended(ctx context.Context, id string) (api.Session, error) {
+	var document struct {
+		Data api.Session `json:"data"`
+	}
+	return document.Data, c.get(ctx, sessionPath(id)+"?ended=true", &document)
+}
+
 func sessionPath(id string) string { return "/v1/sessions/" + url.PathEscape(id) }
 
 // KillOptions say how a session is to be killed. The zero value kills at once.
 type KillOptions struct {
 	TTL     time.Duration // until the kill, in whole milliseconds
 	Idle    bool          // kill at the first idle point, at the latest after TTL
-	Reason  string        // for the client and the audit log
+	Keep    bool          // an Idle one is given up after TTL instead
+	Reason  string        // for the audit log and, unless Quiet, for the client
+	Quiet   bool          // the client is not told the reason
 	IfMatch string        // connected_at of the session that is meant; kills only that one when it is set
 }
 
@@ -84,8 +95,14 @@ func (c *Client) Kill(ctx context.Context, id string, k KillOptions) error {
 	if k.Idle {
 		query.Set("when", "idle")
 	}
+	if k.Idle && k.Keep {
+		query.Set("otherwise", "keep")
+	}
 	if k.Reason != "" {
 		query.Set("reason", k.Reason)
+	}
+	if k.Quiet {
+		query.Set("tell", "no")
 	}
 	r := request{method: "DELETE", url: sessionPath(id) + "?" + query.Encode()}
 	if k.IfMatch != "" {

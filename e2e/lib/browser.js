@@ -176,12 +176,13 @@ export class Console {
     await this.dialog.waitFor();
   }
 
-  // kill fills in the dialog that is open and confirms it.
-  async kill(when, { custom, reason } = {}) {
+  // kill fills in the dialog that is open and confirms it. A kill at once has no
+  // time to undo it unless grace is asked for.
+  async kill(when, { custom, reason, grace = false } = {}) {
     await this.page.click(`#kill-${when}`);
     if (custom) await this.page.fill('#kill-after', custom);
     if (reason) await this.page.fill('#kill-reason', reason);
-    await this.page.click('#kill-do');
+    await this.page.click('#kill-do', { modifiers: when === 'now' && !grace ? ['Shift'] : [] });
     await this.dialog.waitFor({ state: 'detached' });
   }
 }

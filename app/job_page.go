@@ -1,0 +1,259 @@
+package app
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/model"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// jobPage shows one job: how far it has come and what became of each session.
+// How far it has come is in the view of all jobs; the outcomes, of which there
+// may be thousands, are asked for when there are new ones.
+type jobPage struct {
+	app.Compo
+	ID  string
+	Rev uint64
+
+	shown  string  // the job that what follows is of
+	list   poll    // of the outcomes
+	job    api.Job // with outcomes, as last asked for
+	result string  // the results that are shown, "" for all
+	rows   int     // outcomes that are shown
+	at     int     // outcomes that were counted when it was asked
+}
+
+// jobResult is a kind of outcome. Failures come first: they want to be read.
+type jobResult struct {
+	id    string
+	count func(*api.JobCount) int
+}
+
+var jobResults = []jobResult{
+	{api.JobFailed, func(c *api.JobCount) int { return c.Failed }},
+	{api.JobRefused, func(c *api.JobCount) int { return c.Refused }},
+	{api.JobGone, func(c *api.JobCount) int { return c.Gone }},
+	{api.JobDone, func(c *api.JobCount) int { return c.Done }},
+}
+
+// word is what the result is called in a job.
+func (r jobResult) word(a *api.JobAttributes) string {
+	switch r.id {
+	case api.JobGone:
+		return "already gone"
+	case api.JobReplaced:
+		return "another client by then"
+	case api.JobDone:
+		if a.Action == api.JobKill && !strings.HasPrefix(a.What, "kill now") {
+			return "scheduled"
+		}
+		return map[string]string{
+			api.JobKill: "killed", api.JobRestart: "restarted", api.JobCancelStatement: "cancelled",
+			api.JobAlter: "changed", api.JobCancelKill: "taken back",
+		}[a.Action]
+	}
+	return r.id
+}
+
+// holds reports whether an outcome is of the kind. A session that was replaced
+// is gone.
+func (r jobResult) holds(o *api.JobOutcome) bool {
+	return o.Result == r.id || r.id == api.JobGone && o.Result == api.JobReplaced
+}
+
+// outcomeStep is how many outcomes are shown at first, and more each time.
+const outcomeStep = 200
+
+// current returns the job as the page knows it, with whether anything is known.
+func (p *jobPage) current() (*api.JobAttributes, bool) {
+	if job, ok := model.Row[api.JobAttributes](console.store.View(jobsView), p.ID); ok {
+		return &job.Attributes, true
+	}
+	if p.job.ID == p.ID {
+		return &p.job.Attributes, true
+	}
+	return nil, false
+}
+
+// follow asks for the outcomes when there are new ones: once a second, or when
+// there are many every five.
+func (p *jobPage) follow() {
+	if p.shown != p.ID {
+		p.shown, p.job, p.result, p.rows, p.at = p.ID, api.Job{}, "", outcomeStep, -1
+		p.list.again()
+	}
+	n, over, pause := 0, false, 5*time.Second
+	if a, known := p.current(); known {
+		n, over = handled(a), a.State != api.JobRunning
+		if n <= 1000 {
+			pause = time.Second
+		}
+	}
+	news := n != p.at || over != (p.job.Attributes.Finished != "")
+	if !news || !p.list.due(time.Now(), pause) || console.client == nil {
+		return
+	}
+	p.list.ask("/v1/jobs/"+url.PathEscape(p.ID), func(answer []byte) error {
+		job, err := api.DecodeOne[api.JobAttributes](answer)
+		if err == nil {
+			p.job, p.at = job, handled(&job.Attributes)
+		}
+		return err
+	})
+}
+
+// OnMount asks for the outcomes.
+func (p *jobPage) OnMount(app.Context) { p.follow() }
+
+// OnUpdate asks again when there are new ones.
+func (p *jobPage) OnUpdate(app.Context) { p.follow() }
+
+// Render draws the page.
+func (p *jobPage) Render() app.UI {
+	a, known := p.current()
+	if !known {
+		return p.renderUnknown()
+	}
+	return app.Div().Class("page job").OnClick(trayClicked).Body(
+		app.Div().Class("with wrap").Body(
+			app.H1().Text(jobTitle(a)),
+			jobChip(a),
+			app.Span().Class("sp"),
+			app.A().Class("btn").Href(prefix()+"/v1/jobs/"+url.PathEscape(p.ID)+"?format=csv").Attr("download", "job-"+p.ID+".csv").Text("CSV"),
+			app.If(a.State == api.JobRunning, func() app.UI { return renderTrayButton("stop", p.ID, "Stop") }),
+		),
+		p.renderFacts(a),
+		p.renderOutcomes(a),
+	)
+}
+
+func (p *jobPage) renderUnknown() app.UI {
+	if p.list.failed != "" {
+		return app.Div().Class("empty").Body(app.H1().Text("There is no such job"), app.P().Text(p.list.failed),
+			app.A().Href(href("/pending")).Text("Pending"))
+	}
+	return app.Div().Class("empty").Body(app.P().Class("dim").Text("Asking for the job…"))
+}
+
+func (p *jobPage) renderFacts(a *api.JobAttributes) app.UI {
+	which := "The sessions that were listed"
+	if a.Filter != "" && a.Mode == api.JobMatching {
+		which = "Whatever matches " + a.Filter
+	} else if a.Filter != "" {
+		which = "What matched " + a.Filter
+	}
+	end := when(timeOf(a.Finished))
+	if a.Why != "" {
+		end += ", " + a.Why
+	}
+	pace := "all at once"
+	if a.Pace > 0 {
+		pace = paceText(a.Pace)
+	}
+	return app.Section().Class("box").Aria("label", "Job").Body(
+		app.Div().Class("body").Body(
+			app.Div().Class("job-progress").Body(
+				jobBar(a),
+				app.Span().Class("tnum").Text(ui.Count(handled(a))+" of "+ui.Count(a.Total)),
+			),
+			app.Dl().Class("kv").Body(
+				app.Dt().Text("By"), app.Dd().Text(a.By),
+				app.Dt().Text("Reason"), app.Dd().Text(orDash(a.Reason)),
+				app.Dt().Text("Sessions"), app.Dd().Text(which),
+				app.Dt().Text("Pace"), app.Dd().Text(pace),
+				app.Dt().Text("Started"), app.Dd().Body(renderInstant(timeOf(a.Started))),
+				app.Dt().Text("Ended"), app.Dd().Text(end),
+			),
+		),
+	)
+}
+
+// renderOutcomes draws what became of the sessions, with the results to choose
+// from.
+func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
+	var rows []*api.JobOutcome // newest first
+	var all []api.JobOutcome
+	if p.job.ID == p.ID {
+		all = p.job.Attributes.Outcomes
+	}
+	left := 0
+	for i := len(all) - 1; i >= 0; i-- {
+		switch o := &all[i]; {
+		case p.result != "" && !(jobResult{id: p.result}).holds(o):
+		case len(rows) < p.rows:
+			rows = append(rows, o)
+		default:
+			left++
+		}
+	}
+	return app.Section().ID("outcomes").Class("box data").Aria("labelledby", "outcomes-title").Body(
+		app.Header().Class("wrap").OnClick(p.filter).Body(
+			app.H2().ID("outcomes-title").Text("Outcomes"),
+			p.renderFilter("all", "All "+ui.Count(handled(a)), p.result == ""),
+			app.Range(jobResults).Slice(func(i int) app.UI {
+				r := jobResults[i]
+				return p.renderFilter(r.id, ui.Count(r.count(&a.Counts))+" "+r.word(a), p.result == r.id)
+			}),
+		),
+		app.If(p.list.note() != "", func() app.UI { return app.P().Class("body err").Text(p.list.note()) }),
+		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text("None.") }).Else(func() app.UI {
+			return app.Div().Class("scroll").Body(app.Table().Class("t").Body(
+				app.THead().Body(app.Tr().Body(
+					app.Th().Scope("col").Class("p-since").Text("Time"), app.Th().Scope("col").Class("p-id").Text("Session"),
+					app.Th().Scope("col").Class("p-client").Text("Client"), app.Th().Scope("col").Class("p-result").Text("Result"),
+					app.Th().Scope("col").Text("Why"),
+				)),
+				app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderOutcome(rows[i], a) })),
+			))
+		}),
+		app.If(left > 0, func() app.UI {
+			return app.Div().Class("body").Body(
+				app.Button().ID("outcomes-more").Type("button").Class("btn").Text("Show " + ui.Count(min(left, outcomeStep)) + " more of " + ui.Count(left)).OnClick(p.more))
+		}),
+		app.If(handled(a) > api.JobOutcomes, func() app.UI {
+			return app.P().Class("body faint").Text("The newest " + ui.Count(api.JobOutcomes) + " are kept.")
+		}),
+	)
+}
+
+func (p *jobPage) renderFilter(id, text string, on bool) app.UI {
+	return app.Button().Type("button").Class("btn s facet").Aria("pressed", boolText(on)).DataSet("result", id).Text(text)
+}
+
+func renderOutcome(o *api.JobOutcome, a *api.JobAttributes) app.UI {
+	class := "clip"
+	if o.Result == api.JobFailed {
+		class = "clip err"
+	}
+	client := orDash(o.Client)
+	if o.User != "" {
+		client = o.User + "@" + o.Client
+	}
+	return app.Tr().DataSet("id", o.ID).Body(
+		app.Td().Class("tnum").Text(when(timeOf(o.At))),
+		app.Td().Class("mono").Body(app.A().Href(href("/sessions/"+o.ID)).Text(o.ID)),
+		app.Td().Class("clip").Text(client),
+		app.Td().Class(class).Text(jobResult{id: o.Result}.word(a)),
+		app.Td().Class("clip").Title(o.Detail+" ").Text(orDash(o.Detail)),
+	)
+}
+
+// filter takes the results that are to be shown.
+func (p *jobPage) filter(_ app.Context, e app.Event) { p.pick(ui.Closest(e, "data-result")) }
+
+func (p *jobPage) pick(result string) {
+	if result == "" {
+		return
+	}
+	p.rows = outcomeStep
+	if p.result = result; result == "all" {
+		p.result = ""
+	}
+}
+
+func (p *jobPage) more(app.Context, app.Event) { p.rows += outcomeStep }
