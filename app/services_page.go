@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -63,6 +64,11 @@ func serviceSessions(s *api.Service) app.UI {
 		sessionsOf("service", s.ID, ui.Count(st.Connections)),
 		app.Span().Class("faint").Text(" / "+ui.Count(st.MaxConnections)),
 	)
+}
+
+// serviceRow returns a service of a view.
+func serviceRow(viewName, id string) (*api.Service, bool) {
+	return model.Row[api.ServiceAttributes](console.store.View(viewName), id)
 }
 
 // serviceTargets are the servers of a service, or the monitor that names them.
