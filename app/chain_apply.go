@@ -146,7 +146,7 @@ func (c *serviceChain) Render() app.UI {
 		hint = "For new sessions. Drag, or Space lifts and ↑ ↓ move"
 	}
 	return app.Div().Class("service-chain").Body(
-		c.edit.render("Default chain", acting, hint,
+		c.edit.render("", acting, hint,
 			c.edit.renderDiscard(),
 			app.Button().ID("service-chain-apply").Type("button").Class("btn p").
 				Disabled(!c.edit.Changed() || c.busy || console.stale()).Text("Make it the default").OnClick(c.apply),
@@ -163,7 +163,7 @@ func (c *serviceChain) renderAfter() app.UI {
 	if (!known || n == 0) && !reverts {
 		return app.Div().Hidden(true)
 	}
-	return app.Div().Class("box service-after").Body(
+	return app.Div().Class("service-after").Body(
 		app.If(known && n > 0, func() app.UI {
 			return app.Div().Class("chain-swap").Body(
 				ui.Chip("swap", outdatedWords(n), "info"),

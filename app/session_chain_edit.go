@@ -37,11 +37,15 @@ func (d *chainEditor) follow(chain, own []string) {
 }
 
 // render draws the list under a title, what it changes, and the buttons of its
-// owner.
+// owner. Without a title it stands in a box that has one.
 func (d *chainEditor) render(title string, acting bool, hint string, buttons ...app.UI) app.UI {
-	return app.Section().Class("box").Aria("labelledby", d.id("new-title")).Body(
+	section := app.Section().Class("box")
+	if title == "" {
+		section = app.Section().Class("inner")
+	}
+	return section.Body(
 		app.Header().Body(
-			app.H2().ID(d.id("new-title")).Text(title),
+			app.If(title != "", func() app.UI { return app.H2().Text(title) }),
 			app.Span().Class("sp"),
 			app.Span().Class("faint").Title(hint).Text(hint),
 		),
