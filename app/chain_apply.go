@@ -167,7 +167,7 @@ func (c *serviceChain) renderAfter() app.UI {
 		app.If(known && n > 0, func() app.UI {
 			return app.Div().Class("chain-swap").Body(
 				ui.Chip("swap", outdatedWords(n), "info"),
-				app.A().Href(href("/sessions?q="+url.QueryEscape(outdatedFilter(c.Service)))).Text("Show"),
+				app.A().Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(c.Service)))).Text("Show"),
 				app.Span().Class("sp"),
 				app.If(console.mayAct(), func() app.UI {
 					return app.Button().ID("service-restart").Type("button").Class("btn s").Disabled(console.stale()).Text("Restart…").OnClick(c.restart)

@@ -31,14 +31,14 @@ func outdatedOf(viewName, service string) (n int, known bool) {
 	return n, true
 }
 
-// outdatedFilter selects the sessions of a service that run an older chain.
-func outdatedFilter(service string) string { return "service:" + quoted(service) + " chain:outdated" }
+// olderChainFilter selects the sessions of a service that run an older chain.
+func olderChainFilter(service string) string { return "service:" + quoted(service) + " chain:outdated" }
 
 // askRestartOutdated opens the dialog that restarts them.
 func askRestartOutdated(ctx app.Context, viewName, service string) {
 	n, known := outdatedOf(viewName, service)
 	if known && n > 0 && console.mayAct() && !console.stale() {
-		console.askBulk(ctx, bulk{Action: api.JobRestart, Filter: outdatedFilter(service), Total: n})
+		console.askBulk(ctx, bulk{Action: api.JobRestart, Filter: olderChainFilter(service), Total: n})
 	}
 }
 

@@ -128,7 +128,7 @@ func serviceOutdated(s *api.Service) app.UI {
 		return app.Span().Class("faint").Text("none")
 	default:
 		return app.Span().Class("old-chain").Body(
-			app.A().Class("tnum").Href(href("/sessions?q="+url.QueryEscape(outdatedFilter(s.ID)))).Title(outdatedWords(n)).
+			app.A().Class("tnum").Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(s.ID)))).Title(outdatedWords(n)).
 				Text(ui.Plural(n, "session", "sessions")),
 			app.If(console.mayAct(), func() app.UI {
 				return app.Button().Type("button").Class("btn s").DataSet("service", s.ID).Disabled(console.stale()).
