@@ -2,7 +2,6 @@ package app
 
 import (
 	"cmp"
-	"math"
 	"strconv"
 	"strings"
 
@@ -30,18 +29,6 @@ type chainList struct {
 	place  string // what was typed there
 	said   string // what a screen reader is told
 }
-
-// chainDrag is the drag of a filter by a pointer.
-type chainDrag struct {
-	held bool // a pointer is down on a filter
-	on   bool // and has gone far enough to mean it
-	y    float64
-	from int
-	gap  int // where it would go: in front of this place
-}
-
-// dragFrom is how many pixels a pointer has to go before it drags.
-const dragFrom = 4
 
 // open asks for the filters that can be added.
 func (l *chainList) open() {
@@ -90,14 +77,15 @@ func (l *chainList) render(acting bool) app.UI {
 	return app.Div().Class("chain-list").Body(
 		app.Ul().Class("chain-new").ID(l.id("new")).Aria("label", "Filters in order").
 			OnClick(l.clicked).OnKeyDown(l.pressed).OnInput(l.typed).
-			On("pointerdown", l.pointed).On("pointermove", l.dragged).On("pointerup", l.released).On("pointercancel", l.cancelled).Body(
+			On("pointerdown", chainPointer{l}.pointed).On("pointermove", chainPointer{l}.dragged).
+			On("pointerup", chainPointer{l}.released).On("pointercancel", chainPointer{l}.cancelled).Body(
 			app.Range(names).Slice(func(i int) app.UI { return l.renderFilter(i) }),
 		),
 		app.If(len(names) == 0, func() app.UI {
 			return app.P().Class("body dim").Text("No filters. Statements would go straight to the router.")
 		}),
 		app.P().Class("chain-said dim").Aria("live", "polite").Text(l.said),
-		app.If(acting, l.renderAdd),
+		app.If(acting, chainAdd{l}.render),
 	)
 }
 
@@ -116,20 +104,21 @@ func (l *chainList) renderFilter(i int) app.UI {
 		app.Span().Class("n num faint").Text(i+1),
 		app.Span().Class("name clip").Title(name).Text(name),
 		app.Span().Class("tag clip").Text(l.moduleOf(name)),
-		app.If(l.acting, func() app.UI { return l.renderButtons(i, name) }),
-		app.If(l.acting && l.more == i+1, func() app.UI { return l.renderMore(i, name) }),
+		app.If(l.acting, func() app.UI { return renderChainButtons(i, len(names)-1, name, l.more == i+1) }),
+		app.If(l.acting && l.more == i+1, func() app.UI { return renderChainMore(i, len(names), name, l.id("place")) }),
 	)
 }
 
-func (l *chainList) renderButtons(i int, name string) app.UI {
-	last := len(l.order.Names()) - 1
+// renderChainButtons draws what moves the filter at a place, of which last is the
+// last one.
+func renderChainButtons(i, last int, name string, more bool) app.UI {
 	return app.Span().Class("do").Body(
 		chainButton(i, "up", "↑", "Move "+name+" up", i == 0),
 		chainButton(i, "down", "↓", "Move "+name+" down", i == last),
 		chainButton(i, "top", "⤒", "Move "+name+" to the top", i == 0),
 		chainButton(i, "bottom", "⤓", "Move "+name+" to the bottom", i == last),
 		chainButton(i, "remove", "×", "Remove "+name, false),
-		chainButton(i, "more", "⋯", "More for "+name, false).Aria("expanded", boolText(l.more == i+1)),
+		chainButton(i, "more", "⋯", "More for "+name, false).Aria("expanded", boolText(more)),
 	)
 }
 
@@ -138,12 +127,12 @@ func chainButton(i int, do, sign, label string, off bool) app.HTMLButton {
 		Aria("label", label).Title(label).Disabled(off).Text(sign)
 }
 
-// renderMore draws the further choices of a filter.
-func (l *chainList) renderMore(i int, name string) app.UI {
-	n := len(l.order.Names())
+// renderChainMore draws the further choices of a filter; the input for a position
+// has the given id.
+func renderChainMore(i, n int, name, id string) app.UI {
 	return app.Span().Class("chain-more").Body(
-		app.Label().For(l.id("place")).Text("Move to position"),
-		app.Input().ID(l.id("place")).Class("in").Type("text").Attr("inputmode", "numeric").MaxLength(3).AutoComplete(false).
+		app.Label().For(id).Text("Move to position"),
+		app.Input().ID(id).Class("in").Type("text").Attr("inputmode", "numeric").MaxLength(3).AutoComplete(false).
 			DataSet("index", strconv.Itoa(i)),
 		app.Span().Class("faint").Text("of "+strconv.Itoa(n)),
 		app.Button().Type("button").Class("btn s").DataSet("do", "place").DataSet("index", strconv.Itoa(i)).Text("Move"),
@@ -182,7 +171,10 @@ func (l *chainList) moduleOf(name string) string {
 	return orDash(l.Modules[name])
 }
 
-func (l *chainList) renderAdd() app.UI {
+// chainAdd is the part of a list that adds filters.
+type chainAdd struct{ *chainList }
+
+func (l chainAdd) render() app.UI {
 	filters := model.Rows[api.FilterAttributes](console.store.View(l.view()))
 	chosen := l.chosen()
 	return app.Div().Class("chain-add").Body(
@@ -199,7 +191,7 @@ func (l *chainList) renderAdd() app.UI {
 
 // chosen returns the filter that is to be added: the chosen one, or else the
 // first.
-func (l *chainList) chosen() string {
+func (l chainAdd) chosen() string {
 	v := console.store.View(l.view())
 	if _, ok := model.Row[api.FilterAttributes](v, l.adding); ok {
 		return l.adding
@@ -210,11 +202,11 @@ func (l *chainList) chosen() string {
 	return ""
 }
 
-func (l *chainList) chose(ctx app.Context, _ app.Event) {
+func (l chainAdd) chose(ctx app.Context, _ app.Event) {
 	l.adding = ctx.JSSrc().Get("value").String()
 }
 
-func (l *chainList) add(app.Context, app.Event) {
+func (l chainAdd) add(app.Context, app.Event) {
 	if name := l.chosen(); name != "" && l.acting {
 		l.Settle()
 		l.tell(l.order.Add(name), "added")
@@ -271,7 +263,15 @@ func (l *chainList) do(ctx app.Context, at int, what string) {
 		}
 		to = place - 1
 	case "more":
-		l.openMore(ctx, at)
+		if l.more == at+1 {
+			l.more = 0
+			return
+		}
+		l.more, l.place = at+1, strconv.Itoa(at+1)
+		ctx.Defer(func(app.Context) {
+			ui.SetValue(l.id("place"), l.place)
+			ui.Focus(l.id("place"))
+		})
 		return
 	case "remove":
 		l.remove(ctx, at)
@@ -284,19 +284,6 @@ func (l *chainList) do(ctx app.Context, at int, what string) {
 		l.tell(to, "moved")
 		l.focus(ctx, to)
 	}
-}
-
-// openMore opens the further choices of the filter at a place, or closes them.
-func (l *chainList) openMore(ctx app.Context, at int) {
-	if l.more == at+1 {
-		l.more = 0
-		return
-	}
-	l.more, l.place = at+1, strconv.Itoa(at+1)
-	ctx.Defer(func(app.Context) {
-		ui.SetValue(l.id("place"), l.place)
-		ui.Focus(l.id("place"))
-	})
 }
 
 // remove takes the filter at a place out. The keyboard goes to the one that is
@@ -379,78 +366,3 @@ func (l *chainList) key(ctx app.Context, at int, key string, alt bool) bool {
 	l.focus(ctx, at)
 	return true
 }
-
-// pointed notices a pointer on a filter. A finger drags by the grip only, since
-// elsewhere it scrolls.
-func (l *chainList) pointed(ctx app.Context, e app.Event) {
-	ctx.PreventUpdate()
-	at, err := strconv.Atoi(ui.Closest(e, "data-index"))
-	p := ui.PointerOf(e)
-	if err != nil || !l.acting || !p.First || ui.Closest(e, "data-do") != "" || ui.Closest(e, "href") != "" || ui.Typing(e) {
-		return
-	}
-	if p.Touch && !strings.Contains(ui.Closest(e, "class"), "grip") {
-		return
-	}
-	l.drag = chainDrag{held: true, y: p.Y, from: at, gap: at}
-}
-
-// dragged moves the line that shows where the filter would go. The browser calls
-// it many times a second, mostly for nothing.
-func (l *chainList) dragged(ctx app.Context, e app.Event) {
-	if !l.drag.held {
-		ctx.PreventUpdate()
-		return
-	}
-	p := ui.PointerOf(e)
-	begins := l.begin(p.Y)
-	if begins {
-		ui.Capture(l.id("new"), p.ID)
-	}
-	if !l.drag.on {
-		ctx.PreventUpdate()
-		return
-	}
-	e.PreventDefault() // nor does the browser mark text
-	ui.ScrollAlong(l.id("new"), p.Y)
-	if !l.over(ui.GapAt(l.id("new"), p.Y)) && !begins {
-		ctx.PreventUpdate()
-	}
-}
-
-// begin begins the drag when the pointer has come far enough, and reports
-// whether that is now.
-func (l *chainList) begin(y float64) bool {
-	if !l.drag.held || l.drag.on || math.Abs(y-l.drag.y) < dragFrom {
-		return false
-	}
-	l.Settle()
-	l.more = 0
-	l.drag.on = true
-	return true
-}
-
-// over takes the gap that the dragged filter is over, and reports whether it is
-// another one.
-func (l *chainList) over(gap int) bool {
-	changed := l.drag.on && gap != l.drag.gap
-	l.drag.gap = gap
-	return changed
-}
-
-func (l *chainList) released(ctx app.Context, _ app.Event) { l.drop(ctx) }
-
-// drop puts the dragged filter down.
-func (l *chainList) drop(ctx app.Context) {
-	drag := l.drag
-	l.drag = chainDrag{}
-	if !drag.on {
-		return
-	}
-	if at, moved := l.order.MoveToGap(drag.from, drag.gap); moved {
-		l.tell(at, "moved")
-		l.focus(ctx, at)
-	}
-}
-
-func (l *chainList) cancelled(app.Context, app.Event) { l.drag = chainDrag{} }

@@ -276,7 +276,7 @@ func TestChainDrag(t *testing.T) {
 			tab.shownChain(t, "X") // does not disturb what is being dragged
 			probe(t, func(ctx app.Context) {
 				if tt.cancel {
-					d.cancelled(ctx, app.Event{})
+					chainPointer{&d.chainList}.cancelled(ctx, app.Event{})
 				} else {
 					d.drop(ctx)
 				}
@@ -322,9 +322,9 @@ func TestChainAdd(t *testing.T) {
 	})
 	tab.shownChain(t, "A")
 	probe(t, func(ctx app.Context) {
-		tab.edit.add(ctx, app.Event{})
+		chainAdd{&tab.edit.chainList}.add(ctx, app.Event{})
 		tab.edit.adding = "Q"
-		tab.edit.add(ctx, app.Event{})
+		chainAdd{&tab.edit.chainList}.add(ctx, app.Event{})
 	})
 	wantOrder(t, &tab.edit, "A A Q")
 	if got, want := tab.edit.moduleOf("Q"), "qlafilter"; got != want {

@@ -186,7 +186,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 		app.Span().Class("dim tnum").Text("age "+ui.Duration(view.Age(s, view.Lag(s, p.now())))),
 		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
-		&sessionActions{ID: p.ID, Ended: !p.ended.IsZero(), Rev: p.Rev},
+		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Rev: p.Rev},
 	)
 }
 

@@ -12,11 +12,14 @@ import (
 
 // This file is about the pointer on the picture of a timeline.
 
+// timelinePointer is the part of the tab that follows a pointer.
+type timelinePointer struct{ *timelineTab }
+
 // leastMark is the part of the width from which a drag marks something, and does
 // not only click.
 const leastMark = 0.008
 
-func (t *timelineTab) pointed(ctx app.Context, e app.Event) {
+func (t timelinePointer) pointed(ctx app.Context, e app.Event) {
 	ctx.PreventUpdate()
 	if p := ui.PointerOf(e); p.First && !p.Touch {
 		at := ui.PlaceIn(timelinePicture, p.X)
@@ -25,7 +28,7 @@ func (t *timelineTab) pointed(ctx app.Context, e app.Event) {
 }
 
 // moved marks what the pointer has passed.
-func (t *timelineTab) moved(ctx app.Context, e app.Event) {
+func (t timelinePointer) moved(ctx app.Context, e app.Event) {
 	if !t.drag.on {
 		ctx.PreventUpdate()
 		return
@@ -40,10 +43,10 @@ func (t *timelineTab) moved(ctx app.Context, e app.Event) {
 }
 
 // released zooms to what was marked.
-func (t *timelineTab) released(app.Context, app.Event) { t.mark() }
+func (t timelinePointer) released(app.Context, app.Event) { t.mark() }
 
 // mark shows the part that was marked, if it is more than a click.
-func (t *timelineTab) mark() {
+func (t timelinePointer) mark() {
 	drag := t.drag
 	t.drag = timelineDrag{}
 	if !drag.on || t.last == nil || math.Abs(drag.to-drag.from) < leastMark {
@@ -54,10 +57,10 @@ func (t *timelineTab) mark() {
 	t.show(place(min(drag.from, drag.to)), place(max(drag.from, drag.to)))
 }
 
-func (t *timelineTab) cancelled(app.Context, app.Event) { t.drag = timelineDrag{} }
+func (t timelinePointer) cancelled(app.Context, app.Event) { t.drag = timelineDrag{} }
 
 // over says what the pointer is over.
-func (t *timelineTab) over(ctx app.Context, e app.Event) {
+func (t timelinePointer) over(ctx app.Context, e app.Event) {
 	key := strings.TrimSpace(ui.Closest(e, "data-key"))
 	if key == t.hovered || t.drag.on {
 		ctx.PreventUpdate()
@@ -66,7 +69,7 @@ func (t *timelineTab) over(ctx app.Context, e app.Event) {
 	t.hovered = key
 }
 
-func (t *timelineTab) left(ctx app.Context, _ app.Event) {
+func (t timelinePointer) left(ctx app.Context, _ app.Event) {
 	if t.hovered == "" {
 		ctx.PreventUpdate()
 	}
@@ -74,7 +77,7 @@ func (t *timelineTab) left(ctx app.Context, _ app.Event) {
 }
 
 // clicked chooses what was clicked.
-func (t *timelineTab) clicked(_ app.Context, e app.Event) {
+func (t timelinePointer) clicked(_ app.Context, e app.Event) {
 	if key := strings.TrimSpace(ui.Closest(e, "data-key")); key != "" && t.last != nil {
 		t.chosen = key
 		if at := t.chosenAt(); !at.IsZero() {

@@ -126,10 +126,11 @@ func (t *timelineTab) Render() app.UI {
 	if t.table {
 		return app.Div().Class("data timeline").Body(t.renderBar(from, to), renderTimeTable(timeRows(a, line)), t.renderKept())
 	}
+	p := timelinePointer{t}
 	return app.Div().Class("data timeline").Body(
 		t.renderBar(from, to),
-		app.Div().Class("picture").On("pointerdown", t.pointed).On("pointermove", t.moved).On("pointerup", t.released).On("pointercancel", t.cancelled).
-			On("pointerover", t.over).On("pointerleave", t.left).OnClick(t.clicked).Body(line.Draw()),
+		app.Div().Class("picture").On("pointerdown", p.pointed).On("pointermove", p.moved).On("pointerup", p.released).On("pointercancel", p.cancelled).
+			On("pointerover", p.over).On("pointerleave", p.left).OnClick(p.clicked).Body(line.Draw()),
 		renderLegend(),
 		t.renderDetails(),
 		t.renderEvents(),
@@ -218,7 +219,7 @@ func (t *timelineTab) renderEvents() app.UI {
 	events := t.last.Attributes.Events
 	keys := eventKeys(events)
 	n := len(events)
-	return app.Table().Class("t events").OnClick(t.clicked).Body(
+	return app.Table().Class("t events").OnClick(timelinePointer{t}.clicked).Body(
 		app.THead().Body(app.Tr().Body(
 			app.Th().Class("e-at").Text("Time"), app.Th().Class("e-what").Text("Event"), app.Th().Text("Detail"), app.Th().Class("e-by").Text("By"),
 		)),

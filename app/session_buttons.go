@@ -10,8 +10,8 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// sessionActions are the buttons of what can be done with a session.
-type sessionActions struct {
+// sessionButtons are the buttons of what can be done with a session.
+type sessionButtons struct {
 	app.Compo
 	ID    string // of the session
 	Ended bool
@@ -24,7 +24,7 @@ type sessionActions struct {
 }
 
 // Render draws the buttons, and the question whether to cancel a statement.
-func (b *sessionActions) Render() app.UI {
+func (b *sessionButtons) Render() app.UI {
 	if b.id != b.ID {
 		b.id, b.menu, b.ask = b.ID, false, false
 	}
@@ -57,7 +57,7 @@ func (b *sessionActions) Render() app.UI {
 	)
 }
 
-func (b *sessionActions) openMenu(ctx app.Context, _ app.Event) {
+func (b *sessionButtons) openMenu(ctx app.Context, _ app.Event) {
 	b.menu, b.ask = !b.menu, false
 	if b.menu {
 		ctx.Defer(func(app.Context) { ui.Focus("session-menu-0") })
@@ -65,7 +65,7 @@ func (b *sessionActions) openMenu(ctx app.Context, _ app.Event) {
 }
 
 // pressed closes the menu or the question, and goes through the menu.
-func (b *sessionActions) pressed(ctx app.Context, e app.Event) {
+func (b *sessionButtons) pressed(ctx app.Context, e app.Event) {
 	if !b.menu && !b.ask {
 		return
 	}
@@ -92,7 +92,7 @@ func (b *sessionActions) pressed(ctx app.Context, e app.Event) {
 }
 
 // chosen does what the choice that was clicked stands for.
-func (b *sessionActions) chosen(_ app.Context, e app.Event) {
+func (b *sessionButtons) chosen(_ app.Context, e app.Event) {
 	b.menu = false
 	switch ui.Closest(e, "data-do") {
 	case "link":
@@ -108,7 +108,7 @@ func (b *sessionActions) chosen(_ app.Context, e app.Event) {
 
 // export saves the session as what is on the screen: the resource as the server
 // has sent it.
-func (b *sessionActions) export() {
+func (b *sessionButtons) export() {
 	s, ok := sessionRow(sessionView, b.ID)
 	if !ok {
 		return
@@ -122,7 +122,7 @@ func (b *sessionActions) export() {
 }
 
 // askCancel asks whether to cancel the statement that runs now.
-func (b *sessionActions) askCancel(ctx app.Context, _ app.Event) {
+func (b *sessionButtons) askCancel(ctx app.Context, _ app.Event) {
 	s, ok := sessionRow(sessionView, b.ID)
 	if !ok || s.Attributes.Activity.State != "running" || !console.mayAct() || console.stale() {
 		return
@@ -135,7 +135,7 @@ func (b *sessionActions) askCancel(ctx app.Context, _ app.Event) {
 const askedFor = 400
 
 // renderAsk draws the question, which names the statement.
-func (b *sessionActions) renderAsk() app.UI {
+func (b *sessionButtons) renderAsk() app.UI {
 	over := !b.runs()
 	text := "It is stopped on " + orDash(b.asks.Server) + ", the client gets an error, and the session lives on."
 	if over {
@@ -153,18 +153,18 @@ func (b *sessionActions) renderAsk() app.UI {
 }
 
 // runs reports whether the statement that was asked about still runs.
-func (b *sessionActions) runs() bool {
+func (b *sessionButtons) runs() bool {
 	s, ok := sessionRow(sessionView, b.ID)
 	return ok && s.Attributes.Activity.State == "running" && s.Attributes.Activity.SinceAt == b.asks.SinceAt
 }
 
-func (b *sessionActions) keep(ctx app.Context, _ app.Event) {
+func (b *sessionButtons) keep(ctx app.Context, _ app.Event) {
 	b.ask = false
 	ctx.Defer(func(app.Context) { ui.Focus("cancel-statement") })
 }
 
 // cancel stops the statement that was asked about; the session lives on.
-func (b *sessionActions) cancel(app.Context, app.Event) {
+func (b *sessionButtons) cancel(app.Context, app.Event) {
 	if !b.ask || !b.runs() || !console.mayAct() || console.stale() {
 		return
 	}
@@ -176,13 +176,13 @@ func (b *sessionActions) cancel(app.Context, app.Event) {
 }
 
 // kill opens the dialog for the session, if it lives.
-func (b *sessionActions) kill(ctx app.Context, _ app.Event) {
+func (b *sessionButtons) kill(ctx app.Context, _ app.Event) {
 	if s, ok := sessionRow(sessionView, b.ID); ok && s.Attributes.EndedAt == "" {
 		console.askKill(ctx, s)
 	}
 }
 
-func (b *sessionActions) restart(app.Context, app.Event) {
+func (b *sessionButtons) restart(app.Context, app.Event) {
 	if !console.mayAct() || console.stale() {
 		return
 	}
