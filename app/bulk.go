@@ -50,7 +50,7 @@ type bulkState struct {
 type bulkChange struct {
 	what   string // "levels" or "filters"
 	levels map[string]bool
-	logFor string // one of logTimes
+	logFor string // one of bulkLogTimes
 	chain  []string
 }
 
@@ -58,7 +58,7 @@ type bulkChange struct {
 var (
 	bulkPaces = []choice{{"0", "All at once"}, {"10", "10 per s"}, {"1", "1 per s"}}
 	bulkModes = []choice{{api.JobList, "This exact list"}, {api.JobMatching, "Whatever matches at the time"}}
-	logTimes  = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", "until switched off"}}
+	bulkLogTimes  = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", "until switched off"}}
 )
 
 // Bounds of what can be typed.

@@ -335,7 +335,7 @@ func renderBulkLevels(b *bulkChange) app.UI {
 		}),
 		app.Div().Class("with").Body(
 			app.Span().Class("label").Text("Switched on for"),
-			renderChoices("bulk-for", "Switched on for", logTimes, b.logFor, pickBulk),
+			renderChoices("bulk-for", "Switched on for", bulkLogTimes, b.logFor, pickBulk),
 		),
 	)
 }

@@ -176,12 +176,12 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 		list = append(list, c)
 	}
 	if a.Pending.Filters != nil {
-		c := one(groupSwaps, graveInfo, "waits for its new filters"+waitsFor(a.Pending.Waits))
+		c := one(groupSwaps, graveInfo, "waits for its new filters"+swapWaits(a.Pending.Waits))
 		c.path, c.label = "/sessions/"+s.ID+"/chain", "Chain"
 		list = append(list, waiting(c))
 	}
 	if a.Pending.Restart {
-		c := one(groupRestarts, graveInfo, "waits for its restart"+waitsFor(a.Pending.Waits))
+		c := one(groupRestarts, graveInfo, "waits for its restart"+swapWaits(a.Pending.Waits))
 		c.do, c.label = "unrestart", "Cancel"
 		list = append(list, waiting(c))
 	}
@@ -205,8 +205,8 @@ func onServer(name string) string {
 	return " on " + name
 }
 
-// waitsFor says what a change waits for.
-func waitsFor(what string) string {
+// swapWaits says what a change waits for.
+func swapWaits(what string) string {
 	switch what {
 	case "statement":
 		return " until its statement ends"

@@ -257,8 +257,8 @@ func sessionActions(p *sessionPage) []action {
 		return nil
 	}
 	return []action{
-		{"Kill session " + p.ID + "…", func(ctx app.Context) { p.kill(ctx, app.Event{}) }},
-		{"Cancel the statement of session " + p.ID, func(ctx app.Context) { p.cancelStatement(ctx, app.Event{}) }},
-		{"Restart session " + p.ID, func(ctx app.Context) { p.restart(ctx, app.Event{}) }},
+		{"Kill session " + p.ID + "…", func(ctx app.Context) { p.kill(ctx) }},
+		{"Cancel the statement of session " + p.ID + "…", func(app.Context) { ui.Press("cancel-statement") }},
+		{"Restart session " + p.ID, func(app.Context) { restartSession(p.ID) }},
 	}
 }

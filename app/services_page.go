@@ -1,11 +1,13 @@
 package app
 
 import (
+	"net/url"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -23,20 +25,34 @@ var servicesTable = objectTable[api.ServiceAttributes]{
 		{"c-name", "Name", func(s *api.Service) app.UI { return objectName("services", s.ID) }},
 		{"c-module", "Router", func(s *api.Service) app.UI { return app.Text(s.Attributes.Router) }},
 		{"c-status", "State", serviceChip},
-		{"c-sessions num", "Sessions / most", serviceSessions},
-		{"c-count num", "Statements", func(s *api.Service) app.UI { return app.Text(ui.Count(s.Attributes.Statistics.RoutedPackets)) }},
+		{"c-sessions num", "Sessions / limit", serviceSessions},
+		{"c-rate num", "Statements/s", func(s *api.Service) app.UI { return app.Text(serviceRate(s)) }},
+		{"c-p95 num", "p95", func(s *api.Service) app.UI { return app.Text(serviceP95(s)) }},
 		{"c-chain", "Filters", func(s *api.Service) app.UI { return filterChain(s.Relationships.IDs("filters")) }},
+		{"c-old", "Older chain", serviceOutdated},
 		{"c-targets", "Targets", serviceTargets},
 		{"c-listeners", "Listeners", func(s *api.Service) app.UI { return objectLinks("listeners", s.Relationships.IDs("listeners")) }},
 	},
 	chip: serviceChip, about: aboutService,
 }
 
-// OnMount asks for the services.
-func (p *servicesPage) OnMount(app.Context) { servicesTable.open() }
+// serviceStatsView has the rates of the services.
+const serviceStatsView = "services-stats"
+
+// OnMount asks for the services, for what they do and for who has an older chain
+// than they.
+func (p *servicesPage) OnMount(app.Context) {
+	servicesTable.open()
+	console.watch(api.Subscribe{View: serviceStatsView, Topic: api.TopicStats})
+	watchOutdated(serviceOutdatedView)
+}
 
 // OnDismount gives them up.
-func (p *servicesPage) OnDismount() { servicesTable.close() }
+func (p *servicesPage) OnDismount() {
+	servicesTable.close()
+	console.unwatch(serviceStatsView)
+	console.unwatch(serviceOutdatedView)
+}
 
 // Render draws the page.
 func (p *servicesPage) Render() app.UI { return servicesTable.render(p.ID) }
@@ -55,14 +71,83 @@ func serviceChip(s *api.Service) app.UI {
 	return ui.Chip("connecting", orDash(state), "")
 }
 
-// serviceSessions links the number of sessions now to them, and says what the
-// most was.
+// serviceSessions links the number of sessions now to them, and says how many
+// there may be.
 func serviceSessions(s *api.Service) app.UI {
-	st := &s.Attributes.Statistics
-	return app.Span().Body(
-		sessionsOf("service", s.ID, ui.Count(st.Connections)),
-		app.Span().Class("faint").Text(" / "+ui.Count(st.MaxConnections)),
+	return app.Span().Title("most at once: "+ui.Count(s.Attributes.Statistics.MaxConnections)).Body(
+		sessionsOf("service", s.ID, ui.Count(s.Attributes.Statistics.Connections)),
+		app.Span().Class(limitClass(s)).Text(" / "+sessionLimit(s)),
 	)
+}
+
+// limitOf is how many sessions a service may have, 0 for as many as come.
+func limitOf(s *api.Service) int64 {
+	limit, _ := s.Attributes.Parameters["max_connections"].(float64)
+	return int64(limit)
+}
+
+func sessionLimit(s *api.Service) string {
+	if limit := limitOf(s); limit > 0 {
+		return ui.Count(limit)
+	}
+	return "no limit"
+}
+
+// limitClass is how loud the limit is: sessions that come near it need a human.
+func limitClass(s *api.Service) string {
+	switch limit, n := float64(limitOf(s)), float64(s.Attributes.Statistics.Connections); {
+	case limit > 0 && n >= 0.95*limit:
+		return "limit-crit"
+	case limit > 0 && n >= 0.8*limit:
+		return "limit-warn"
+	}
+	return "faint"
+}
+
+func serviceRate(s *api.Service) string {
+	if a, ok := statsRow(serviceStatsView, "service:"+s.ID); ok {
+		return perSecond(a.Statements)
+	}
+	return "—"
+}
+
+func serviceP95(s *api.Service) string {
+	if a, ok := statsRow(serviceStatsView, "service:"+s.ID); ok {
+		return latency(a.P95)
+	}
+	return "—"
+}
+
+// serviceOutdated says how many sessions run an older chain, and offers to restart
+// them.
+func serviceOutdated(s *api.Service) app.UI {
+	switch n, known := outdatedOf(serviceOutdatedView, s.ID); {
+	case !known:
+		return app.Span().Class("faint").Text("—")
+	case n == 0:
+		return app.Span().Class("faint").Text("none")
+	default:
+		return app.Span().Class("old-chain").Body(
+			app.A().Class("tnum").Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(s.ID)))).Title(outdatedWords(n)).
+				Text(ui.Plural(n, "session", "sessions")),
+			app.If(console.mayAct(), func() app.UI {
+				return app.Button().Type("button").Class("btn s").DataSet("service", s.ID).Disabled(console.stale()).
+					Aria("label", "Restart "+outdatedWords(n)).Text("Restart…").OnClick(restartOutdatedOf)
+			}),
+		)
+	}
+}
+
+// restartOutdatedOf opens the dialog for the service that the button names. The
+// row around it leads elsewhere.
+func restartOutdatedOf(ctx app.Context, e app.Event) {
+	e.Call("stopPropagation")
+	askRestartOutdated(ctx, serviceOutdatedView, ui.Closest(e, "data-service"))
+}
+
+// serviceRow returns a service of a view.
+func serviceRow(viewName, id string) (*api.Service, bool) {
+	return model.Row[api.ServiceAttributes](console.store.View(viewName), id)
 }
 
 // serviceTargets are the servers of a service, or the monitor that names them.
@@ -80,18 +165,20 @@ func aboutService(s *api.Service) []objectBox {
 		{"Service", false, factList(
 			textFact("Router", a.Router),
 			textFact("Started", dated(a.Started)),
-			objectFact{"Filters", filterChain(s.Relationships.IDs("filters"))},
 			objectFact{"Targets", serviceTargets(s)},
 			objectFact{"Listeners", serviceListeners(s)},
 		)},
 		{"Statistics", false, factList(
-			objectFact{"Sessions", sessionsOf("service", s.ID, ui.Count(st.Connections))},
+			objectFact{"Sessions", serviceSessions(s)},
+			textFact("Statements/s", serviceRate(s)),
+			textFact("p95", serviceP95(s)+" of the last 10 s"),
 			countFact("Most at once", st.MaxConnections),
 			countFact("Since the start", st.TotalConnections),
 			countFact("Statements", st.RoutedPackets),
 			countFact("At work", st.ActiveOperations),
 			countFact("Failed logins", st.FailedAuths),
 		)},
+		{"Default chain", true, &serviceChain{Service: s.ID, Rev: console.rev}},
 		{"Router's figures", false, settingList(settingsOf(a.RouterDiagnostics), "The router tells none.")},
 		accountsBox(a),
 	}

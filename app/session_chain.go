@@ -14,11 +14,6 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// chainFiltersView is the tab's own view of the configured filters. Another
-// name than that of the page of filters: when one follows the other, the new
-// one subscribes before the old one gives its view up.
-const chainFiltersView = "chain-filters"
-
 // chainTab shows the filters that a session runs and lets an operator put
 // others in their place.
 type chainTab struct {
@@ -31,24 +26,34 @@ type chainTab struct {
 	swap chainSwap
 	own  []string // chain that the last change on this page leads to, nil for none
 	busy bool     // a change is on its way to the server
+	menu bool     // of where else to apply the new order is open
 }
 
 // chainSwap is the last chain that was asked for on this page.
 type chainSwap struct {
 	asked  bool
 	waited bool // it has been seen waiting for its moment
+	back   bool // it is the way back from the one before
 	before []string
 	after  []string
 	since  time.Time // in effect, zero while it is not
 }
 
+// chainOutdatedView counts the sessions that run an older chain than their
+// service's.
+const chainOutdatedView = "chain-outdated"
+
 // OnMount asks for the filters that there are.
 func (t *chainTab) OnMount(app.Context) {
-	console.watch(api.Subscribe{View: chainFiltersView, Topic: api.TopicFilters})
+	t.edit.open()
+	watchOutdated(chainOutdatedView)
 }
 
 // OnDismount gives them up.
-func (t *chainTab) OnDismount() { console.unwatch(chainFiltersView) }
+func (t *chainTab) OnDismount() {
+	t.edit.close()
+	console.unwatch(chainOutdatedView)
+}
 
 // Render draws the tab. Of a session that has ended it shows the last that was
 // known.
@@ -60,7 +65,12 @@ func (t *chainTab) Render() app.UI {
 	if t.last == nil || t.last.ID != t.ID {
 		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text("The chain of this session is not known."))
 	}
-	return app.Div().Class("chain").Body(t.renderRunning(t.last), t.edit.render(t.last, lives && !view.Is(s, view.StateEnded, 0)))
+	lives = lives && s.Attributes.EndedAt == "" && !view.Is(s, view.StateEnded, 0)
+	acting := lives && console.mayAct()
+	return app.Div().Class("chain").Body(
+		t.renderRunning(t.last),
+		t.edit.render("New order", acting, editHint(acting), t.edit.renderDiscard(), t.renderApply(t.last)),
+	)
 }
 
 // runningChain returns the chain that the session runs.
@@ -84,11 +94,21 @@ func comingChain(s *api.Session) []string {
 // follow takes in what the session has become.
 func (t *chainTab) follow(s *api.Session) {
 	if t.last == nil || t.last.ID != s.ID {
-		t.edit, t.swap, t.own, t.busy = chainEditor{}, chainSwap{}, nil, false
+		t.edit, t.swap, t.own, t.busy, t.menu = chainEditor{}, chainSwap{}, nil, false, false
 	}
-	t.last, t.edit.tab = s, t
+	t.last = s
+	t.edit.Modules = modulesOf(s)
 	t.edit.follow(comingChain(s), t.own)
 	t.swap.follow(s)
+}
+
+// modulesOf are the modules of the filters that a session runs.
+func modulesOf(s *api.Session) map[string]string {
+	modules := make(map[string]string, len(s.Attributes.Chain))
+	for _, link := range s.Attributes.Chain {
+		modules[link.ID] = link.Module
+	}
+	return modules
 }
 
 // follow notices that the chain that was asked for waits, is in effect, or will
@@ -136,7 +156,7 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 				app.Th().Class("module").Scope("col").Text("Module"),
 				app.Th().Class("num").Scope("col").Title("Statements that the filter has seen in this session").Text("Seen"),
 				app.Th().Class("num").Scope("col").Title("Statements that it has changed or answered itself").Text("Changed"),
-				app.Th().Class("num").Scope("col").Title("Mean time spent in the filter for each statement").Text("Each"),
+				app.Th().Class("num").Scope("col").Title("Mean time that a statement spends in the filter on its way down").Text("Mean time"),
 			)),
 			app.TBody().Body(app.Range(chain).Slice(func(i int) app.UI {
 				link := &chain[i]
@@ -152,6 +172,12 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 		),
 		app.If(len(chain) == 0, func() app.UI {
 			return app.P().Class("body dim").Text("No filters. Statements go straight to the router.")
+		}),
+		app.If(s.Attributes.ChainOutdated, func() app.UI {
+			return app.Div().Class("chain-swap").ID("chain-old").Body(
+				ui.Chip("swap", "Older chain", "info"),
+				app.Span().Class("dim").Text("The default of "+service(s)+" has changed since. A restart gives the session the new one."),
+			)
 		}),
 		t.renderPending(s),
 		t.renderEffect(s),
@@ -180,9 +206,12 @@ func (t *chainTab) renderPending(s *api.Session) app.UI {
 	if p.Waits != "" {
 		text += " for the end of the " + p.Waits
 	}
-	age := ui.Duration(console.now().Sub(timeOf(p.Since)))
+	age := "since " + sinceWhen(p.Since) + " · " + ui.Duration(console.now().Sub(timeOf(p.Since)))
 	if a := &s.Attributes.Activity; p.Waits == "transaction" && a.Trx {
-		age += ", transaction open for " + ui.Duration(view.TrxAge(s, lag(s)))
+		age += " · transaction open since " + sinceWhen(a.TrxSinceAt)
+	}
+	if t.swap.back && t.swap.asked && slices.Equal(*p.Filters, t.swap.after) {
+		text = "Revert: s" + text[1:]
 	}
 	return app.Div().Class("chain-swap").ID("chain-pending").Body(
 		ui.Chip("swap", text, "info"),
@@ -213,6 +242,7 @@ func (t *chainTab) renderEffect(s *api.Session) app.UI {
 		app.Span().Class("sp"),
 		app.Button().ID("chain-revert").Type("button").Class("btn s").Disabled(t.busy || console.stale()).
 			Title("Back to "+chainWords(t.swap.before)).Text("Revert").OnClick(t.revert),
+		app.Span().Class("next dim").Text("Revert asks for "+chainWords(t.swap.before)+" as a new swap, which waits for its moment."),
 	)
 }
 
@@ -225,7 +255,11 @@ func (t *chainTab) cancel(app.Context, app.Event) {
 }
 
 // revert asks for the chain that ran before the last one that was asked for.
-func (t *chainTab) revert(app.Context, app.Event) { t.ask(t.swap.before) }
+func (t *chainTab) revert(app.Context, app.Event) {
+	if t.ask(t.swap.before) {
+		t.swap.back = true
+	}
+}
 
 // session returns the session if this is the moment to act on it.
 func (t *chainTab) session() (*api.Session, bool) {
@@ -233,11 +267,11 @@ func (t *chainTab) session() (*api.Session, bool) {
 	return s, ok && !t.busy && console.mayAct() && !console.stale()
 }
 
-// ask has the session run a chain.
-func (t *chainTab) ask(chain []string) {
+// ask has the session run a chain, and reports whether this is the moment to.
+func (t *chainTab) ask(chain []string) bool {
 	s, ok := t.session()
 	if !ok {
-		return
+		return false
 	}
 	id, last := t.ID, t.swap
 	names := append([]string{}, chain...)
@@ -247,6 +281,7 @@ func (t *chainTab) ask(chain []string) {
 		err := console.client.SetFilters(ctx, id, names)
 		return func() { t.answered(id, last, err) }
 	})
+	return true
 }
 
 // answered takes the server's answer to what was asked for the session id. The

@@ -263,7 +263,7 @@ func TestChainDrag(t *testing.T) {
 			tab := &chainTab{ID: "7"}
 			tab.shownChain(t, "A B C")
 			d := &tab.edit
-			d.drag = chainDrag{on: true, from: tt.from, gap: tt.from}
+			d.drag = chainDrag{held: true, on: true, from: tt.from, gap: tt.from}
 			if !d.over(tt.gap) {
 				t.Error("the line has not moved")
 			}
@@ -276,7 +276,7 @@ func TestChainDrag(t *testing.T) {
 			tab.shownChain(t, "X") // does not disturb what is being dragged
 			probe(t, func(ctx app.Context) {
 				if tt.cancel {
-					d.dragEnded(ctx, app.Event{})
+					chainPointer{&d.chainList}.cancelled(ctx, app.Event{})
 				} else {
 					d.drop(ctx)
 				}
@@ -312,22 +312,22 @@ func TestChainReadOnly(t *testing.T) {
 // Ensure filters are added behind the others, as often as one likes.
 func TestChainAdd(t *testing.T) {
 	reset(t)
-	console.store.Open(api.Subscribe{View: chainFiltersView, Topic: api.TopicFilters})
+	tab := &chainTab{ID: "7"}
+	console.store.Open(api.Subscribe{View: tab.edit.view(), Topic: api.TopicFilters})
 	console.store.Apply(api.Frame{
-		Type: api.FrameSnapshot, View: chainFiltersView, IDs: []string{"A", "Q"}, Upserts: []json.RawMessage{
+		Type: api.FrameSnapshot, View: tab.edit.view(), IDs: []string{"A", "Q"}, Upserts: []json.RawMessage{
 			[]byte(`{"id":"A","type":"filters","attributes":{"module":"hintfilter"}}`),
 			[]byte(`{"id":"Q","type":"filters","attributes":{"module":"qlafilter"}}`),
 		},
 	})
-	tab := &chainTab{ID: "7"}
 	tab.shownChain(t, "A")
 	probe(t, func(ctx app.Context) {
-		tab.edit.add(ctx, app.Event{})
+		chainAdd{&tab.edit.chainList}.add(ctx, app.Event{})
 		tab.edit.adding = "Q"
-		tab.edit.add(ctx, app.Event{})
+		chainAdd{&tab.edit.chainList}.add(ctx, app.Event{})
 	})
 	wantOrder(t, &tab.edit, "A A Q")
-	if got, want := moduleOf(tab.last, "Q"), "qlafilter"; got != want {
+	if got, want := tab.edit.moduleOf("Q"), "qlafilter"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -343,5 +343,109 @@ func TestMeanTime(t *testing.T) {
 		if got := meanTime(tt.nanos, tt.statements); got != tt.want {
 			t.Errorf("%d/%d: got %q, want %q", tt.nanos, tt.statements, got, tt.want)
 		}
+	}
+}
+
+// Ensure hints are about filters whose order is new, and only about modules that
+// mind.
+func TestChainHints(t *testing.T) {
+	modules := map[string]string{"Q": "qlafilter", "R": "regexfilter", "H": "hintfilter", "M": "maxrows"}
+	for _, tt := range []struct{ name, before, now, want string }{
+		{"same", "Q R", "Q R", ""},
+		{"swapped", "Q R", "R Q", "R before Q: Q writes statements as R has rewritten them."},
+		{"added", "R", "R M", ""},
+		{"added-that-minds", "R", "R H", "R before H: hints are read from what R has made of a statement."},
+		{"still-in-order", "Q M R", "Q R", ""},
+		{"twice", "Q", "Q Q", "Q twice: every statement passes it twice."},
+		{"both", "M Q R", "Q R M", "Q before M: Q counts the rows that M lets through."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			hints := chainHints(chainOf(tt.before), chainOf(tt.now), func(name string) string { return modules[name] })
+			if got := strings.Join(hints, "|"); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Ensure a filter goes to the position that was typed, and nothing happens for
+// what is no position.
+func TestChainPlace(t *testing.T) {
+	for text, want := range map[string]string{"3": "B C A", " 2 ": "B A C", "99": "B C A", "0": "A B C", "x": "A B C", "": "A B C"} {
+		t.Run("to-"+text, func(t *testing.T) {
+			reset(t)
+			tab := &chainTab{ID: "7"}
+			tab.shownChain(t, "A B C")
+			probe(t, func(ctx app.Context) {
+				tab.edit.do(ctx, 0, "more")
+				tab.edit.place = text
+				tab.edit.do(ctx, 0, "place")
+			})
+			wantOrder(t, &tab.edit, want)
+		})
+	}
+}
+
+// Ensure a pointer that hardly moves drags nothing.
+func TestChainDragBegins(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B C")
+	d := &tab.edit
+	if d.begin(0) {
+		t.Error("a drag without a filter")
+	}
+	d.drag = chainDrag{held: true, y: 100, from: 1, gap: 1}
+	if d.begin(103) || d.drag.on {
+		t.Error("three pixels are no drag")
+	}
+	if !d.begin(96) || !d.drag.on || d.begin(90) {
+		t.Error("four pixels begin a drag, once")
+	}
+}
+
+// Ensure the service's default is edited for the service that is shown, and that
+// what is shown follows it.
+func TestServiceChain(t *testing.T) {
+	reset(t)
+	service := func(id, chain string) api.Service {
+		var refs []api.Reference
+		for _, name := range chainOf(chain) {
+			refs = append(refs, api.Reference{ID: name, Type: "filters"})
+		}
+		return api.Service{ID: id, Type: "services", Relationships: api.Relationships{"filters": {Data: refs}}}
+	}
+	putServices := func(list ...api.Service) {
+		t.Helper()
+		f := api.Frame{Type: api.FrameSnapshot, View: api.TopicServices}
+		for _, s := range list {
+			raw, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.IDs, f.Upserts = append(f.IDs, s.ID), append(f.Upserts, raw)
+		}
+		console.store.Open(api.Subscribe{View: api.TopicServices, Topic: api.TopicServices})
+		console.store.Apply(f)
+	}
+	putServices(service("one", "A B"), service("two", "C"))
+	c := &serviceChain{Service: "one"}
+	c.Render()
+	wantOrder(t, &c.edit, "A B")
+	probe(t, func(ctx app.Context) { c.edit.do(ctx, 1, "top") })
+	putServices(service("one", "X"), service("two", "C"))
+	c.Render()
+	wantOrder(t, &c.edit, "B A")
+	if !c.edit.theirs {
+		t.Error("somebody else has changed the default")
+	}
+	c.answered("two", nil, nil, errors.New("refused"))
+	c.Service = "two"
+	c.Render()
+	wantOrder(t, &c.edit, "C")
+	c.before, c.own, c.busy = chainOf("C"), chainOf("D"), true
+	c.answered("two", nil, nil, errors.New("not a filter"))
+	if c.busy || c.own != nil {
+		t.Error("still waiting for a chain that was refused")
 	}
 }

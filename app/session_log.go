@@ -1,31 +1,23 @@
 package app
 
 import (
-	"context"
-	"slices"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// logServicesView is the tab's own view of the services; see chainFiltersView.
+// logServicesView is the tab's own view of the services; see chainList.view.
 const logServicesView = "log-services"
 
-// logShown is how many lines of a session's log are drawn.
-const logShown = 500
-
-// sessionLevels are the levels of a session, most severe first.
-var sessionLevels = []struct{ name, word, glyph, class string }{
-	{"log_error", "Error", "blocked", "lv-error"},
-	{"log_warning", "Warning", "long", "lv-warning"},
-	{"log_notice", "Notice", "primary", "lv"},
-	{"log_info", "Info", "replica", "lv"},
-	{"log_debug", "Debug", "maint", "lv"},
-}
+// logShown is how many lines of a session's log are drawn at first, and how many
+// more each time that one asks for older ones; logMost is when there are no more.
+const (
+	logShown = 500
+	logMost  = 2000
+)
 
 // sessionLogTab shows the log of a session as it grows, and switches what is
 // logged.
@@ -34,13 +26,21 @@ type sessionLogTab struct {
 	ID  string // of the session
 	Rev uint64
 
-	last *api.Session // session that what follows is about, as it was last seen
-	away bool         // the reader has left the end
-	kept []string     // lines as they were then: they stay while they are read
+	last  *api.Session // session that what follows is about, as it was last seen
+	tail  sessionTail
+	away  bool   // the reader has left the end
+	end   uint64 // number of the last line then: newer ones wait
+	limit int    // lines that are drawn
+
+	find   string // words to look for
+	all    bool   // lines without them are shown as well
+	chosen int    // line of those that are drawn, counted from 1; 0 for none
+	wrap   bool
 }
 
 // OnMount asks for the services, whose levels are in effect for their sessions.
 func (t *sessionLogTab) OnMount(ctx app.Context) {
+	tabKeys = t
 	console.watch(api.Subscribe{View: logServicesView, Topic: api.TopicServices})
 	t.stick(ctx)
 }
@@ -49,7 +49,12 @@ func (t *sessionLogTab) OnMount(ctx app.Context) {
 func (t *sessionLogTab) OnUpdate(ctx app.Context) { t.stick(ctx) }
 
 // OnDismount gives the services up.
-func (t *sessionLogTab) OnDismount() { console.unwatch(logServicesView) }
+func (t *sessionLogTab) OnDismount() {
+	if tabKeys == keyHandler(t) {
+		tabKeys = nil
+	}
+	console.unwatch(logServicesView)
+}
 
 // stick scrolls to the end, once the lines are drawn, unless the reader has left
 // it.
@@ -59,132 +64,249 @@ func (t *sessionLogTab) stick(ctx app.Context) {
 	}
 }
 
+// follow takes in what the session has become.
+func (t *sessionLogTab) follow(s *api.Session) {
+	if t.last == nil || t.last.ID != s.ID || t.last.Attributes.ConnectedAt != s.Attributes.ConnectedAt {
+		t.tail, t.away, t.chosen, t.limit = sessionTail{}, false, 0, logShown
+	}
+	t.last = s
+	t.tail.take(s.Attributes.Log, s.Attributes.LogLines)
+}
+
 // Render draws the tab. Of a session that has ended it shows the last that was
 // known.
 func (t *sessionLogTab) Render() app.UI {
-	if s, ok := sessionRow(sessionView, t.ID); ok {
-		if t.last == nil || t.last.ID != s.ID {
-			t.away, t.kept = false, nil
-		}
-		t.last = s
+	s, lives := sessionRow(sessionView, t.ID)
+	if lives {
+		t.follow(s)
 	}
-	s := t.last
-	if s == nil || s.ID != t.ID {
+	if s = t.last; s == nil || s.ID != t.ID {
 		return app.Div().Class("slog").Body(app.P().Class("empty faint").Text("The log of this session is not known."))
 	}
-	lines, fresh := s.Attributes.Log, 0
-	if t.away {
-		lines, fresh = t.kept, newLines(t.kept, s.Attributes.Log)
+	lines, matches, older := t.shown()
+	class := "tail"
+	if t.wrap {
+		class = "tail wrap"
 	}
 	return app.Div().Class("slog").Body(
-		t.renderLevels(s),
+		&levelSwitches{ID: t.ID, Rev: t.Rev},
+		t.renderTools(matches),
 		app.Div().Class("slog-tail data").Body(
-			app.Div().ID("log-tail").Class("tail").TabIndex(0).Role("log").Aria("label", "Log of session "+s.ID).Aria("live", "off").
-				OnScroll(t.scrolled).Body(&logLines{Lines: lines, Empty: emptyLog(&s.Attributes.Parameters)}),
-			app.Button().ID("log-follow").Type("button").Class("btn s").Hidden(!t.away).Text(followText(fresh)).OnClick(t.rejoin),
+			app.Div().ID("log-tail").Class(class).TabIndex(0).Role("log").Aria("label", "Log of session "+s.ID).Aria("live", "off").
+				OnScroll(t.scrolled).Body(
+				app.Button().ID("log-older").Type("button").Class("btn s").Hidden(older == 0 || t.limit >= logMost).
+					Text("Show "+ui.Count(min(older, logShown))+" older").OnClick(t.showOlder),
+				&logLines{Lines: lines, Word: t.word(), Chosen: t.chosen, Empty: t.empty(s)},
+			),
+			app.Button().ID("log-follow").Type("button").Class("btn s").Hidden(!t.away).Text(followText(t.waiting())).OnClick(t.rejoin),
 		),
+		app.P().Class("slog-kept faint").Text(t.kept()),
 	)
 }
 
-func followText(fresh int) string {
-	if fresh == 0 {
-		return "▼ Follow"
-	}
-	return "▼ Follow · " + ui.Count(fresh) + " new"
-}
+// words are what to look for.
+func (t *sessionLogTab) words() []string { return strings.Fields(strings.ToLower(t.find)) }
 
-// levelOn reports whether a level is in effect.
-func levelOn(p *api.SessionParameters, level string) bool {
-	switch level {
-	case "log_error":
-		return p.LogError
-	case "log_warning":
-		return p.LogWarning
-	case "log_notice":
-		return p.LogNotice
-	case "log_info":
-		return p.LogInfo
-	case "log_debug":
-		return p.LogDebug
-	}
-	return false
-}
-
-// levelFixed says why a level cannot be switched for the session alone; "" when it
-// can. Errors are always logged, and what the service logs, all its sessions do.
-func levelFixed(s *api.Session, level string) string {
-	if level == "log_error" {
-		return "always"
-	}
-	name := service(s)
-	if v, ok := model.Row[api.ServiceAttributes](console.store.View(logServicesView), name); ok {
-		if set, _ := v.Attributes.Parameters[level].(bool); set {
-			return "by " + name
+// word is what to mark: the first of the words that are to be there.
+func (t *sessionLogTab) word() string {
+	for _, word := range t.words() {
+		if !strings.HasPrefix(word, "!") {
+			return word
 		}
 	}
 	return ""
 }
 
-// renderLevels draws the switches, or says what is logged to those who may not
-// switch it.
-func (t *sessionLogTab) renderLevels(s *api.Session) app.UI {
-	p := &s.Attributes.Parameters
-	if !console.mayAct() {
-		return app.Div().Class("slog-levels").Body(app.P().ID("log-levels").Class("dim").Text(loggedWords(p)))
+// shown returns the lines to draw, how many of them match, and how many older
+// ones are not drawn.
+func (t *sessionLogTab) shown() (lines []tailLine, matches, older int) {
+	lines = t.tail.lines
+	if t.away {
+		lines = t.tail.upTo(t.end)
 	}
-	return app.Div().Class("slog-levels").Body(
-		app.Div().ID("log-levels").Class("switches").Role("group").Aria("label", "Log levels of this session").OnClick(t.clicked).Body(
-			app.Range(sessionLevels).Slice(func(i int) app.UI {
-				l := sessionLevels[i]
-				why := levelFixed(s, l.name)
-				return app.Button().Type("button").Class("switch").Role("switch").DataSet("level", l.name).
-					Aria("checked", boolText(levelOn(p, l.name))).Disabled(console.stale() || why != "").Body(
-					app.Text(l.word),
-					app.If(why != "", func() app.UI { return app.Span().Class("faint").Text(why) }),
-				)
-			}),
+	if words := t.words(); len(words) > 0 && !t.all {
+		var some []tailLine
+		for _, l := range lines {
+			if !l.Gap && hasWords(strings.ToLower(l.Text), words) {
+				some = append(some, l)
+			}
+		}
+		lines = some
+	}
+	older = max(len(lines)-max(t.limit, logShown), 0)
+	lines = lines[older:]
+	return lines, len(t.matches(lines)), older
+}
+
+// matches are the places of the lines that have all words, counted from 1.
+func (t *sessionLogTab) matches(lines []tailLine) []int {
+	words := t.words()
+	if len(words) == 0 {
+		return nil
+	}
+	var places []int
+	for i, l := range lines {
+		if !l.Gap && hasWords(strings.ToLower(l.Text), words) {
+			places = append(places, i+1)
+		}
+	}
+	return places
+}
+
+// empty says why there are no lines.
+func (t *sessionLogTab) empty(s *api.Session) string {
+	if t.find != "" && len(t.tail.lines) > 0 {
+		return "No line has these words."
+	}
+	return emptyLog(&s.Attributes.Parameters)
+}
+
+// kept says how much of the log there is.
+func (t *sessionLogTab) kept() string {
+	text := "The server keeps the newest lines of a session: session_trace of them, at least 100. This page keeps " + ui.Count(logKept) +
+		" while it is open; " + ui.Count(len(t.tail.lines)) + " so far"
+	if t.tail.total > 0 {
+		text += ", of " + ui.Count(t.tail.total) + " since connect"
+	}
+	return text + "."
+}
+
+// waiting is how many lines have come since the reader has left the end.
+func (t *sessionLogTab) waiting() int { return int(t.tail.seen - min(t.end, t.tail.seen)) }
+
+func followText(fresh int) string {
+	if fresh == 0 {
+		return "▼ Follow (G)"
+	}
+	return "▼ " + ui.Count(fresh) + " new — Follow (G)"
+}
+
+// renderTools draws what finds and saves lines.
+func (t *sessionLogTab) renderTools(matches int) app.UI {
+	count := ""
+	if t.find != "" {
+		count = ui.Plural(matches, "match", "matches")
+		if t.chosen > 0 {
+			count = "n/N · " + count
+		}
+	}
+	button := func(id, text, title string) app.HTMLButton {
+		return app.Button().ID("log-"+id).Type("button").Class("btn s").DataSet("do", id).Title(title).Text(text)
+	}
+	return app.Div().Class("slog-tools").OnClick(t.pressed).Body(
+		app.Span().Class("q short").Body(
+			app.Input().ID("log-find").Type("search").Placeholder("Find: words, !without").Aria("label", "Find in the log").
+				MaxLength(200).AutoComplete(false).OnInput(t.searched).OnKeyDown(t.findKey),
 		),
-		app.P().Class("faint").Text("A level that is on is also written to the program's log. With session_trace lines of every level are kept here."),
+		app.Span().Class("dim tnum").Role("status").Text(count),
+		button("next", "Next", "Next match (n)").Disabled(matches == 0),
+		button("prev", "Previous", "Previous match (N)").Disabled(matches == 0),
+		button("only", "Only matches", "Hide lines without the words").Aria("pressed", boolText(!t.all)),
+		app.Span().Class("sp"),
+		button("wrap", "Wrap", "Wrap long lines (w)").Aria("pressed", boolText(t.wrap)),
+		button("copy", "Copy", "Copy the lines that are shown"),
+		button("save", "Download", "Save the lines that are kept as a file"),
 	)
 }
 
-// loggedWords says which levels are in effect.
-func loggedWords(p *api.SessionParameters) string {
-	var words []string
-	for _, l := range sessionLevels {
-		if levelOn(p, l.name) {
-			words = append(words, l.word)
-		}
+// pressed does what a button stands for.
+func (t *sessionLogTab) pressed(ctx app.Context, e app.Event) {
+	if do := ui.Closest(e, "data-do"); do != "" {
+		t.do(ctx, do)
 	}
-	if len(words) == 0 {
-		return "Nothing of this session is logged."
-	}
-	return "Logged of this session: " + strings.Join(words, ", ") + "."
 }
 
-// emptyLog says why there are no lines and which level to switch on.
-func emptyLog(p *api.SessionParameters) string {
-	text := "This session has logged nothing yet."
-	switch {
-	case !console.mayAct():
-	case !p.LogInfo:
-		text += " Switch on Info to see where its statements go."
-	case !p.LogDebug:
-		text += " Switch on Debug to see more."
+func (t *sessionLogTab) do(ctx app.Context, what string) {
+	switch what {
+	case "next":
+		t.choose(ctx, 1)
+	case "prev":
+		t.choose(ctx, -1)
+	case "only":
+		t.all, t.chosen = !t.all, 0
+		t.stick(ctx)
+	case "wrap":
+		t.wrap = !t.wrap
+		t.stick(ctx)
+	case "copy":
+		lines, _, _ := t.shown()
+		ui.Copy(tailText(lines))
+		console.say("Copied "+ui.Plural(len(lines), "line", "lines")+".", false)
+	case "save":
+		ui.SaveText("session-"+t.ID+"-log-"+console.now().UTC().Format("20060102T150405Z")+".txt", tailText(t.tail.lines))
 	}
-	return text
 }
 
-func (t *sessionLogTab) clicked(_ app.Context, e app.Event) { t.flip(ui.Closest(e, "data-level")) }
-
-// flip switches a level to what it is not.
-func (t *sessionLogTab) flip(level string) {
-	s, ok := sessionRow(sessionView, t.ID)
-	if !ok || level == "" || !console.mayAct() || console.stale() || levelFixed(s, level) != "" {
+// choose goes to the next line that matches, or the one before.
+func (t *sessionLogTab) choose(ctx app.Context, by int) {
+	lines, _, _ := t.shown()
+	next := nextMatch(t.matches(lines), t.chosen, by)
+	if next == 0 {
 		return
 	}
-	id, levels := t.ID, map[string]bool{level: !levelOn(&s.Attributes.Parameters, level)}
-	console.change("", func(ctx context.Context) error { return console.client.SetLogLevels(ctx, id, levels) })
+	t.leave(true)
+	t.chosen = next
+	ctx.Defer(func(app.Context) { ui.Reveal(chosenLine) })
+}
+
+// nextMatch returns the match after the place at, or the one before, round and
+// round; the newest or the oldest when nothing is chosen, 0 when there is none.
+func nextMatch(matches []int, at, by int) int {
+	n := len(matches)
+	if n == 0 {
+		return 0
+	}
+	if by > 0 {
+		for _, m := range matches {
+			if m > at {
+				return m
+			}
+		}
+		return matches[0]
+	}
+	for i := n - 1; i >= 0; i-- {
+		if matches[i] < at {
+			return matches[i]
+		}
+	}
+	return matches[n-1]
+}
+
+// searched takes the words to look for.
+func (t *sessionLogTab) searched(ctx app.Context, _ app.Event) {
+	t.find, t.chosen = ctx.JSSrc().Get("value").String(), 0
+	t.stick(ctx)
+}
+
+// findKey goes to the next match.
+func (t *sessionLogTab) findKey(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Enter" {
+		e.PreventDefault()
+		by := 1
+		if e.Get("shiftKey").Bool() {
+			by = -1
+		}
+		t.choose(ctx, by)
+	}
+}
+
+// key does what keys do on the log.
+func (t *sessionLogTab) key(ctx app.Context, key string, _ bool) bool {
+	switch key {
+	case "n":
+		t.choose(ctx, 1)
+	case "N":
+		t.choose(ctx, -1)
+	case "w":
+		t.do(ctx, "wrap")
+	case "G":
+		t.rejoin(ctx, app.Event{})
+	case "/":
+		ui.Focus("log-find")
+	default:
+		return false
+	}
+	return true
 }
 
 // scrolled notices when the reader leaves the end, and when they come back.
@@ -202,9 +324,9 @@ func (t *sessionLogTab) leave(away bool) bool {
 	if away == t.away {
 		return false
 	}
-	t.away, t.kept = away, nil
-	if away && t.last != nil {
-		t.kept = slices.Clone(t.last.Attributes.Log)
+	t.away, t.end = away, t.tail.seen
+	if !away {
+		t.chosen, t.limit = 0, logShown
 	}
 	return true
 }
@@ -215,68 +337,9 @@ func (t *sessionLogTab) rejoin(ctx app.Context, _ app.Event) {
 	t.stick(ctx)
 }
 
-// newLines returns how many lines have come after those that were kept. Old ones
-// may have gone meanwhile.
-func newLines(kept, lines []string) int {
-	for i := range kept {
-		if rest := kept[i:]; len(rest) <= len(lines) && slices.Equal(rest, lines[:len(rest)]) {
-			return len(lines) - len(rest)
-		}
-	}
-	return len(lines)
-}
-
-// logLines draws lines of a log. It is a component so that they are drawn again
-// only when they are others.
-type logLines struct {
-	app.Compo
-	Lines []string
-	Empty string // what to say when there are none
-}
-
-// Render draws the lines.
-func (l *logLines) Render() app.UI {
-	lines := l.Lines
-	if len(lines) == 0 {
-		return app.Div().Body(app.P().Class("empty").Text(l.Empty))
-	}
-	older := max(len(lines)-logShown, 0)
-	lines = lines[older:]
-	return app.Div().Body(
-		app.If(older > 0, func() app.UI {
-			return app.P().Class("faint older").Text(ui.Plural(older, "older line is", "older lines are") + " not shown")
-		}),
-		app.Range(lines).Slice(func(i int) app.UI { return renderTraceLine(lines[i]) }),
-	)
-}
-
-// traceLine is a line of a session's log, in its parts.
-type traceLine struct{ Date, Time, Level, Text string }
-
-// parseTraceLine parts "2026-11-21 22:53:32.129   info   : text". A line of
-// another form is all text.
-func parseTraceLine(line string) traceLine {
-	stamp, rest, ok := strings.Cut(line, "   ")
-	date, clock, dated := strings.Cut(stamp, " ")
-	level, text, levelled := strings.Cut(rest, ": ")
-	level = strings.TrimSpace(level)
-	if !ok || !dated || !levelled || strings.ContainsRune(level, ' ') {
-		return traceLine{Text: line}
-	}
-	return traceLine{Date: date, Time: clock, Level: level, Text: text}
-}
-
-func renderTraceLine(line string) app.UI {
-	l := parseTraceLine(line)
-	word, glyph, class := l.Level, "", "lv"
-	for _, known := range sessionLevels {
-		if known.name == "log_"+l.Level {
-			word, glyph, class = known.word, known.glyph, known.class
-		}
-	}
-	return app.Div().Class("line").Body(
-		app.Span().Class("at faint").Title(l.Date+" "+l.Time).Text(l.Time),
-		app.Span().Class(class).Body(ui.Glyph(glyph), app.Text(word)),
-		app.Span().Class("text").Text(l.Text),
-	)
+// showOlder draws more lines, in front of those that are read.
+func (t *sessionLogTab) showOlder(app.Context, app.Event) {
+	t.leave(true)
+	t.limit = min(max(t.limit, logShown)+logShown, logMost)
+	t.chosen = 0
 }

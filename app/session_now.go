@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -13,9 +14,9 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// renderNow draws what a session is doing at the instant now. The router is that
-// of its service, "" when it is not known.
-func renderNow(s *api.Session, now time.Time, router string) app.UI {
+// renderNow draws what a session is doing at the instant now, on the way that
+// the statements of its service take.
+func renderNow(s *api.Session, now time.Time, way *serviceWay) app.UI {
 	since := view.Lag(s, now)
 	return app.Div().Class("page data now").Body(
 		app.Div().Class("col").Body(
@@ -25,9 +26,9 @@ func renderNow(s *api.Session, now time.Time, router string) app.UI {
 			renderAttributes(s),
 		),
 		app.Div().Class("col").Body(
-			box("Path", "", pathOf(s, router)),
-			renderBackends(s),
+			box("Path", "", app.Div().Class("way").Body(pathOf(s, way))),
 		),
+		app.Div().Class("wide").Body(renderBackends(s)),
 	)
 }
 
@@ -44,7 +45,88 @@ func renderStatement(s *api.Session, since time.Duration) app.UI {
 	if a.Statement == "" {
 		return box("Statement", "", app.P().Class("faint").Text("None yet."))
 	}
-	return box("Statement", statementNote(s, since), app.Pre().Class("statement").Text(a.Statement))
+	return box("Statement", statementNote(s, since), app.Div().Body(
+		app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(a.Statement),
+		renderPace(paceOf(s, since)),
+	))
+}
+
+// pace is how long a statement takes, beside the earlier ones of the same text
+// that are kept of the session.
+type pace struct {
+	now       float64 // seconds that it has taken, so far while it runs
+	running   bool
+	runs      int     // earlier ones
+	mid, most float64 // seconds: the median of them and the longest
+}
+
+// paceOf compares the statement of a session with the earlier ones of its text.
+func paceOf(s *api.Session, since time.Duration) pace {
+	a := &s.Attributes
+	p := pace{running: a.Activity.State == "running"}
+	var took []float64
+	for i := range a.Queries {
+		q := &a.Queries[i]
+		if i == 0 && (q.Completed == "" || !p.running) {
+			p.now = q.Duration
+			continue // it is the statement itself
+		}
+		if q.Completed != "" && q.Error == "" && sameText(q.Statement, a.Activity.Statement) {
+			took = append(took, q.Duration)
+		}
+	}
+	if p.running {
+		p.now = view.InState(s, since).Seconds()
+	}
+	if p.runs = len(took); p.runs > 0 {
+		slices.Sort(took)
+		p.mid, p.most = took[(p.runs-1)/2], took[p.runs-1]
+	}
+	return p
+}
+
+// sameText compares a statement with that of an activity, which is cut.
+func sameText(statement, activity string) bool {
+	return statement == activity || len(activity) >= 1000 && strings.HasPrefix(statement, strings.TrimSuffix(activity, "…"))
+}
+
+// renderPace draws how long a statement takes as a bar, with marks for how long
+// the earlier ones took.
+func renderPace(p pace) app.UI {
+	if p.runs == 0 {
+		return app.P().Class("pace-note faint").Text("No earlier statement of this text is kept to compare with.")
+	}
+	whole := max(p.now, p.most, 0.001) * 1.05
+	place := func(seconds float64) string { return strconv.Itoa(int(1000 * seconds / whole)) }
+	class := "done"
+	if p.now > p.most {
+		class = "done over"
+	}
+	return app.Div().Class("pace").Body(
+		ui.SVG("svg").Attr("viewBox", "0 0 1000 14").Attr("preserveAspectRatio", "none").Attr("aria-hidden", "true ").Body(
+			ui.SVG("rect").Class("rest").Attr("y", "3").Attr("width", "1000").Attr("height", "8"),
+			ui.SVG("rect").Class(class).Attr("y", "3").Attr("width", place(p.now)).Attr("height", "8"),
+			paceMark(place(p.mid)), paceMark(place(p.most)),
+		),
+		app.P().Class("pace-note dim tnum").Text(paceWords(p)),
+	)
+}
+
+func paceMark(x string) app.UI {
+	return ui.SVG("line").Class("at").Attr("x1", x).Attr("x2", x).Attr("y1", "0").Attr("y2", "14").Attr("vector-effect", "non-scaling-stroke")
+}
+
+// paceWords says what the bar shows.
+func paceWords(p pace) string {
+	verb := "Took "
+	if p.running {
+		verb = "Runs for "
+	}
+	text := verb + took(p.now) + ". Of " + ui.Plural(p.runs, "earlier one", "earlier ones") + " of this text that are kept: "
+	if p.runs == 1 {
+		return text + took(p.most) + "."
+	}
+	return text + "median " + took(p.mid) + ", longest " + took(p.most) + "."
 }
 
 // statementNote says how long the statement has been running or took, and where.
@@ -80,13 +162,13 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 	if !a.Trx {
 		return app.Section().Hidden(true)
 	}
-	readOnly := "no"
+	kind := "reads and writes"
 	if a.TrxReadOnly {
-		readOnly = "yes"
+		kind = "read only"
 	}
 	return box("Transaction", "open for "+ui.Duration(view.TrxAge(s, since)), app.Div().Class("two").Body(
-		renderList("kv", []fact{{"Since", sinceWhen(a.TrxSinceAt)}, {"Writes", ui.Count(a.TrxWrites)}}),
-		renderList("kv", []fact{{"Read-only", readOnly}, {"Server", orDash(a.Server)}}),
+		renderList("kv", []fact{{"Open since", sinceWhen(a.TrxSinceAt)}, {"Writes", ui.Plural(int(a.TrxWrites), "statement", "statements")}}),
+		renderList("kv", []fact{{"Kind", kind}, {"On", orDash(a.Server)}}),
 	))
 }
 
@@ -161,30 +243,68 @@ func renderAttributes(s *api.Session) app.UI {
 	return box("Connection attributes", "", renderList("kv wide", facts))
 }
 
-// pathOf draws the way that a statement of the session takes.
-func pathOf(s *api.Session, router string) app.UI {
+// pathOf draws the way that a statement of the session takes, with what is known
+// of each step.
+func pathOf(s *api.Session, way *serviceWay) app.UI {
 	a := &s.Attributes
 	chain := []ui.Hop{
-		{Kind: "client", Name: view.Client(s), Note: a.User},
-		{Kind: "service", Name: service(s)},
+		{Kind: "client", Name: view.Client(s), Note: "in " + rate(a.Activity.BytesInPerSec) + ", out " + rate(a.Activity.BytesOutPerSec) + " kB/s"},
+	}
+	if way.listener != "" {
+		chain = append(chain, ui.Hop{Kind: "listener", Name: way.listener})
+	} else {
+		chain = append(chain, ui.Hop{Kind: "service", Name: service(s)})
 	}
 	for _, f := range a.Chain {
 		note := ui.Count(f.Statements) + " seen"
 		if f.Changed > 0 {
 			note += ", " + ui.Count(f.Changed) + " changed"
 		}
+		if f.Statements > 0 {
+			note += ", " + meanTime(f.Nanos, f.Statements)
+		}
 		chain = append(chain, ui.Hop{Kind: "filter", Name: f.ID, Note: note})
 	}
-	chain = append(chain, ui.Hop{Kind: "router", Name: orDash(router)})
+	chain = append(chain, ui.Hop{Kind: "router", Name: orDash(way.router), Note: ui.Plural(int(a.Activity.Statements), "statement", "statements")})
 	var servers []ui.Hop
 	for _, c := range a.Connections {
-		hop := ui.Hop{Kind: "server", Name: c.Server, Primary: c.Primary, Busy: c.Busy}
+		hop := ui.Hop{Kind: "server", Name: c.Server, Primary: c.Primary, Busy: c.Busy, Note: serverNote(a, c.Server)}
 		if c.Busy {
 			hop.Note = "at work"
 		}
 		servers = append(servers, hop)
 	}
 	return ui.PathDiagram(chain, servers)
+}
+
+// serverNote is how long a server took for the statements that are kept.
+func serverNote(a *api.SessionAttributes, server string) string {
+	n, sum := 0, int64(0)
+	for i := range a.Queries {
+		for _, r := range a.Queries[i].Responses {
+			if r.Server == server && a.Queries[i].Completed != "" {
+				n++
+				sum += r.Duration
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return ui.Count(n) + " kept, mean " + took(float64(sum)/float64(n)/1000)
+}
+
+// lastUsed is when a server answered last, as far as the kept statements tell.
+func lastUsed(a *api.SessionAttributes, server string) string {
+	for i := range a.Queries { // newest first
+		q := &a.Queries[i]
+		for _, r := range q.Responses {
+			if r.Server == server {
+				return stamp(q.StartedAt)
+			}
+		}
+	}
+	return "—"
 }
 
 func renderBackends(s *api.Session) app.UI {
@@ -196,16 +316,18 @@ func renderBackends(s *api.Session) app.UI {
 		}).Else(func() app.UI {
 			return app.Table().Class("t backends").Body(
 				app.THead().Body(app.Tr().Body(
-					app.Th().Class("b-server").Text("Server"), app.Th().Class("b-role").Text("Role"), app.Th().Class("b-id num").Text("Connection id"),
-					app.Th().Class("b-state").Text("State"), app.Th().Class("b-tls").Text("Cipher"),
+					app.Th().Text("Server"), app.Th().Class("b-role").Text("Role"), app.Th().Class("b-id num").Text("Connection id"),
+					app.Th().Class("b-state").Text("State"),
+					app.Th().Class("b-used").Title("When the newest kept statement that it has answered came").Text("Last used"),
+					app.Th().Class("b-tls").Text("Cipher"), app.Th().Class("b-memory num").Text("Memory"),
 				)),
-				app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderBackend(list[i]) })),
+				app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderBackend(&s.Attributes, list[i]) })),
 			)
 		}),
 	)
 }
 
-func renderBackend(c api.SessionConnection) app.UI {
+func renderBackend(a *api.SessionAttributes, c api.SessionConnection) app.UI {
 	role, glyph := "Replica", "replica"
 	if c.Primary {
 		role, glyph = "Primary", "primary"
@@ -223,10 +345,12 @@ func renderBackend(c api.SessionConnection) app.UI {
 		cipher = "none"
 	}
 	return app.Tr().Body(
-		app.Td().Title(c.Server).Text(c.Server),
+		app.Td().Body(app.A().Href(href(objectPath("servers", c.Server))).Title(c.Server).Text(c.Server)),
 		app.Td().Body(app.Span().Class("role").Body(ui.Glyph(glyph), app.Text(role))),
 		app.Td().Class("num mono").Text(id),
 		app.Td().Text(state),
+		app.Td().Class("tnum").Text(lastUsed(a, c.Server)),
 		app.Td().Title(cipher).Text(cipher),
+		app.Td().Class("num").Text(ui.Bytes(a.Memory.ConnectionBuffers.Backends[c.Server].Total)),
 	)
 }

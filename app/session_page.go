@@ -1,9 +1,7 @@
 package app
 
 import (
-	"context"
-	"encoding/json"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -28,12 +26,11 @@ type sessionPage struct {
 
 	id    string       // session that is watched
 	last  *api.Session // as it was last seen, nil before that
-	ended time.Time    // when it was first missed, zero while it lives
+	ended time.Time    // when it ended, or was first missed; zero while it lives
 
-	router   string // of the service
-	routerOf string // service that has been asked for its router
-
-	paused *[]api.SessionQuery // statements while they are held, nil while they are not
+	way  serviceWay // of the service
+	list sessionList
+	io   *ioRing // bytes a second while the page is open
 }
 
 // sessionTabs are the tabs by the last part of their address.
@@ -45,18 +42,26 @@ var sessionTabs = []struct{ path, label string }{
 	{"timeline", "Timeline"},
 }
 
+// tabKeys is the tab on the screen, when it has keys of its own.
+var tabKeys keyHandler
+
 // OnMount asks for the session.
 func (p *sessionPage) OnMount(app.Context) {
 	keys = p
+	p.list.take()
 	p.watch()
 }
 
 // OnUpdate asks for another session when the address names another one.
-func (p *sessionPage) OnUpdate(app.Context) {
+func (p *sessionPage) OnUpdate(ctx app.Context) {
 	if p.ID != p.id {
 		p.watch()
 	}
-	p.askRouter()
+	p.way.ask(p.last)
+	p.io.sample(p.last, p.ended, console.now())
+	if id := p.list.found(p.ID); id != "" {
+		p.goTo(ctx, id)
+	}
 }
 
 // OnDismount gives the view up.
@@ -64,6 +69,7 @@ func (p *sessionPage) OnDismount() {
 	if keys == keyHandler(p) {
 		keys = nil
 	}
+	p.list.close()
 	console.unwatch(sessionView)
 }
 
@@ -73,7 +79,7 @@ func (p *sessionPage) watch() {
 	if p.id != "" {
 		console.unwatch(sessionView)
 	}
-	p.id, p.last, p.ended, p.paused = p.ID, nil, time.Time{}, nil
+	p.id, p.last, p.ended, p.io = p.ID, nil, time.Time{}, &ioRing{}
 	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
 }
 
@@ -99,30 +105,6 @@ func (p *sessionPage) now() time.Time {
 		return p.ended
 	}
 	return console.now()
-}
-
-// askRouter reads the router of the session's service, once for each service:
-// a session does not say it.
-func (p *sessionPage) askRouter() {
-	if p.last == nil || console.client == nil || service(p.last) == p.routerOf {
-		return
-	}
-	name := service(p.last)
-	p.router, p.routerOf = "", name
-	console.async(func(ctx context.Context) func() {
-		var document struct {
-			Data api.Service `json:"data"`
-		}
-		_, text, err := console.client.Do(ctx, "GET", "/v1/services/"+url.PathEscape(name), nil)
-		if err != nil || json.Unmarshal(text, &document) != nil {
-			return nil
-		}
-		return func() {
-			if p.routerOf == name {
-				p.router = document.Data.Attributes.Router
-			}
-		}
-	})
 }
 
 // Render draws the page.
@@ -160,12 +142,31 @@ func (p *sessionPage) renderEnded(s *api.Session) app.UI {
 	if p.ended.IsZero() {
 		return app.Div().Hidden(true)
 	}
-	text := "This session has ended."
-	if s.Attributes.EndedAt != "" {
-		text = "This session has ended at " + stamp(s.Attributes.EndedAt) + ": " + s.Attributes.EndReason + "."
-	}
 	return app.Div().Class("banner").Role("status").Body(
-		app.Span().Text(text+" What you see is the last that was known of it."), sessionsLink())
+		app.Span().Text(endedWords(s)),
+		app.A().Href(href("/sessions/"+p.ID+"/timeline")).Text("Timeline"),
+		sessionsLink(),
+	)
+}
+
+// endedWords says when a session ended, why and by whom, as far as that is known.
+func endedWords(s *api.Session) string {
+	a := &s.Attributes
+	why := a.EndReason
+	if n := len(a.Events); why == "" && n > 0 && a.Events[n-1].Kind == "closed" {
+		why = a.Events[n-1].Detail
+	}
+	if a.EndedBy != "" && !strings.Contains(why, a.EndedBy) {
+		why += " (by " + a.EndedBy + ")"
+	}
+	text := "This session has ended"
+	if a.EndedAt != "" {
+		text = "This session ended at " + sinceWhen(a.EndedAt)
+	}
+	if why != "" {
+		text += " — " + why
+	}
+	return text + ". What you see is the last that was known of it."
 }
 
 func (p *sessionPage) renderHead(s *api.Session) app.UI {
@@ -185,28 +186,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 		app.Span().Class("dim tnum").Text("age "+elapsed(view.Age(s, view.Lag(s, p.now())))),
 		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
-		p.renderActions(),
-	)
-}
-
-// renderActions draws what can be done with a session that lives.
-func (p *sessionPage) renderActions() app.UI {
-	if !p.ended.IsZero() || !console.mayAct() {
-		return app.Div().Hidden(true)
-	}
-	restart, kill := "", "Shift+K"
-	if console.stale() {
-		restart, kill = staleTitle, staleTitle
-	}
-	running := false
-	if s, ok := sessionRow(sessionView, p.ID); ok {
-		running = s.Attributes.Activity.State == "running"
-	}
-	return app.Div().Class("acts").Body(
-		app.Button().ID("cancel-statement").Type("button").Class("btn").Hidden(!running).Disabled(console.stale()).Title(restart).
-			Text("Cancel statement").OnClick(p.cancelStatement),
-		app.Button().Type("button").Class("btn").Disabled(console.stale()).Title(restart).Text("Restart").OnClick(p.restart),
-		app.Button().Type("button").Class("btn do").Disabled(console.stale()).Title(kill).Text("Kill session…").OnClick(p.kill),
+		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Rev: p.Rev},
 	)
 }
 
@@ -301,15 +281,15 @@ func (p *sessionPage) tabPath(i int) string {
 func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	switch p.Tab {
 	case "":
-		return renderNow(s, p.now(), p.router)
+		return renderNow(s, p.now(), &p.way)
 	case "statements":
-		return p.renderStatements(s)
+		return &statementsTab{ID: p.ID, Rev: p.Rev}
 	case "chain":
 		return &chainTab{ID: p.ID, Rev: p.Rev}
 	case "log":
 		return &sessionLogTab{ID: p.ID, Rev: p.Rev}
 	case "timeline":
-		return renderTimeline(s, p.now(), !p.ended.IsZero())
+		return &timelineTab{ID: p.ID, IO: p.io, Rev: p.Rev}
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text("A session has no page "+p.Tab+"."), app.A().Href(href("/sessions/"+p.ID)).Text("Session "+p.ID))
@@ -318,8 +298,17 @@ func (p *sessionPage) renderTab(s *api.Session) app.UI {
 // key does what keys do on the page.
 func (p *sessionPage) key(ctx app.Context, key string, shift bool) bool {
 	switch {
+	case tabKeys != nil && tabKeys.key(ctx, key, shift):
 	case key == "K" && shift:
-		p.kill(ctx, app.Event{})
+		p.kill(ctx)
+	case key == "[" || key == "]":
+		step := 1
+		if key == "[" {
+			step = -1
+		}
+		if id := p.list.step(p.ID, step); id != "" {
+			p.goTo(ctx, id)
+		}
 	case key == "Escape":
 		ctx.Navigate(href("/sessions"))
 	case len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(sessionTabs):
@@ -330,30 +319,20 @@ func (p *sessionPage) key(ctx app.Context, key string, shift bool) bool {
 	return true
 }
 
+// goTo opens the same tab of another session.
+func (p *sessionPage) goTo(ctx app.Context, id string) {
+	path := "/sessions/" + id
+	if p.Tab != "" {
+		path += "/" + p.Tab
+	}
+	ctx.Navigate(href(path))
+}
+
 // kill opens the dialog for the session, if it lives.
-func (p *sessionPage) kill(ctx app.Context, _ app.Event) {
-	if s, ok := sessionRow(sessionView, p.ID); ok {
+func (p *sessionPage) kill(ctx app.Context) {
+	if s, ok := sessionRow(sessionView, p.ID); ok && s.Attributes.EndedAt == "" {
 		console.askKill(ctx, s)
 	}
-}
-
-// cancelStatement stops what runs now; the session lives on.
-func (p *sessionPage) cancelStatement(app.Context, app.Event) {
-	if !console.mayAct() || console.stale() {
-		return
-	}
-	id := p.ID
-	console.change("The statement of session "+id+" was stopped.", func(ctx context.Context) error {
-		return console.client.CancelStatement(ctx, id)
-	})
-}
-
-func (p *sessionPage) restart(app.Context, app.Event) {
-	if !console.mayAct() || console.stale() {
-		return
-	}
-	id := p.ID
-	console.change("Session "+id+" restarts.", func(ctx context.Context) error { return console.client.Restart(ctx, id) })
 }
 
 // cancelClicked takes back what the button that was clicked stands for.

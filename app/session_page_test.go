@@ -128,9 +128,7 @@ func TestSessionActions(t *testing.T) {
 
 // Ensure every tab draws.
 func TestSessionTabs(t *testing.T) {
-	for tab, want := range map[string]string{
-		"": "SELECT SLEEP(9)", "statements": "250 ms", "timeline": "Client connected", "nothing": "no page nothing",
-	} {
+	for tab, want := range map[string]string{"": "SELECT SLEEP(9)", "nothing": "no page nothing"} {
 		reset(t)
 		p := &sessionPage{ID: "7", Tab: tab}
 		p.OnMount(app.Context{})
@@ -140,30 +138,47 @@ func TestSessionTabs(t *testing.T) {
 		}
 		p.OnDismount()
 	}
+	reset(t)
+	console.store.Open(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: "7"})
+	show(t, example())
+	for want, tab := range map[string]interface{ Render() app.UI }{
+		"250 ms": &statementsTab{ID: "7"}, "Client connected": &timelineTab{ID: "7"}, "timeline-rows": &timelineTab{ID: "7", table: true},
+		"log-tail": &sessionLogTab{ID: "7"}, "chain-apply": &chainTab{ID: "7"},
+	} {
+		if got := app.HTMLString(tab.Render()); !strings.Contains(got, want) {
+			t.Errorf("%q is missing in %s", want, got)
+		}
+	}
 }
 
-// Ensure statements stay as they were while they are paused, and those that come
-// are counted.
+// Ensure statements stay as they were while they are paused, those that come
+// are counted, and the filter shows those that have its words.
 func TestPause(t *testing.T) {
 	reset(t)
-	p := &sessionPage{ID: "7"}
-	p.OnMount(app.Context{})
-	t.Cleanup(p.OnDismount)
+	console.store.Open(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: "7"})
 	s := example()
 	show(t, s)
-	p.session()
-	p.pause(app.Context{}, app.Event{})
+	tab := &statementsTab{ID: "7"}
+	tab.Render()
+	tab.pause(app.Context{}, app.Event{})
 	s.Attributes.Queries = append([]api.SessionQuery{{Statement: "SELECT 2", StartedAt: sec(30)}}, s.Attributes.Queries...)
 	show(t, s)
-	if got := p.statements(p.session()); len(got) != 1 || got[0].Statement != "SELECT 1" {
+	tab.Render()
+	if got, _ := tab.statements(); len(got) != 1 || got[0].Statement != "SELECT 1" {
 		t.Errorf("got %v, want SELECT 1 alone", got)
 	}
-	if got := newer(*p.paused, p.last.Attributes.Queries); got != 1 {
+	if got := newer(*tab.paused, tab.last.Attributes.Queries); got != 1 {
 		t.Errorf("got %d newer, want 1", got)
 	}
-	p.pause(app.Context{}, app.Event{})
-	if got := p.statements(p.session()); len(got) != 2 {
+	tab.pause(app.Context{}, app.Event{})
+	if got, _ := tab.statements(); len(got) != 2 {
 		t.Errorf("got %v, want both", got)
+	}
+	for find, want := range map[string]int{"select": 2, "select 2": 1, "!2": 1, "insert": 0, "!select": 0, "!": 2} {
+		tab.find = find
+		if got, all := tab.statements(); len(got) != want || all != 2 {
+			t.Errorf("%q: got %d of %d, want %d of 2", find, len(got), all, want)
+		}
 	}
 }
 
@@ -265,7 +280,9 @@ func TestTimelineOf(t *testing.T) {
 		{time.Hour, 10 * time.Minute}, {time.Minute, time.Minute}, {0, time.Second},
 	} {
 		a := &api.SessionAttributes{ConnectedAt: sec(0), Events: []api.SessionEvent{{At: sec(0), Kind: "connect"}}}
-		line := timelineOf(a, noon.Add(tt.age), false)
+		now := noon.Add(tt.age)
+		from, to := lastMinutes(a, now)
+		line := timelineOf(a, from, to, now, false)
 		if got := line.To.Sub(line.From); got != tt.want {
 			t.Errorf("age %v: got %v, want %v", tt.age, got, tt.want)
 		}

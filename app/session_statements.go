@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -9,41 +10,95 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
+// statementsTab shows the statements that are kept of a session, newest first.
+type statementsTab struct {
+	app.Compo
+	ID  string // of the session
+	Rev uint64
+
+	last   *api.Session        // session that what follows is about, as it was last seen
+	paused *[]api.SessionQuery // statements while they are held, nil while they are not
+	find   string              // words that the shown ones have
+}
+
 // statements returns the statements to draw: those of the moment when they were
-// paused, or of now.
-func (p *sessionPage) statements(s *api.Session) []api.SessionQuery {
-	if p.paused != nil {
-		return *p.paused
+// paused, or of now, as far as they have the words.
+func (t *statementsTab) statements() (shown []api.SessionQuery, all int) {
+	list := t.last.Attributes.Queries
+	if t.paused != nil {
+		list = *t.paused
 	}
-	return s.Attributes.Queries
+	words := strings.Fields(strings.ToLower(t.find))
+	for i := range list {
+		if hasWords(queryText(&list[i]), words) {
+			shown = append(shown, list[i])
+		}
+	}
+	return shown, len(list)
+}
+
+// queryText is what a filter looks for words in.
+func queryText(q *api.SessionQuery) string {
+	return strings.ToLower(q.Statement + " " + q.Command + " " + answered(q) + " " + q.Error)
+}
+
+// hasWords reports whether a text in lower case has all words, and none of those
+// behind an exclamation mark.
+func hasWords(text string, words []string) bool {
+	for _, word := range words {
+		without, not := strings.CutPrefix(word, "!")
+		if without != "" && strings.Contains(text, without) == not {
+			return false
+		}
+	}
+	return true
 }
 
 // pause holds the list of statements, or lets it go on.
-func (p *sessionPage) pause(app.Context, app.Event) {
+func (t *statementsTab) pause(app.Context, app.Event) {
 	switch {
-	case p.paused != nil:
-		p.paused = nil
-	case p.last != nil:
-		list := slices.Clone(p.last.Attributes.Queries)
-		p.paused = &list
+	case t.paused != nil:
+		t.paused = nil
+	case t.last != nil:
+		list := slices.Clone(t.last.Attributes.Queries)
+		t.paused = &list
 	}
 }
 
-// renderStatements draws the statements that are kept, newest first.
-func (p *sessionPage) renderStatements(s *api.Session) app.UI {
-	list := p.statements(s)
-	if len(list) == 0 && p.paused == nil {
-		return app.Div().Class("empty").Body(app.P().Text(noStatements(s)))
+// searched takes the words of the filter.
+func (t *statementsTab) searched(ctx app.Context, _ app.Event) {
+	t.find = ctx.JSSrc().Get("value").String()
+}
+
+// Render draws the statements. Of a session that has ended it shows the last
+// that were known.
+func (t *statementsTab) Render() app.UI {
+	if s, ok := sessionRow(sessionView, t.ID); ok {
+		if t.last == nil || t.last.ID != s.ID || t.last.Attributes.ConnectedAt != s.Attributes.ConnectedAt {
+			t.paused = nil
+		}
+		t.last = s
 	}
-	label, note := "Pause", ui.Plural(len(list), "statement", "statements")+" kept, of "+ui.Count(s.Attributes.Activity.Statements)+" since connect"
-	if p.paused != nil {
-		label, note = "Resume", ui.Plural(len(list), "statement", "statements")+", paused · "+ui.Plural(newer(*p.paused, s.Attributes.Queries), "newer one", "newer ones")
+	if t.last == nil || t.last.ID != t.ID {
+		return app.Div().Class("empty").Body(app.P().Class("faint").Text("The statements of this session are not known."))
+	}
+	list, all := t.statements()
+	if all == 0 && t.paused == nil {
+		return app.Div().Class("empty").Body(app.P().Text(noStatements(t.last)), retentionLink(t.last))
+	}
+	label := "Pause"
+	if t.paused != nil {
+		label = "Resume"
 	}
 	return app.Div().Class("data").Body(
 		app.Div().Class("bar").Body(
-			app.Span().Class("dim tnum").Text(note),
+			app.Span().Class("q short").Body(
+				app.Input().ID("statements-find").Type("search").Placeholder("Words, !without").Aria("label", "Filter the statements").
+					MaxLength(200).AutoComplete(false).OnInput(t.searched),
+			),
+			app.Span().Class("dim tnum").Text(t.note(len(list), all)),
 			app.Span().Class("sp"),
-			app.Button().Type("button").Class("btn").Aria("pressed", boolText(p.paused != nil)).Text(label).OnClick(p.pause),
+			app.Button().Type("button").Class("btn").Aria("pressed", boolText(t.paused != nil)).Text(label).OnClick(t.pause),
 		),
 		app.Table().Class("t statements").Body(
 			app.THead().Body(app.Tr().Body(
@@ -53,7 +108,23 @@ func (p *sessionPage) renderStatements(s *api.Session) app.UI {
 			)),
 			app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderQuery(&list[i]) })),
 		),
+		app.If(len(list) == 0, func() app.UI {
+			return app.P().Class("empty").Text("None of " + ui.Plural(all, "statement", "statements") + " has these words.")
+		}),
 	)
+}
+
+// note says how many statements there are, and how many have come since they
+// were paused.
+func (t *statementsTab) note(shown, all int) string {
+	text := ui.Plural(all, "statement", "statements") + " kept"
+	if shown < all {
+		text = ui.Count(shown) + " of " + text
+	}
+	if t.paused != nil {
+		return text + ", paused · " + ui.Plural(newer(*t.paused, t.last.Attributes.Queries), "newer one", "newer ones")
+	}
+	return text + ", of " + ui.Count(t.last.Attributes.Activity.Statements) + " since connect"
 }
 
 // noStatements says why there are none.
@@ -62,6 +133,14 @@ func noStatements(s *api.Session) string {
 		return "No statements yet."
 	}
 	return "Retention is off on this service (retain_last_statements=0)."
+}
+
+// retentionLink leads to the service whose parameters say how many are kept.
+func retentionLink(s *api.Session) app.UI {
+	if name := service(s); name != "" && s.Attributes.Activity.Statements > 0 {
+		return app.A().Href(href(objectPath("services", name))).Text("Parameters of " + name)
+	}
+	return app.Span().Hidden(true)
 }
 
 // newer counts the statements of now that are not among those that are held.
@@ -96,14 +175,11 @@ func renderQuery(q *api.SessionQuery) app.UI {
 
 // answered names the servers that have answered a statement.
 func answered(q *api.SessionQuery) string {
-	names := ""
+	names := make([]string, len(q.Responses))
 	for i, r := range q.Responses {
-		if i > 0 {
-			names += ", "
-		}
-		names += r.Server
+		names[i] = r.Server
 	}
-	return names
+	return strings.Join(names, ", ")
 }
 
 // stamp writes an instant to the millisecond.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,38 +12,13 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
+// This file reads from a session what the lanes of its timeline show.
+
 // keptEvents is how many events of a session the server keeps.
 const keptEvents = 128
 
-// timelineSpan is the most that the lanes show.
+// timelineSpan is the most that the lanes show unless they are told otherwise.
 const timelineSpan = 10 * time.Minute
-
-// renderTimeline draws what has happened to a session until now: as a picture of
-// the last minutes, and in words.
-func renderTimeline(s *api.Session, now time.Time, ended bool) app.UI {
-	a := &s.Attributes
-	events := slices.Clone(a.Events)
-	slices.Reverse(events)
-	return app.Div().Class("data").Body(
-		timelineOf(a, now, ended).Draw(),
-		renderLegend(),
-		app.P().Class("kept dim").Text(keptText(len(events))),
-		app.Table().Class("t events").Body(
-			app.THead().Body(app.Tr().Body(
-				app.Th().Class("e-at").Text("Time"), app.Th().Class("e-what").Text("Event"), app.Th().Text("Detail"), app.Th().Class("e-by").Text("By"),
-			)),
-			app.TBody().Body(app.Range(events).Slice(func(i int) app.UI {
-				e := &events[i]
-				return app.Tr().Body(
-					app.Td().Class("tnum").Title(string(e.At)).Text(stamp(e.At)),
-					app.Td().Class(eventClass(e)).Text(timelineWords(e.Kind)),
-					app.Td().Title(e.Detail).Text(e.Detail),
-					app.Td().Title(e.By).Text(e.By),
-				)
-			})),
-		),
-	)
-}
 
 // legend are the looks of the lanes in words.
 var legend = []struct{ kind, text string }{
@@ -57,48 +33,67 @@ var legend = []struct{ kind, text string }{
 func renderLegend() app.UI {
 	return app.Div().Class("legend dim").Body(app.Range(legend).Slice(func(i int) app.UI {
 		return app.Span().Body(
-			ui.SVG("svg").Attr("width", "14").Attr("height", "12").Attr("aria-hidden", "true").Body(
-				ui.SVG("rect").Class("span", legend[i].kind).Attr("x", "1").Attr("y", "1").Attr("width", "12").Attr("height", "10")),
-			app.Text(legend[i].text),
+			ui.SpanSample(legend[i].kind), app.Text(legend[i].text),
 		)
 	}))
 }
 
-func keptText(n int) string {
-	text := ui.Plural(n, "event", "events") + ". The newest " + ui.Count(keptEvents) + " of a session are kept"
-	if n >= keptEvents {
-		return text + "; older ones are gone."
-	}
-	return text + "."
-}
-
-// timelineOf is the last minutes of a session, or its life when that is shorter.
-func timelineOf(a *api.SessionAttributes, now time.Time, ended bool) ui.Timeline {
-	from := now.Add(-timelineSpan)
-	if at := timeOf(a.ConnectedAt); at.After(from) {
-		from = at
-	}
-	if now.Sub(from) < time.Second {
+// lifeOf is the time that a session has lived until now.
+func lifeOf(a *api.SessionAttributes, now time.Time) (from, to time.Time) {
+	from = timeOf(a.ConnectedAt)
+	if from.IsZero() || now.Sub(from) < time.Second {
 		from = now.Add(-time.Second)
 	}
-	t := ui.Timeline{From: inZone(from), To: inZone(now)}
+	return from, now
+}
+
+// lastMinutes is the end of a session's life, or all of it when it is short.
+func lastMinutes(a *api.SessionAttributes, now time.Time) (from, to time.Time) {
+	from, to = lifeOf(a, now)
+	if early := now.Add(-timelineSpan); from.Before(early) {
+		from = early
+	}
+	return from, to
+}
+
+// timelineOf is what happened to a session between two instants, at the instant
+// now.
+func timelineOf(a *api.SessionAttributes, from, to, now time.Time, ended bool) ui.Timeline {
+	t := ui.Timeline{From: inZone(from), To: inZone(to)}
 	t.States = append(baseSpans(a, now), runningSpans(a, now, ended)...)
 	for _, q := range slices.Backward(a.Queries) {
 		t.Statements = append(t.Statements, querySpan(&q, now, ended))
 	}
-	for i := range a.Events {
+	for i, key := range eventKeys(a.Events) {
 		e := &a.Events[i]
-		if at := timeOf(e.At); !at.Before(from) && !at.After(now) {
-			t.Events = append(t.Events, ui.Mark{At: at, Kind: eventClass(e), Title: eventTitle(e)})
+		if at := timeOf(e.At); !at.Before(from) && !at.After(to) {
+			t.Events = append(t.Events, ui.Mark{At: at, Kind: eventClass(e), Title: eventTitle(e), Key: key})
 		}
 	}
 	return t
 }
 
+// eventKeys names events in a way that stays while older ones are forgotten.
+func eventKeys(events []api.SessionEvent) []string {
+	keys, times := make([]string, len(events)), make(map[string]int)
+	for i := range events {
+		key := "e " + string(events[i].At) + " " + events[i].Kind
+		times[key]++
+		if n := times[key]; n > 1 {
+			key += " " + strconv.Itoa(n)
+		}
+		keys[i] = key
+	}
+	return keys
+}
+
+// queryKey names a statement.
+func queryKey(q *api.SessionQuery) string { return "q " + string(q.StartedAt) }
+
 // querySpan is the time of a statement. One without an end runs until now.
 func querySpan(q *api.SessionQuery, now time.Time, ended bool) ui.Span {
 	from := timeOf(q.StartedAt)
-	s := ui.Span{From: from, To: from.Add(time.Duration(q.Duration * float64(time.Second))), Kind: "statement", Title: took(q.Duration) + ": " + q.Statement}
+	s := ui.Span{From: from, To: from.Add(time.Duration(q.Duration * float64(time.Second))), Kind: "statement", Title: took(q.Duration) + ": " + ui.Clip(q.Statement, 300), Key: queryKey(q)}
 	if q.Completed == "" && !ended {
 		s.To = now
 	}
@@ -114,7 +109,7 @@ func runningSpans(a *api.SessionAttributes, now time.Time, ended bool) []ui.Span
 	var spans []ui.Span
 	for _, q := range slices.Backward(a.Queries) {
 		s := querySpan(&q, now, ended)
-		s.Kind, s.Title = "running", "running"
+		s.Kind, s.Title, s.Key = "running", "running", ""
 		spans = append(spans, s)
 	}
 	if n := len(a.Queries); a.Activity.State == "running" && (n == 0 || a.Queries[0].Completed != "") {
@@ -212,6 +207,8 @@ var timelineKinds = map[string]string{
 	"restart_requested":   "Restart asked for",
 	"restart":             "Restarted",
 	"restart_failed":      "Restart failed",
+	"filters_cancelled":   "New filter chain taken back",
+	"restart_cancelled":   "Restart taken back",
 	"log_level":           "Log level changed",
 	"statement_cancelled": "Statement cancelled",
 	"kill_scheduled":      "Kill scheduled",

@@ -22,6 +22,11 @@ class Chain {
     return this.page.locator('#chain-new li').evaluateAll((rows) => rows.map((row) => row.dataset.name));
   }
 
+  // orders waits until the new order is drawn so.
+  orders(want, why = `the new order is ${want}`) {
+    return until(why, async () => String(await this.order()) === String(want));
+  }
+
   running() {
     return this.page.locator('#chain-now tbody tr td:nth-child(2)').allInnerTexts();
   }
@@ -60,14 +65,14 @@ suite.test('dragging a filter changes the order, in every window', async (t) => 
   assert.deepEqual(await one.running(), DEFAULT);
   await one.item('QLA').dragTo(one.item('Hint'), { targetPosition: { x: 60, y: 4 } });
   const want = ['QLA', 'Hint', 'Regex'];
-  await until('the new order', async () => String(await one.order()) === String(want));
+  await one.orders(want);
   assert.deepEqual(await one.running(), DEFAULT, 'nothing happens before Apply');
   await one.apply();
   await timed(t, 'a swap to the other window', () => two.becomes(want));
   await one.becomes(want);
   await one.page.locator('#chain-effect', { hasText: 'In effect since' }).waitFor();
   assert.deepEqual(await chainOf(client), want);
-  assert.deepEqual(await two.order(), want, 'an editor that nobody has touched follows');
+  await two.orders(want, 'an editor that nobody has touched follows');
   assert.deepEqual(await client.query('select 1'), [['1']]);
 
   await one.page.click('#chain-revert');
@@ -86,12 +91,12 @@ suite.test('the keyboard alone changes the order', async () => {
   await chain.page.getByText('Hint moved, position 3 of 3').waitFor();
   await keyboard.press('Escape');
   await chain.page.getByText('Hint returned, position 1 of 3').waitFor();
-  assert.deepEqual(await chain.order(), DEFAULT);
+  await chain.orders(DEFAULT);
   await keyboard.press(' ');
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   const want = ['Regex', 'Hint', 'QLA'];
-  assert.deepEqual(await chain.order(), want);
+  await chain.orders(want);
   await chain.page.locator('#chain-apply').focus();
   await keyboard.press('Enter');
   await chain.becomes(want);
@@ -101,22 +106,26 @@ suite.test('buttons move, remove and add filters', async () => {
   const client = await suite.client();
   const chain = await Chain.open(client);
   await chain.button('QLA', 'up').click();
-  assert.deepEqual(await chain.order(), ['Hint', 'QLA', 'Regex']);
+  await chain.orders(['Hint', 'QLA', 'Regex']);
   await chain.button('Regex', 'top').click();
-  assert.deepEqual(await chain.order(), ['Regex', 'Hint', 'QLA']);
+  await chain.orders(['Regex', 'Hint', 'QLA']);
   assert.ok(await chain.button('Regex', 'up').isDisabled());
   await chain.button('Regex', 'bottom').click();
+  await chain.orders(['Hint', 'QLA', 'Regex']);
   await chain.button('Hint', 'remove').click();
-  assert.deepEqual(await chain.order(), ['QLA', 'Regex']);
+  await chain.orders(['QLA', 'Regex']);
   const others = await chain.page.locator('#chain-add option').evaluateAll((options) => options.map((o) => o.value));
   const extra = others.find((name) => !DEFAULT.includes(name)) ?? 'Hint';
   await chain.page.selectOption('#chain-add', extra);
   await chain.page.click('#chain-add-do');
   const want = ['QLA', 'Regex', extra];
-  assert.deepEqual(await chain.order(), want);
+  await chain.orders(want);
   await chain.apply();
   await chain.becomes(want);
-  for (const name of want) await chain.button(name, 'remove').click();
+  for (const [i, name] of want.entries()) {
+    await chain.button(name, 'remove').click();
+    await chain.orders(want.slice(i + 1));
+  }
   await chain.apply();
   await chain.page.locator('.chain-now + .body', { hasText: 'No filters.' }).waitFor();
   assert.deepEqual(await chainOf(client), []);
@@ -164,9 +173,9 @@ suite.test('two editors of one chain see each other', async () => {
   await two.button('QLA', 'top').click();
   await one.apply();
   await two.page.getByText('Someone else has changed the chain.').waitFor();
-  assert.deepEqual(await two.order(), ['QLA', 'Hint', 'Regex'], 'what is being edited stays');
+  await two.orders(['QLA', 'Hint', 'Regex'], 'what is being edited stays');
   await two.page.click('#chain-load');
-  assert.deepEqual(await two.order(), ['Regex', 'Hint', 'QLA']);
+  await two.orders(['Regex', 'Hint', 'QLA']);
 });
 
 suite.test('who may only read gets no controls', async () => {
@@ -177,4 +186,34 @@ suite.test('who may only read gets no controls', async () => {
     assert.equal(await chain.page.locator(selector).count(), 0, selector);
   }
   await chain.page.getByText('Not editable: only administrators change a chain').waitFor();
+});
+
+suite.test('a filter goes to a position that is typed', async () => {
+  const client = await suite.client();
+  const chain = await Chain.open(client);
+  await chain.button('Hint', 'more').click();
+  await chain.page.fill('#chain-place', '3');
+  await chain.page.keyboard.press('Enter');
+  await chain.orders(['Regex', 'QLA', 'Hint']);
+  await chain.page.locator('#chain-diff', { hasText: 'Moves Hint to the end. Removes nothing.' }).waitFor();
+  await chain.page.getByText('Regex before Hint: hints are read from what Regex has made of a statement.').waitFor();
+  await chain.page.click('#chain-discard');
+  await chain.orders(DEFAULT);
+});
+
+suite.test('a finger drags a filter by its grip', async () => {
+  const client = await suite.client();
+  const chain = await Chain.open(client, { hasTouch: true });
+  const cdp = await chain.page.context().newCDPSession(chain.page);
+  const middle = async (name) => {
+    const box = await chain.item(name).locator('.grip').boundingBox();
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const [from, to] = [await middle('QLA'), await middle('Hint')];
+  const touch = (type, points) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+  await touch('touchStart', [from]);
+  await touch('touchMove', [{ x: from.x, y: from.y - 20 }]);
+  await touch('touchMove', [{ x: to.x, y: to.y - 8 }]);
+  await touch('touchEnd', []);
+  await chain.orders(['QLA', 'Hint', 'Regex']);
 });

@@ -145,9 +145,14 @@ func (c *Client) SetFilters(ctx context.Context, id string, filters []string) er
 }
 
 // SetLogLevels switches log levels of a session, by their names such as
-// "log_info"; those that are not named stay as they are.
-func (c *Client) SetLogLevels(ctx context.Context, id string, levels map[string]bool) error {
-	return c.alter(ctx, id, map[string]any{"attributes": map[string]any{"parameters": levels}})
+// "log_info"; those that are not named stay as they are. After a time that is
+// not 0, all that were switched on for the session go off again.
+func (c *Client) SetLogLevels(ctx context.Context, id string, levels map[string]bool, after time.Duration) error {
+	attributes := map[string]any{"parameters": levels}
+	if after > 0 {
+		attributes["log_for"] = strconv.FormatInt(int64(after/time.Second), 10) + "s"
+	}
+	return c.alter(ctx, id, map[string]any{"attributes": attributes})
 }
 
 func (c *Client) alter(ctx context.Context, id string, data map[string]any) error {

@@ -56,8 +56,12 @@ func TestCalls(t *testing.T) {
 		{"filters", func(ctx context.Context, c *Client) error { return c.SetFilters(ctx, "5", []string{"b", "a"}) }, seen{"PATCH", "/sessions/5", "", json, `{"data":{"relationships":{"filters":{"data":[{"id":"b","type":"filters"},{"id":"a","type":"filters"}]}}}}`}},
 		{"no-filters", func(ctx context.Context, c *Client) error { return c.SetFilters(ctx, "5", nil) }, seen{"PATCH", "/sessions/5", "", json, `{"data":{"relationships":{"filters":{"data":[]}}}}`}},
 		{"log-levels", func(ctx context.Context, c *Client) error {
-			return c.SetLogLevels(ctx, "5", map[string]bool{"log_info": true})
+			return c.SetLogLevels(ctx, "5", map[string]bool{"log_info": true}, 0)
 		}, seen{"PATCH", "/sessions/5", "", json, `{"data":{"attributes":{"parameters":{"log_info":true}}}}`}},
+		{"log-levels-for-a-time", func(ctx context.Context, c *Client) error {
+			return c.SetLogLevels(ctx, "5", map[string]bool{"log_info": true}, 15*time.Minute)
+		}, seen{"PATCH", "/sessions/5", "", json, `{"data":{"attributes":{"log_for":"900s","parameters":{"log_info":true}}}}`}},
+		{"service-filters", func(ctx context.Context, c *Client) error { return c.SetServiceFilters(ctx, "rw", []string{"b"}) }, seen{"PATCH", "/services/rw/relationships/filters", "", json, `{"data":[{"id":"b","type":"filters"}]}`}},
 		{"restart", func(ctx context.Context, c *Client) error { return c.Restart(ctx, "5") }, seen{"POST", "/sessions/5/restart", "", "", ""}},
 		{"restart-all", func(ctx context.Context, c *Client) error { return c.RestartAll(ctx) }, seen{"POST", "/sessions/restart", "", "", ""}},
 		{"strange-id", func(ctx context.Context, c *Client) error { return c.Restart(ctx, "../5?") }, seen{"POST", "/sessions/..%2F5%3F/restart", "", "", ""}},

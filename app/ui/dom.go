@@ -84,6 +84,13 @@ func ScrollIntoView(id string) {
 	}
 }
 
+// Press clicks the element id for the visitor.
+func Press(id string) {
+	if e, ok := element(id); ok {
+		e.Call("click")
+	}
+}
+
 // ScrollTop returns how far the element id is scrolled, and how high what one
 // sees of it is, in pixels.
 func ScrollTop(id string) (top, height int) {

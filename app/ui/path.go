@@ -49,7 +49,8 @@ const (
 	textLeft    = 66 // of the name in its box: the kind stands before it
 	textRight   = 10
 	glyphWidth  = 7.25 // of the monospaced type at 12 px
-	maxNote     = 26   // letters
+	noteWidth   = 6.1  // of the type of notes at 11 px
+	maxNote     = 34   // letters
 	headLength  = 6
 	headBreadth = 4
 )
@@ -116,7 +117,7 @@ func newPathBox(hop Hop, x, y, w int) pathBox {
 	note := Clip(hop.Note, maxNote)
 	room := float64(w - textLeft - textRight)
 	if note != "" {
-		room -= float64(len([]rune(note))+1) * glyphWidth
+		room -= float64(len([]rune(note))+2) * noteWidth
 	}
 	return pathBox{hop: hop, x: x, y: y, w: w, name: Clip(name, int(room/glyphWidth)), note: note}
 }

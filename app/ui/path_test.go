@@ -67,9 +67,9 @@ func TestPathBoxClips(t *testing.T) {
 		{long, ""}, {long, "12 seen"}, {long, long}, {"db", long},
 	} {
 		b := newPathBox(Hop{Name: tt.name, Note: tt.note}, 0, 0, pathWidth)
-		letters := len([]rune(b.name)) + len([]rune(b.note))
-		if room := float64(pathWidth-textLeft-textRight) / glyphWidth; float64(letters) > room {
-			t.Errorf("%.8q, %.8q: %d letters in a room for %.1f", tt.name, tt.note, letters, room)
+		width := float64(len([]rune(b.name)))*glyphWidth + float64(len([]rune(b.note)))*noteWidth
+		if room := float64(pathWidth - textLeft - textRight); width > room {
+			t.Errorf("%.8q, %.8q: %.1f wide in a room of %.1f", tt.name, tt.note, width, room)
 		}
 		if b.name == "" {
 			t.Errorf("%.8q, %.8q: no name is left", tt.name, tt.note)

@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -13,6 +14,7 @@ type Span struct {
 	From, To time.Time
 	Kind     string // class of its looks
 	Title    string
+	Key      string // found as data-key, "" for none
 }
 
 // Mark is an instant on a lane.
@@ -20,22 +22,39 @@ type Mark struct {
 	At    time.Time
 	Kind  string // class of its looks
 	Title string
+	Key   string // found as data-key
 }
 
-// Timeline is what happened between two instants, on three lanes. Its times are
+// Flow is how much went in and out in a second, as a mean over a stretch of time.
+type Flow struct {
+	From, To time.Time
+	In, Out  float64 // bytes a second
+}
+
+// Timeline is what happened between two instants, on four lanes. Its times are
 // written in their own zone.
 type Timeline struct {
+	ID         string // of the picture
 	From, To   time.Time
 	States     []Span // in order of From; later ones are drawn over earlier ones
 	Statements []Span // in order of From
+	Flows      []Flow // in order; gaps between them are gaps in the picture
 	Events     []Mark
+	Chosen     string  // key of what is chosen, "" for nothing
+	From1, To1 float64 // part of the width that is being marked; nothing when they are equal
 }
 
 // Heights of the lanes, in pixels as in session.css.
 const (
 	laneHeight = 30
+	flowHeight = 44
 	axisHeight = 22
 	axisLabels = 8 // at most
+
+	statementsTop = laneHeight
+	flowsTop      = 2 * laneHeight
+	eventsTop     = 2*laneHeight + flowHeight
+	axisTop       = 3*laneHeight + flowHeight
 )
 
 // Draw draws the lanes with their names and times. The picture is as wide as
@@ -43,37 +62,131 @@ const (
 func (t Timeline) Draw() app.UI {
 	states, statements := t.layout(t.States), t.layout(t.Statements)
 	labels := t.labels()
-	height := strconv.Itoa(3*laneHeight + axisHeight)
+	height := strconv.Itoa(axisTop + axisHeight)
+	in, out, most := t.flows()
+	scale := "I/O"
+	if most > 0 {
+		scale = "to " + Bytes(int64(most)) + "/s"
+	}
 	return app.Div().Class("lanes").Body(
 		app.Div().Class("names").Aria("hidden", "true ").Body(
-			app.Span().Text("State"), app.Span().Text("Statements"), app.Span().Text("Events"),
+			app.Span().Text("State"), app.Span().Text("Statements"),
+			app.Span().Class("flow-name").Body(app.Span().Text("I/O"), app.Small().Text("in ↑ out ↓"), app.Small().Hidden(most == 0).Text(scale)),
+			app.Span().Text("Events"),
 		),
-		SVG("svg").Attr("width", "100%").Attr("height", height).Attr("role", "img").
-			Attr("aria-label", "Timeline from "+t.From.Format("15:04:05")+" to "+t.To.Format("15:04:05")+"; the table below has the same in words").Body(
+		SVG("svg").ID(t.ID).Attr("width", "100%").Attr("height", height).Attr("role", "img").
+			Attr("aria-label", "Timeline from "+t.From.Format("15:04:05")+" to "+t.To.Format("15:04:05")+"; as a table it has the same in words").Body(
+			Patterns(),
 			app.Range(labels).Slice(func(i int) app.UI {
 				return SVG("g").Class("axis").Body(
 					SVG("line").Attr("x1", labels[i].x.percent()).Attr("x2", labels[i].x.percent()).Attr("y1", "0").Attr("y2", height),
-					SVG("text").Attr("x", labels[i].x.percent()).Attr("dx", "4").Attr("y", strconv.Itoa(3*laneHeight+15)).Text(labels[i].text),
+					SVG("text").Attr("x", labels[i].x.percent()).Attr("dx", "4").Attr("y", strconv.Itoa(axisTop+15)).Text(labels[i].text),
 				)
 			}),
-			renderSpans(states, 0, laneHeight-8),
-			renderSpans(statements, laneHeight, laneHeight-8),
+			t.renderSpans(states, 0),
+			t.renderSpans(statements, statementsTop),
+			SVG("line").Class("flow-zero").Attr("x1", "0").Attr("x2", "100%").Attr("y1", strconv.Itoa(flowsTop+flowHeight/2)).Attr("y2", strconv.Itoa(flowsTop+flowHeight/2)),
+			SVG("svg").Attr("y", strconv.Itoa(flowsTop)).Attr("width", "100%").Attr("height", strconv.Itoa(flowHeight)).
+				Attr("viewBox", "0 0 1000 "+strconv.Itoa(flowHeight)).Attr("preserveAspectRatio", "none").Body(
+				SVG("path").Class("flow-in").Attr("d", in+" "), SVG("path").Class("flow-out").Attr("d", out+" "),
+			),
 			SVG("g").Body(app.Range(t.Events).Slice(func(i int) app.UI {
 				e := t.Events[i]
-				return SVG("circle").Class("mark", e.Kind).Attr("cx", t.at(e.At).percent()).
-					Attr("cy", strconv.Itoa(2*laneHeight+laneHeight/2)).Attr("r", "5").Body(SVG("title").Text(e.Title))
+				class, r := e.Kind, "5"
+				if e.Key == t.Chosen {
+					class, r = class+" chosen", "7"
+				}
+				return SVG("circle").Class("mark", class).Attr("cx", t.at(e.At).percent()).
+					Attr("cy", strconv.Itoa(eventsTop+laneHeight/2)).Attr("r", r).DataSet("key", e.Key).Body(SVG("title").Text(e.Title))
 			})),
+			t.renderMarked(height),
 		),
 	)
 }
 
-func renderSpans(bars []bar, lane, height int) app.UI {
-	y := strconv.Itoa(lane + (laneHeight-height)/2)
+// renderMarked draws the part of the width that is being marked.
+func (t Timeline) renderMarked(height string) app.UI {
+	from, to := min(t.From1, t.To1), max(t.From1, t.To1)
+	percent := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 2, 64) + "%" }
+	return SVG("rect").Class("marked").Attr("x", percent(from)).Attr("width", percent(to-from)).Attr("y", "0").Attr("height", height)
+}
+
+// Patterns are what tells kinds of spans apart without colour. Pictures on the
+// same page can use them.
+func Patterns() app.UI {
+	pattern := func(id string, lines ...string) app.UI {
+		return SVG("pattern").ID(id).Attr("width", "6").Attr("height", "6").Attr("patternUnits", "userSpaceOnUse").Body(
+			app.Range(lines).Slice(func(i int) app.UI { return SVG("path").Class(id).Attr("d", lines[i]) }),
+		)
+	}
+	return SVG("defs").Body(
+		pattern("span-hatch", "M-1 1L1 -1M0 6L6 0M5 7L7 5"),
+		pattern("span-cross", "M-1 1L1 -1M0 6L6 0M5 7L7 5", "M-1 5L1 7M0 0L6 6M5 -1L7 1"),
+	)
+}
+
+// patternOf is the pattern of a kind of span, "" for a plain one.
+func patternOf(kind string) string {
+	switch kind {
+	case "trx", "connecting":
+		return "url(#span-hatch)"
+	case "failed":
+		return "url(#span-cross)"
+	}
+	return "none"
+}
+
+// SpanSample draws a kind of span for a legend.
+func SpanSample(kind string) app.UI {
+	return SVG("svg").Attr("width", "16").Attr("height", "12").Attr("aria-hidden", "true ").Body(spanShape(kind, "1", "14", "1", "10", ""))
+}
+
+// spanShape draws a span: its colour, and its pattern over it.
+func spanShape(kind, x, w, y, h, key string) app.UI {
+	rect := func() app.HTMLElem {
+		return SVG("rect").Attr("x", x).Attr("width", w).Attr("y", y).Attr("height", h)
+	}
+	return SVG("g").Body(
+		rect().Class("span", kind).DataSet("key", key+" "),
+		rect().Class("over").Attr("fill", patternOf(kind)),
+	)
+}
+
+func (t Timeline) renderSpans(bars []bar, lane int) app.UI {
+	const gap = 4
+	y, h := strconv.Itoa(lane+gap), strconv.Itoa(laneHeight-2*gap)
 	return SVG("g").Body(app.Range(bars).Slice(func(i int) app.UI {
 		b := bars[i]
-		return SVG("rect").Class("span", b.kind).Attr("x", b.x.percent()).Attr("width", b.w.percent()).
-			Attr("y", y).Attr("height", strconv.Itoa(height)).Body(SVG("title").Text(b.title))
+		class := "bar-span"
+		if b.key != "" && b.key == t.Chosen {
+			class = "bar-span chosen"
+		}
+		return SVG("g").Class(class).Body(spanShape(b.kind, b.x.percent(), b.w.percent(), y, h, b.key), SVG("title").Text(b.title))
 	}))
+}
+
+// flows returns the paths of what went in, above the middle of its lane, and of
+// what went out, below it, and the most of both.
+func (t Timeline) flows() (in, out string, most float64) {
+	var a, b strings.Builder
+	for _, f := range t.Flows {
+		if f.To.After(t.From) && f.From.Before(t.To) {
+			most = max(most, f.In, f.Out)
+		}
+	}
+	const middle = flowHeight / 2
+	for _, f := range t.Flows {
+		if most == 0 || !f.To.After(t.From) || !f.From.Before(t.To) {
+			continue
+		}
+		x, to := strconv.Itoa(int(t.at(f.From))), strconv.Itoa(int(t.at(f.To)))
+		step := func(w *strings.Builder, y float64) {
+			w.WriteString("M" + x + " " + strconv.Itoa(middle) + "V" + strconv.FormatFloat(y, 'f', 1, 64) + "H" + to + "V" + strconv.Itoa(middle) + "Z")
+		}
+		step(&a, middle-f.In/most*(middle-2))
+		step(&b, middle+f.Out/most*(middle-2))
+	}
+	return a.String(), b.String(), most
 }
 
 // permille is a place or a length on the axis: 1000 is all of it.
@@ -97,6 +210,7 @@ func (t Timeline) at(at time.Time) permille {
 type bar struct {
 	x, w        permille
 	kind, title string
+	key         string
 	count       int // spans that it stands for
 }
 
@@ -113,7 +227,7 @@ func (t Timeline) layout(spans []Span) []bar {
 			continue
 		}
 		x := min(t.at(s.From), 1000-minBar)
-		b := bar{x: x, w: max(t.at(s.To)-x, minBar), kind: s.Kind, title: s.Title, count: 1}
+		b := bar{x: x, w: max(t.at(s.To)-x, minBar), kind: s.Kind, title: s.Title, key: s.Key, count: 1}
 		if n := len(bars); n > 0 {
 			if last := &bars[n-1]; last.kind == b.kind && b.w == minBar && b.x < last.x+last.w && b.x >= last.x {
 				last.w = max(last.w, b.x+b.w-last.x)
@@ -137,19 +251,33 @@ type label struct {
 
 // axisSteps are the distances of labels.
 var axisSteps = []time.Duration{
+	10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond,
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour,
+	2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour,
 }
 
 // labels are the round times of the axis, but those whose words would not fit.
 func (t Timeline) labels() []label {
 	whole := t.To.Sub(t.From)
-	i := slices.IndexFunc(axisSteps, func(step time.Duration) bool { return whole/step <= axisLabels })
+	i := slices.IndexFunc(axisSteps, func(step time.Duration) bool {
+		if step < time.Second {
+			return whole/step <= axisLabels/2 // their words are longer
+		}
+		return whole/step <= axisLabels
+	})
 	if i < 0 || whole <= 0 {
 		return nil
 	}
 	layout := "15:04:05"
-	if axisSteps[i] >= time.Minute {
+	switch step := axisSteps[i]; {
+	case step < time.Second:
+		layout = "15:04:05.00"
+	case step >= 24*time.Hour:
+		layout = "2 Jan"
+	case step >= time.Hour:
+		layout = "2 Jan 15:04"
+	case step >= time.Minute:
 		layout = "15:04"
 	}
 	var labels []label

@@ -20,16 +20,16 @@ func TestTimelineLayout(t *testing.T) {
 		spans []Span
 		want  []bar
 	}{
-		{"inside", []Span{{at(10), at(30), "a", "x"}}, []bar{{100, 200, "a", "x", 1}}},
-		{"cut", []Span{{at(-10), at(300), "a", "x"}}, []bar{{0, 1000, "a", "x", 1}}},
-		{"outside", []Span{{at(-10), at(-1), "a", ""}, {at(101), at(102), "a", ""}}, nil},
-		{"backwards", []Span{{at(20), at(10), "a", ""}}, nil},
-		{"short", []Span{{at(50), at(50), "a", ""}}, []bar{{500, minBar, "a", "", 1}}},
-		{"at the end", []Span{{at(100), at(100), "a", ""}}, []bar{{1000 - minBar, minBar, "a", "", 1}}},
-		{"merged", []Span{{at(50), at(50), "a", "1"}, {at(50.1), at(50.1), "a", "2"}, {at(50.2), at(50.2), "a", "3"}}, []bar{{500, 4, "a", "3 together", 3}}},
-		{"merged alike", []Span{{at(50), at(50), "a", "x"}, {at(50.1), at(50.1), "a", "x"}}, []bar{{500, 3, "a", "x", 2}}},
-		{"other kind", []Span{{at(50), at(50), "a", "1"}, {at(50.1), at(50.1), "b", "2"}}, []bar{{500, minBar, "a", "1", 1}, {501, minBar, "b", "2", 1}}},
-		{"apart", []Span{{at(50), at(50), "a", "1"}, {at(51), at(51), "a", "2"}}, []bar{{500, minBar, "a", "1", 1}, {510, minBar, "a", "2", 1}}},
+		{"inside", []Span{{at(10), at(30), "a", "x", ""}}, []bar{{100, 200, "a", "x", "", 1}}},
+		{"cut", []Span{{at(-10), at(300), "a", "x", ""}}, []bar{{0, 1000, "a", "x", "", 1}}},
+		{"outside", []Span{{at(-10), at(-1), "a", "", ""}, {at(101), at(102), "a", "", ""}}, nil},
+		{"backwards", []Span{{at(20), at(10), "a", "", ""}}, nil},
+		{"short", []Span{{at(50), at(50), "a", "", ""}}, []bar{{500, minBar, "a", "", "", 1}}},
+		{"at the end", []Span{{at(100), at(100), "a", "", ""}}, []bar{{1000 - minBar, minBar, "a", "", "", 1}}},
+		{"merged", []Span{{at(50), at(50), "a", "1", ""}, {at(50.1), at(50.1), "a", "2", ""}, {at(50.2), at(50.2), "a", "3", ""}}, []bar{{500, 4, "a", "3 together", "", 3}}},
+		{"merged alike", []Span{{at(50), at(50), "a", "x", ""}, {at(50.1), at(50.1), "a", "x", ""}}, []bar{{500, 3, "a", "x", "", 2}}},
+		{"other kind", []Span{{at(50), at(50), "a", "1", ""}, {at(50.1), at(50.1), "b", "2", ""}}, []bar{{500, minBar, "a", "1", "", 1}, {501, minBar, "b", "2", "", 1}}},
+		{"apart", []Span{{at(50), at(50), "a", "1", ""}, {at(51), at(51), "a", "2", ""}}, []bar{{500, minBar, "a", "1", "", 1}, {510, minBar, "a", "2", "", 1}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := line.layout(tt.spans)
@@ -75,5 +75,26 @@ func TestPermille(t *testing.T) {
 		if got := p.percent(); got != want {
 			t.Errorf("%d: got %q, want %q", p, got, want)
 		}
+	}
+}
+
+// Ensure flows are to scale, in above the middle and out below, and that gaps
+// stay gaps.
+func TestTimelineFlows(t *testing.T) {
+	line := Timeline{From: at(0), To: at(100), Flows: []Flow{
+		{at(-20), at(-10), 9000, 9000}, {at(0), at(10), 100, 0}, {at(50), at(60), 0, 50},
+	}}
+	in, out, most := line.flows()
+	if most != 100 {
+		t.Errorf("got most %g, want 100: what is outside does not count", most)
+	}
+	if want := "M0 22V2.0H100V22ZM500 22V22.0H600V22Z"; in != want {
+		t.Errorf("got in %q, want %q", in, want)
+	}
+	if want := "M0 22V22.0H100V22ZM500 22V32.0H600V22Z"; out != want {
+		t.Errorf("got out %q, want %q", out, want)
+	}
+	if in, out, most := (Timeline{From: at(0), To: at(1)}).flows(); in+out != "" || most != 0 {
+		t.Errorf("got %q, %q, %g of nothing", in, out, most)
 	}
 }

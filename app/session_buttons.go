@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// sessionButtons are the buttons of what can be done with a session.
+type sessionButtons struct {
+	app.Compo
+	ID    string // of the session
+	Ended bool
+	Rev   uint64
+
+	id   string // session that what follows is about
+	menu bool   // the further choices are open
+	asks api.Activity
+	ask  bool // whether to cancel the statement of asks
+}
+
+// Render draws the buttons, and the question whether to cancel a statement.
+func (b *sessionButtons) Render() app.UI {
+	if b.id != b.ID {
+		b.id, b.menu, b.ask = b.ID, false, false
+	}
+	s, ok := sessionRow(sessionView, b.ID)
+	running := ok && s.Attributes.Activity.State == "running"
+	acting := !b.Ended && console.mayAct()
+	cancelTitle, restart, kill := "Stops what runs now; the session lives on", "Server connections, filters and router start anew; the client goes on", "Shift+K"
+	if console.stale() {
+		cancelTitle, restart, kill = staleTitle, staleTitle, staleTitle
+	}
+	return app.Div().Class("acts").OnKeyDown(b.pressed).Body(
+		app.If(acting, func() app.UI {
+			return app.Span().Class("acts").Body(
+				app.Button().ID("cancel-statement").Type("button").Class("btn").Hidden(!running).Disabled(console.stale()).Title(cancelTitle).
+					Text("Cancel statement").OnClick(b.askCancel),
+				app.Button().Type("button").Class("btn").Disabled(console.stale()).Title(restart).Text("Restart").OnClick(b.restart),
+				app.Button().Type("button").Class("btn do").Disabled(console.stale()).Title(kill).Text("Kill session…").OnClick(b.kill),
+			)
+		}),
+		app.Button().ID("session-more").Type("button").Class("btn bare i").Aria("haspopup", "menu").Aria("expanded", boolText(b.menu)).
+			Aria("label", "More").Title("More").Text("⋯").OnClick(b.openMenu),
+		app.If(b.menu, func() app.UI {
+			return app.Div().Class("session-menu").Role("menu").Aria("label", "More").OnClick(b.chosen).Body(
+				app.Button().ID("session-menu-0").Type("button").Role("menuitem").DataSet("do", "link").Text("Copy link"),
+				app.Button().ID("session-menu-1").Type("button").Role("menuitem").DataSet("do", "maxctrl").Text("Copy as maxctrl"),
+				app.Button().ID("session-menu-2").Type("button").Role("menuitem").DataSet("do", "json").Text("Export JSON"),
+			)
+		}),
+		app.If(b.ask && acting, b.renderAsk),
+	)
+}
+
+func (b *sessionButtons) openMenu(ctx app.Context, _ app.Event) {
+	b.menu, b.ask = !b.menu, false
+	if b.menu {
+		ctx.Defer(func(app.Context) { ui.Focus("session-menu-0") })
+	}
+}
+
+// pressed closes the menu or the question, and goes through the menu.
+func (b *sessionButtons) pressed(ctx app.Context, e app.Event) {
+	if !b.menu && !b.ask {
+		return
+	}
+	at := ui.Closest(e, "id")
+	next := map[string]string{
+		"ArrowDown session-menu-0": "session-menu-1", "ArrowDown session-menu-1": "session-menu-2", "ArrowDown session-menu-2": "session-menu-0",
+		"ArrowUp session-menu-0": "session-menu-2", "ArrowUp session-menu-1": "session-menu-0", "ArrowUp session-menu-2": "session-menu-1",
+	}[e.Get("key").String()+" "+at]
+	switch {
+	case e.Get("key").String() == "Escape":
+		to := "session-more"
+		if b.ask {
+			to = "cancel-statement"
+		}
+		b.menu, b.ask = false, false
+		ctx.Defer(func(app.Context) { ui.Focus(to) })
+	case next != "":
+		ui.Focus(next)
+	default:
+		return
+	}
+	e.PreventDefault()
+	e.Call("stopPropagation")
+}
+
+// chosen does what the choice that was clicked stands for.
+func (b *sessionButtons) chosen(_ app.Context, e app.Event) {
+	b.menu = false
+	switch ui.Closest(e, "data-do") {
+	case "link":
+		ui.Copy(ui.Link(href("/sessions/" + b.ID)))
+		console.say("Copied a link to session "+b.ID+".", false)
+	case "maxctrl":
+		ui.Copy("maxctrl show session " + b.ID)
+		console.say("Copied: maxctrl show session "+b.ID, false)
+	case "json":
+		b.export()
+	}
+}
+
+// export saves the session as what is on the screen: the resource as the server
+// has sent it.
+func (b *sessionButtons) export() {
+	s, ok := sessionRow(sessionView, b.ID)
+	if !ok {
+		return
+	}
+	text, err := json.MarshalIndent(map[string]any{"data": s}, "", "  ")
+	if err != nil {
+		console.say("The session cannot be written: "+err.Error()+".", true)
+		return
+	}
+	ui.SaveText("session-"+b.ID+"-"+console.now().UTC().Format("20060102T150405Z")+".json", string(text)+"\n")
+}
+
+// askCancel asks whether to cancel the statement that runs now.
+func (b *sessionButtons) askCancel(ctx app.Context, _ app.Event) {
+	s, ok := sessionRow(sessionView, b.ID)
+	if !ok || s.Attributes.Activity.State != "running" || !console.mayAct() || console.stale() {
+		return
+	}
+	b.ask, b.asks, b.menu = true, s.Attributes.Activity, false
+	ctx.Defer(func(app.Context) { ui.Focus("cancel-keep") })
+}
+
+// askedFor is how much of a statement the question shows.
+const askedFor = 400
+
+// renderAsk draws the question, which names the statement.
+func (b *sessionButtons) renderAsk() app.UI {
+	over := !b.runs()
+	text := "It is stopped on " + orDash(b.asks.Server) + ", the client gets an error, and the session lives on."
+	if over {
+		text = "This statement has ended by itself."
+	}
+	return app.Div().Class("ask").Role("alertdialog").Aria("labelledby", "cancel-title").Aria("describedby", "cancel-what").Body(
+		app.H2().ID("cancel-title").Text("Cancel this statement?"),
+		app.Pre().Class("statement").Text(ui.Clip(b.asks.Statement, askedFor)),
+		app.P().ID("cancel-what").Class("dim").Aria("live", "polite").Text(text),
+		app.Div().Class("foot").Body(
+			app.Button().ID("cancel-keep").Type("button").Class("btn").Text("Let it run").OnClick(b.keep),
+			app.Button().ID("cancel-do").Type("button").Class("btn d").Disabled(over || console.stale()).Text("Cancel statement").OnClick(b.cancel),
+		),
+	)
+}
+
+// runs reports whether the statement that was asked about still runs.
+func (b *sessionButtons) runs() bool {
+	s, ok := sessionRow(sessionView, b.ID)
+	return ok && s.Attributes.Activity.State == "running" && s.Attributes.Activity.SinceAt == b.asks.SinceAt
+}
+
+func (b *sessionButtons) keep(ctx app.Context, _ app.Event) {
+	b.ask = false
+	ctx.Defer(func(app.Context) { ui.Focus("cancel-statement") })
+}
+
+// cancel stops the statement that was asked about; the session lives on.
+func (b *sessionButtons) cancel(app.Context, app.Event) {
+	if !b.ask || !b.runs() || !console.mayAct() || console.stale() {
+		return
+	}
+	b.ask = false
+	id := b.ID
+	console.change("The statement of session "+id+" was stopped.", func(ctx context.Context) error {
+		return console.client.CancelStatement(ctx, id)
+	})
+}
+
+// kill opens the dialog for the session, if it lives.
+func (b *sessionButtons) kill(ctx app.Context, _ app.Event) {
+	if s, ok := sessionRow(sessionView, b.ID); ok && s.Attributes.EndedAt == "" {
+		console.askKill(ctx, s)
+	}
+}
+
+func (b *sessionButtons) restart(app.Context, app.Event) { restartSession(b.ID) }
+
+// restartSession restarts a session, or arranges for it.
+func restartSession(id string) {
+	if !console.mayAct() || console.stale() {
+		return
+	}
+	console.change("Session "+id+" restarts.", func(ctx context.Context) error { return console.client.Restart(ctx, id) })
+}

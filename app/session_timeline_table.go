@@ -1,0 +1,126 @@
+package app
+
+import (
+	"slices"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// timeRow is a line of the table of a timeline.
+type timeRow struct {
+	at, to time.Time // to is zero for an instant
+	lane   string
+	what   string
+	detail string
+	by     string
+	class  string
+}
+
+// maxTimeRows is how many lines the table has at most.
+const maxTimeRows = 1000
+
+// ioStep is how much time one line about I/O is about.
+const ioStep = 10 * time.Second
+
+// timeRows are the lanes of a timeline in words, newest first.
+func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
+	inside := func(from, to time.Time) bool { return !to.Before(line.From) && !from.After(line.To) }
+	var rows []timeRow
+	for _, s := range line.States {
+		if inside(s.From, s.To) {
+			rows = append(rows, timeRow{at: s.From, to: s.To, lane: "State", what: stateWords(s.Kind), class: "own"})
+		}
+	}
+	for _, s := range line.Statements {
+		if inside(s.From, s.To) {
+			rows = append(rows, statementRow(a, s))
+		}
+	}
+	for _, f := range sumFlows(line.Flows) {
+		if inside(f.From, f.To) {
+			rows = append(rows, timeRow{
+				at: f.From, to: f.To, lane: "I/O", class: "own",
+				what: "in " + ui.Bytes(int64(f.In)) + "/s, out " + ui.Bytes(int64(f.Out)) + "/s",
+			})
+		}
+	}
+	for i := range a.Events {
+		e := &a.Events[i]
+		if at := timeOf(e.At); inside(at, at) {
+			rows = append(rows, timeRow{at: at, lane: "Event", what: timelineWords(e.Kind), detail: e.Detail, by: e.By, class: eventClass(e)})
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b timeRow) int { return b.at.Compare(a.at) })
+	return rows[:min(len(rows), maxTimeRows)]
+}
+
+// statementRow is the line of a statement.
+func statementRow(a *api.SessionAttributes, s ui.Span) timeRow {
+	row := timeRow{at: s.From, to: s.To, lane: "Statement", detail: s.Title, class: "own"}
+	for i := range a.Queries {
+		if q := &a.Queries[i]; queryKey(q) == s.Key {
+			row.what, row.detail = orDash(answered(q)), q.Statement
+			if q.Error != "" {
+				row.what, row.class = q.Error, "err"
+			}
+		}
+	}
+	return row
+}
+
+// sumFlows puts flows that follow each other together, and leaves out those of
+// nothing.
+func sumFlows(flows []ui.Flow) []ui.Flow {
+	var sums []ui.Flow
+	for _, f := range flows {
+		if f.In == 0 && f.Out == 0 {
+			continue
+		}
+		if n := len(sums); n > 0 {
+			if last := &sums[n-1]; last.To.Equal(f.From) && f.To.Sub(last.From) <= ioStep {
+				before, now := last.To.Sub(last.From).Seconds(), f.To.Sub(f.From).Seconds()
+				last.In = (last.In*before + f.In*now) / (before + now)
+				last.Out = (last.Out*before + f.Out*now) / (before + now)
+				last.To = f.To
+				continue
+			}
+		}
+		sums = append(sums, f)
+	}
+	return sums
+}
+
+func renderTimeTable(rows []timeRow) app.UI {
+	return app.Div().Body(
+		app.Table().Class("t times").ID("timeline-rows").Body(
+			app.THead().Body(app.Tr().Body(
+				app.Th().Class("e-at").Text("Time"), app.Th().Class("e-took num").Text("Duration"), app.Th().Class("e-lane").Text("Lane"),
+				app.Th().Class("e-what").Text("What"), app.Th().Text("Detail"), app.Th().Class("e-by").Text("By"),
+			)),
+			app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderTimeRow(&rows[i]) })),
+		),
+		app.If(len(rows) == 0, func() app.UI { return app.P().Class("empty").Text("Nothing is known of this time.") }),
+		app.If(len(rows) == maxTimeRows, func() app.UI {
+			return app.P().Class("kept dim").Text("These are the newest " + ui.Count(maxTimeRows) + " lines of this time. Zoom in to see the others.")
+		}),
+	)
+}
+
+func renderTimeRow(r *timeRow) app.UI {
+	lasted := "—"
+	if !r.to.IsZero() {
+		lasted = took(r.to.Sub(r.at).Seconds())
+	}
+	return app.Tr().Body(
+		app.Td().Class("tnum").Title(r.at.UTC().Format(apiTime)).Text(r.at.Local().Format("15:04:05.000")),
+		app.Td().Class("num").Text(lasted),
+		app.Td().Text(r.lane),
+		app.Td().Class(r.class).Title(r.what).Text(r.what),
+		app.Td().Class("sql").Title(r.detail).Text(r.detail),
+		app.Td().Title(r.by).Text(r.by),
+	)
+}
