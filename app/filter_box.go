@@ -46,13 +46,18 @@ func (f *filterBox) render() app.UI {
 	return app.Div().Body(
 		app.Div().Class("bar").Body(
 			app.Div().Class(class).OnClick(f.chipClicked).Body(
-				app.Range(f.terms).Slice(func(i int) app.UI {
-					key, value := splitTerm(f.terms[i])
-					return app.Span().Class("tok").Body(
-						app.B().Text(key), app.Text(value),
-						app.Button().Type("button").Aria("label", "Remove "+f.terms[i]).DataSet("term", i).Text("×"),
-					)
-				}),
+				// The chips are in a box of their own: go-app tells children apart by
+				// their places, and would make a new, empty input for each chip more
+				// or less in front of it.
+				app.Span().Class("toks").Body(
+					app.Range(f.terms).Slice(func(i int) app.UI {
+						key, value := splitTerm(f.terms[i])
+						return app.Span().Class("tok").Body(
+							app.B().Text(key), app.Text(value),
+							app.Button().Type("button").Aria("label", "Remove "+f.terms[i]).DataSet("term", i).Text("×"),
+						)
+					}),
+				),
 				app.Input().ID("filter").Type("search").Placeholder("Filter sessions: user:app state:!idle age>1h").
 					Aria("label", "Filter sessions").AutoComplete(false).Spellcheck(false).OnInput(f.typed).OnKeyDown(f.key),
 			),
