@@ -26,6 +26,7 @@ type live struct {
 	setup api.Setup
 	state client.State
 	store model.Store
+	prefs preferences
 	rev   uint64 // grows with everything that is to be drawn
 
 	held   bool // rows keep their places
@@ -59,6 +60,7 @@ func (l *live) start(ctx app.Context) {
 	if l.client == nil {
 		l.client = client.New(prefix())
 	}
+	l.prefs.load()
 	l.ask()
 }
 
@@ -76,6 +78,7 @@ func (l *live) ask() {
 
 func (l *live) open(who api.Whoami) {
 	l.who, l.gate = who, gateOpen
+	l.prefs.read()
 	if l.socket == nil {
 		l.socket = l.client.Open(l.frame, l.connection)
 		for _, ask := range l.store.Asks() {

@@ -112,11 +112,11 @@ func (p *sessionsPage) step(n int) {
 	at = min(max(at+n, 0), len(rows)-1)
 	p.cursor = rows[at].ID
 	top, height := ui.ScrollTop("rows")
-	y := (console.store.View(sessionsView).Offset + at) * rowHeight
+	y := (console.store.View(sessionsView).Offset + at) * rowHeight()
 	if y < top {
 		ui.ScrollTo("rows", y)
-	} else if y+rowHeight > top+height {
-		ui.ScrollTo("rows", y+rowHeight-height)
+	} else if y+rowHeight() > top+height {
+		ui.ScrollTo("rows", y+rowHeight()-height)
 	}
 }
 

@@ -19,7 +19,6 @@ const sessionsView = "sessions"
 // The window of rows that is asked for is larger than the screen by overscan
 // rows on both sides, so that scrolling finds them there.
 const (
-	rowHeight = 32 // pixels, as in app.css
 	overscan  = 30
 	minWindow = 100
 )
@@ -118,8 +117,8 @@ func (p *sessionsPage) remember() {
 func (p *sessionsPage) place(ctx app.Context) {
 	ctx.Defer(func(app.Context) {
 		v := console.store.View(sessionsView)
-		ui.SetStyle("rows-space", "height", strconv.Itoa(v.Total*rowHeight)+"px")
-		ui.SetStyle("rows-window", "transform", "translateY("+strconv.Itoa(v.Offset*rowHeight)+"px)")
+		ui.SetStyle("rows-space", "height", strconv.Itoa(v.Total*rowHeight())+"px")
+		ui.SetStyle("rows-window", "transform", "translateY("+strconv.Itoa(v.Offset*rowHeight())+"px)")
 	})
 }
 
@@ -127,7 +126,7 @@ func (p *sessionsPage) place(ctx app.Context) {
 // end of this one.
 func (p *sessionsPage) scrolled(ctx app.Context, _ app.Event) {
 	top, height := ui.ScrollTop("rows")
-	first, last := top/rowHeight, (top+height)/rowHeight+1
+	first, last := top/rowHeight(), (top+height)/rowHeight()+1
 	near := overscan / 3
 	if first-near >= p.offset && last+near <= p.offset+p.limit || first-near < 0 && p.offset == 0 && last+near <= p.limit {
 		ctx.PreventUpdate()

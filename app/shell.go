@@ -19,7 +19,6 @@ type shell struct {
 
 // OnMount starts the link to the server.
 func (s *shell) OnMount(ctx app.Context) {
-	ui.SetTheme(theme(ctx))
 	s.navigated(ctx)
 	console.start(ctx)
 	listenKeys(ctx)
@@ -130,20 +129,13 @@ func (s *shell) renderTop() app.UI {
 	)
 }
 
-// theme returns the visitor's choice: light, dark or, by default, the system's.
-func theme(ctx app.Context) string {
-	var name string
-	_ = ctx.LocalStorage().Get("theme", &name)
-	return name
-}
-
-func switchTheme(ctx app.Context, _ app.Event) {
+// switchTheme goes from light to dark and back.
+func switchTheme(app.Context, app.Event) {
 	next := "dark"
-	if app.Window().Get("document").Get("documentElement").Call("getAttribute", "data-theme").String() == "dark" {
+	if ui.Theme() == "dark" {
 		next = "light"
 	}
-	_ = ctx.LocalStorage().Set("theme", next)
-	ui.SetTheme(next)
+	console.prefs.change(func(o *ownPreferences) { o.Theme = next })
 }
 
 // freshness says how old what is on the screen is.

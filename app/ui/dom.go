@@ -65,6 +65,28 @@ func SetTheme(name string) {
 	app.Window().Get("document").Get("documentElement").Call("setAttribute", "data-theme", name)
 }
 
+// Theme returns what is in effect, light or dark.
+func Theme() string {
+	if app.IsServer {
+		return "light"
+	}
+	return app.Window().Get("document").Get("documentElement").Call("getAttribute", "data-theme").String()
+}
+
+// SetRoot sets an attribute of the document's root, or takes it away when value
+// is empty.
+func SetRoot(name, value string) {
+	if app.IsServer {
+		return
+	}
+	root := app.Window().Get("document").Get("documentElement")
+	if value == "" {
+		root.Call("removeAttribute", name)
+		return
+	}
+	root.Call("setAttribute", name, value)
+}
+
 // Copy puts text on the clipboard.
 func Copy(text string) {
 	if !app.IsServer {
