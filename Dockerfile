@@ -12,8 +12,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=0.0.0-dev
-RUN GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' -o web/static/app.wasm . \
- && go run ./web/compress web/static/app.wasm \
+RUN .ci/wasm.sh \
  && CGO_ENABLED=0 go build -trimpath -tags nodemo -ldflags "-s -w -X main.version=${VERSION}" -o /out/signalbox . \
  && mkdir -p /out/var
 

@@ -49,6 +49,8 @@ require (
 	mvdan.cc/gofumpt v0.9.2 // indirect
 )
 
+ignore ./bin
+
 tool (
 	honnef.co/go/tools/cmd/staticcheck
 	mvdan.cc/gofumpt

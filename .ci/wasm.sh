@@ -4,5 +4,6 @@
 # wasm_exec.js is not copied: go-app delivers its own, and TestWasmExec checks
 # that it is the one of this Go.
 . "$(dirname "$0")/lib.sh"
-GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' -o web/static/app.wasm .
+.ci/goapp.sh
+GOOS=js GOARCH=wasm go build -modfile=bin/browser.mod -trimpath -ldflags '-s -w' -o web/static/app.wasm .
 go run ./web/compress -quality "${BROTLI:-11}" web/static/app.wasm
