@@ -1,9 +1,13 @@
 package app
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // keyHandler is a page that has keys of its own.
@@ -13,8 +17,97 @@ type keyHandler interface {
 	key(ctx app.Context, key string, shift bool) bool
 }
 
+// keyTeller is a page that says which keys it has, for those who ask.
+type keyTeller interface{ tellKeys() []keyHelp }
+
+// keyHelp says what keys do. Several that do the same are parted by commas.
+type keyHelp struct{ keys, what string }
+
 // keys is the page on the screen, when it has keys of its own.
 var keys keyHandler
+
+// shortcut is a key of the console itself, or two that are pressed one after the
+// other: "g s". The same table serves the keys, their help and the palette.
+type shortcut struct {
+	keys, what string
+	do         func(ctx app.Context)
+}
+
+// everywhere are the keys that every page has.
+func everywhere() []shortcut {
+	return []shortcut{
+		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
+		{"/", "Filter", func(app.Context) { ui.Focus("filter") }},
+		{" ", holdWords(), func(app.Context) { toggleHold() }},
+		{"r", "Ask the server for everything again", func(app.Context) { console.refresh() }},
+		{"y", "Copy a link to this page", copyLink},
+		{"t", "Switch between light and dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
+		{"T", "Switch times: local, UTC, relative", nextTimeFormat},
+	}
+}
+
+// places are where one can go, with the keys that lead there.
+func places() []shortcut {
+	list := make([]shortcut, 0, len(railItems)+3)
+	for _, item := range railItems {
+		list = append(list, goTo(item.keys, item.label, item.path))
+	}
+	return append(list,
+		goTo("g p", "Pending", "/pending"),
+		goTo("g ,", "Settings", "/settings/profile"),
+		goTo("g k", "Shortcuts", "/settings/shortcuts"),
+	)
+}
+
+func goTo(keys, what, path string) shortcut {
+	return shortcut{keys, what, func(ctx app.Context) { ctx.Navigate(href(path)) }}
+}
+
+// copyLink puts the address of the page on the clipboard.
+func copyLink(app.Context) {
+	ui.Copy(ui.Address())
+	console.say("Copied a link to this page.", false)
+}
+
+// chord is a first key that waits for the second.
+type chord struct {
+	key string
+	at  time.Time
+}
+
+const chordTime = 1500 * time.Millisecond
+
+// take returns the chord that a key completes, "" when it completes none.
+func (c *chord) take(key string, now time.Time) string {
+	first := *c
+	*c = chord{}
+	if first.key == "" || now.Sub(first.at) > chordTime {
+		return ""
+	}
+	return first.key + " " + key
+}
+
+// keyPress is a key that was pressed.
+type keyPress struct {
+	key      string // its name in KeyboardEvent.key
+	tag      string // of the element that has the keyboard
+	shift    bool
+	command  bool // Ctrl, or ⌘
+	repeated bool // it is held down
+	modal    bool // something lies over the page that is not of the layer
+}
+
+// letter reports whether the key is a single character, which those who speak to
+// their computer may press without meaning to.
+func (k keyPress) letter() bool { return utf8.RuneCountInString(k.key) == 1 && k.key != " " }
+
+func (k keyPress) typing() bool { return k.tag == "INPUT" || k.tag == "TEXTAREA" || k.tag == "SELECT" }
+
+// pressesControl reports whether the key presses the button or follows the link
+// that has the keyboard.
+func (k keyPress) pressesControl() bool {
+	return (k.key == " " || k.key == "Enter") && (k.tag == "BUTTON" || k.tag == "A" || k.tag == "SUMMARY")
+}
 
 // listenKeys takes the keys that no input and no control has a use for. The
 // browser calls it while the goroutine that draws waits.
@@ -24,11 +117,10 @@ func listenKeys(ctx app.Context) {
 	}
 	app.Window().Get("document").Call("addEventListener", "keydown", app.FuncOf(func(_ app.Value, args []app.Value) any {
 		e := args[0]
-		if e.Get("defaultPrevented").Bool() || e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool() || e.Get("altKey").Bool() {
+		if e.Get("defaultPrevented").Bool() || e.Get("isComposing").Bool() || e.Get("altKey").Bool() {
 			return nil
 		}
-		tag := e.Get("target").Get("tagName").String()
-		if console.press(ctx, e.Get("key").String(), tag, e.Get("shiftKey").Bool()) {
+		if console.pressed(ctx, keyOf(e)) {
 			e.Call("preventDefault")
 			console.later(func() {})
 		}
@@ -36,32 +128,109 @@ func listenKeys(ctx app.Context) {
 	}))
 }
 
-// press does what a key stands for, pressed on an element tag.
-func (l *live) press(ctx app.Context, key, tag string, shift bool) bool {
-	typing := tag == "INPUT" || tag == "TEXTAREA" || tag == "SELECT"
+// keyOf reads an event of the browser.
+func keyOf(e app.Value) keyPress {
+	k := keyPress{
+		key: e.Get("key").String(), tag: e.Get("target").Get("tagName").String(), shift: e.Get("shiftKey").Bool(),
+		command: e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool(), repeated: e.Get("repeat").Bool(),
+		modal: !console.layer.modal() && app.Window().Get("document").Call("querySelector", "[aria-modal=true]").Truthy(),
+	}
+	k.key = latin(k.key, e.Get("code").String(), k.shift)
+	switch e.Get("target").Get("type").String() {
+	case "checkbox", "radio", "button", "submit":
+		k.tag = "BUTTON" // nothing can be typed there
+	}
+	if e.Get("target").Get("isContentEditable").Truthy() {
+		k.tag = "TEXTAREA"
+	}
+	return k
+}
+
+// latin returns the letter of a key that a layout of another script has
+// something else on, by its place on the keyboard, as in KeyboardEvent.code.
+func latin(key, code string, shift bool) string {
+	letter, ok := strings.CutPrefix(code, "Key")
+	if !ok || len(letter) != 1 || utf8.RuneCountInString(key) != 1 || key[0] < utf8.RuneSelf {
+		return key
+	}
+	if shift {
+		return letter
+	}
+	return strings.ToLower(letter)
+}
+
+// pressed does what a key stands for, and reports whether it stands for
+// anything.
+func (l *live) pressed(ctx app.Context, k keyPress) bool {
 	switch {
 	case l.gate != gateOpen:
 		return false
 	case l.kill.ID != "":
-		if key == "Escape" {
+		if k.key == "Escape" {
 			l.closeKill()
 			return true
 		}
 		return false
-	case typing:
+	case k.modal:
 		return false
-	case (key == " " || key == "Enter") && (tag == "BUTTON" || tag == "A"):
+	case k.command:
+		if strings.ToLower(k.key) == "k" && !k.shift {
+			l.layer.toggle(ctx, overPalette)
+			return true
+		}
 		return false
-	case keys != nil && keys.key(ctx, key, shift):
+	case l.layer.over != overNothing:
+		if k.key == "Escape" || k.key == "?" && l.layer.over == overHelp {
+			return l.layer.close(ctx)
+		}
+		return false
+	case k.typing(), k.pressesControl(), k.letter() && l.prefs.own.NoKeys:
+		return false
+	}
+	if pair := l.layer.chord.take(k.key, time.Now()); pair != "" {
+		return runShortcut(ctx, places(), pair)
+	}
+	switch {
+	case k.key == "g":
+		l.layer.chord = chord{"g", time.Now()}
 		return true
-	case key == "t":
-		switchTheme(ctx, app.Event{})
+	case keys != nil && keys.key(ctx, k.key, k.shift):
 		return true
-	case key == " ":
-		toggleHold()
-		return true
+	case k.repeated:
+		return false
+	case k.key == "Escape":
+		return escape(ctx)
+	}
+	return runShortcut(ctx, everywhere(), k.key)
+}
+
+// runShortcut does what keys stand for in a table.
+func runShortcut(ctx app.Context, table []shortcut, keys string) bool {
+	for _, s := range table {
+		if s.keys == keys {
+			s.do(ctx)
+			return true
+		}
 	}
 	return false
+}
+
+// escape dismisses the newest notice, or goes from the page of one object to the
+// list of all.
+func escape(ctx app.Context) bool {
+	if n := len(console.toasts); n > 0 {
+		console.answerToast(ctx, console.toasts[n-1].id, "dismiss")
+		return true
+	}
+	if app.IsServer {
+		return false
+	}
+	section, id, _ := strings.Cut(strings.TrimPrefix(pagePath(app.Window().URL()), "/"), "/")
+	if id == "" || section == "settings" {
+		return false
+	}
+	ctx.Navigate(href("/" + section))
+	return true
 }
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }

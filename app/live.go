@@ -27,7 +27,10 @@ type live struct {
 	state client.State
 	store model.Store
 	prefs preferences
-	rev   uint64 // grows with everything that is to be drawn
+	known directory
+	layer layer
+	still time.Time // server's time when what is shown became stale, zero while it is not
+	rev   uint64    // grows with everything that is to be drawn
 
 	held   bool // rows keep their places
 	kill   killState
@@ -85,6 +88,7 @@ func (l *live) open(who api.Whoami) {
 			l.socket.Subscribe(ask)
 		}
 		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
+		l.watch(api.Subscribe{View: countsView, Topic: api.TopicSessions, Sort: "id", Limit: 1})
 	} else {
 		l.socket.Retry()
 	}
@@ -112,12 +116,31 @@ func (l *live) frame(f api.Frame) {
 // goroutine.
 func (l *live) connection(s client.State) {
 	l.later(func() {
-		l.state = s
+		l.heard(s)
 		if s.Code == api.CloseUnauthorized && s.Final {
 			l.gate = gateLogin
 		}
-		l.dropToasts()
+		l.toasts = freshToasts(l.toasts, time.Now())
 	})
+}
+
+// heard takes the state of the connection in. What became stale stays as it was:
+// its clocks stop.
+func (l *live) heard(s client.State) {
+	if news := freshnessNews(l.state, s); news != "" {
+		l.layer.said = news
+	}
+	if s.Connected && !l.state.Connected {
+		l.layer.wanted = s.Version
+		l.known.refresh()
+	}
+	l.state = s
+	switch {
+	case !s.Stale():
+		l.still = time.Time{}
+	case l.still.IsZero():
+		l.still = l.serverTime().Add(-ms(s.BehindMs))
+	}
 }
 
 // later has fn run by the goroutine that draws, which then draws everything.
@@ -162,8 +185,27 @@ func (l *live) unwatch(name string) {
 	}
 }
 
-// now is the server's time.
+// refresh asks for everything that is shown again.
+func (l *live) refresh() {
+	l.known.refresh()
+	if l.socket != nil {
+		l.socket.Retry()
+		for _, ask := range l.store.Asks() {
+			l.socket.Subscribe(ask)
+		}
+	}
+	l.say("Everything was asked for again.", false)
+}
+
+// now is the server's time, which stands still while what is shown is stale.
 func (l *live) now() time.Time {
+	if !l.still.IsZero() {
+		return l.still
+	}
+	return l.serverTime()
+}
+
+func (l *live) serverTime() time.Time {
 	if l.socket == nil {
 		return time.Now()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // loginPage lets a user in, or the first one be made.
@@ -29,6 +30,11 @@ func (p *loginPage) Render() app.UI {
 	}
 	return app.Div().Class("gate").Body(
 		app.Form().OnSubmit(p.submit).Body(
+			app.P().Class("mark").Body(
+				ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
+					ui.SVG("path").Attr("d", "M1 1h5v5H1zM8 8h5v5H8z").Attr("fill", "currentColor")),
+				app.Text("Signalbox"),
+			),
 			app.H1().Text(title),
 			app.If(p.Setup, func() app.UI {
 				return app.Div().Class("field").Body(
@@ -46,12 +52,20 @@ func (p *loginPage) Render() app.UI {
 				app.Input().ID("password").Type("password").Class("in").Required(true).Attr("autocomplete", "current-password").OnInput(p.ValueTo(&p.password)),
 			),
 			app.If(p.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(p.failed) }),
-			app.Button().Type("submit").Class("btn p").Disabled(p.busy).Text(action),
+			app.Button().Type("submit").Class("btn p").Disabled(p.busy).Text(p.action(action)),
 			app.If(p.Demo, func() app.UI {
 				return app.P().Class("dim").Text("This is the demo. Its accounts were printed where it was started.")
 			}),
 		),
 	)
+}
+
+// action is what the button says.
+func (p *loginPage) action(words string) string {
+	if p.busy {
+		return "One moment…"
+	}
+	return words
 }
 
 func (p *loginPage) submit(ctx app.Context, e app.Event) {
@@ -74,6 +88,7 @@ func (p *loginPage) submit(ctx app.Context, e app.Event) {
 				console.ask()
 				return
 			}
+			ctx.Defer(func(app.Context) { ui.Select("password") })
 			p.failed = err.Error()
 			if e, ok := errors.AsType[*client.Error](err); ok && e.Status == 401 {
 				p.failed = "User or password is wrong."
@@ -91,6 +106,7 @@ func (l *live) logOut() {
 				l.say(err.Error(), true)
 				return
 			}
+			l.toasts = nil
 			l.gate = gateLogin
 		}
 	})

@@ -19,6 +19,7 @@ import (
 type preferences struct {
 	own    ownPreferences // changed by change
 	shared api.SharedPreferences
+	kept   bool // by the server
 
 	sending bool // the server has been asked to keep own
 	dirty   bool // own has changed since
@@ -124,7 +125,7 @@ func (p *preferences) read() {
 // meanwhile. What a browser has kept of another user is not the user's, but for
 // what one needs to see.
 func (p *preferences) take(user string, answer api.Preferences, err error) {
-	if err == nil {
+	if p.kept = err == nil; p.kept {
 		p.shared = answer.Shared
 	}
 	if p.dirty || p.sending {

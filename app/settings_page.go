@@ -1,13 +1,258 @@
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
 
 // settingsPage shows what a user and what administrators choose.
 type settingsPage struct {
 	app.Compo
 	Tab string // last part of the address
 	Rev uint64
+
+	thresholds thresholdForm
 }
 
+// settingsTabs are the tabs by the last part of their address.
+var settingsTabs = []struct{ path, label string }{
+	{"profile", "Profile"},
+	{"shortcuts", "Shortcuts"},
+	{"thresholds", "Thresholds"},
+}
+
+// OnMount asks for what others may have changed meanwhile.
+func (p *settingsPage) OnMount(app.Context) {
+	if console.client != nil {
+		console.prefs.read()
+	}
+}
+
+// OnUpdate shows what is in effect in the fields that nobody has typed in.
+func (p *settingsPage) OnUpdate(ctx app.Context) {
+	if p.tab() == "thresholds" {
+		ctx.Defer(func(app.Context) { p.thresholds.fill(console.prefs.shared.Thresholds) })
+	}
+}
+
+func (p *settingsPage) tab() string { return cmp.Or(p.Tab, "profile") }
+
 // Render draws the page.
-func (p *settingsPage) Render() app.UI { return app.Div().Body(app.H1().Text("Settings")) }
+func (p *settingsPage) Render() app.UI {
+	return app.Div().Class("settings").Body(
+		app.Div().Class("bar").Body(app.H1().Text("Settings")),
+		app.Nav().Class("tabs").Aria("label", "Settings").Body(
+			app.Range(settingsTabs).Slice(func(i int) app.UI {
+				current := "no"
+				if settingsTabs[i].path == p.tab() {
+					current = "page"
+				}
+				return app.A().Href(href("/settings/"+settingsTabs[i].path)).Aria("current", current).Text(settingsTabs[i].label)
+			}),
+		),
+		p.renderTab(),
+	)
+}
+
+func (p *settingsPage) renderTab() app.UI {
+	switch p.tab() {
+	case "profile":
+		return renderProfile()
+	case "shortcuts":
+		return app.Div().Class("page").Body(renderKeySwitch(), renderKeys(keyGroups(nil)))
+	case "thresholds":
+		return p.thresholds.render()
+	}
+	return app.Div().Class("empty").Body(
+		app.P().Text("There are no settings "+p.Tab+"."), app.A().Href(href("/settings/profile")).Text("Profile"))
+}
+
+// Choices of the profile. Preferences have "" for the first of each.
+var (
+	themes    = []choice{{"system", "As the system"}, {"light", "Light"}, {"dark", "Dark"}}
+	densities = []choice{{"normal", "Normal"}, {"compact", "Compact"}, {"comfortable", "Comfortable"}}
+)
+
+func renderProfile() app.UI {
+	own := &console.prefs.own
+	where := "They are kept by the server for " + console.who.User + ", for every browser."
+	if !console.prefs.kept {
+		where = "This server does not keep them: they are kept in this browser."
+	}
+	return app.Div().Class("page").Body(
+		app.P().Class("dim").Text(where),
+		renderSetting("Theme", "Light or dark. Key t.",
+			renderChoices("theme", "Theme", themes, cmp.Or(own.Theme, "system"), choosePreference)),
+		renderSetting("Rows", "How high the rows of tables are: "+strconv.Itoa(rowHeight())+" pixels.",
+			renderChoices("density", "Rows", densities, cmp.Or(own.Density, "normal"), choosePreference)),
+		renderSetting("Times", "Now it is "+clock(console.now())+", exactly "+exact(console.now().Truncate(time.Second))+". Key Shift+T.",
+			renderChoices("time", "Times", timeFormats, timeFormat(), choosePreference)),
+		renderKeySwitch(),
+	)
+}
+
+func renderSetting(label, note string, control app.UI) app.UI {
+	return app.Div().Class("setting").Body(
+		app.Div().Body(app.H2().Text(label), app.P().Class("dim").Text(note)),
+		control,
+	)
+}
+
+func renderKeySwitch() app.UI {
+	return renderSetting("Keys of one letter", "Off, only keys like Ctrl+K, Enter, Escape and arrows do something. For those who speak to their computer.",
+		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(!console.prefs.own.NoKeys)).
+			Aria("label", "Keys of one letter").Text(onOff(!console.prefs.own.NoKeys)).OnClick(switchLetters))
+}
+
+func onOff(on bool) string {
+	if on {
+		return "On"
+	}
+	return "Off"
+}
+
+func switchLetters(app.Context, app.Event) {
+	console.prefs.change(func(o *ownPreferences) { o.NoKeys = !o.NoKeys })
+}
+
+// choosePreference sets one of the preferences that have a few values.
+func choosePreference(name, value string) {
+	console.prefs.change(func(o *ownPreferences) {
+		switch name {
+		case "theme":
+			o.Theme = value
+		case "density":
+			o.Density = value
+		case "time":
+			o.Time = value
+		}
+	})
+}
+
+// thresholdForm is what administrators set for everybody. The zero value shows
+// what is in effect.
+type thresholdForm struct {
+	typed  map[string]string // by field, what has been typed and not saved
+	failed string
+}
+
+// thresholdFields are the fields, each with the value that it stands for.
+var thresholdFields = []struct {
+	name, label, note string
+	usual             float64
+	value             func(*api.Thresholds) *float64
+}{
+	{"long-query", "Long query", "A statement has run for so long.", 60, func(t *api.Thresholds) *float64 { return &t.LongQuery }},
+	{"long-trx", "Long transaction", "A transaction has been open and idle for so long.", 60, func(t *api.Thresholds) *float64 { return &t.LongTransaction }},
+	{"lag", "Replication lag", "A replica is behind by so much.", 5, func(t *api.Thresholds) *float64 { return &t.Lag }},
+}
+
+const maxThreshold = 24 * 60 * 60 // seconds
+
+// render draws the form; for those who may not change it, what is in effect.
+func (f *thresholdForm) render() app.UI {
+	now := console.prefs.shared.Thresholds
+	acting := console.mayAct() && console.prefs.kept
+	note := "From when on something needs a person. They are in effect for everybody."
+	switch {
+	case !console.prefs.kept:
+		note += " This server does not keep others than these."
+	case !acting:
+		note += " Only administrators change them."
+	}
+	return app.Form().Class("page").ID("thresholds").OnInput(f.input).OnSubmit(f.submit).Body(
+		app.P().Class("dim").Text(note),
+		app.Range(thresholdFields).Slice(func(i int) app.UI {
+			t := thresholdFields[i]
+			return app.Div().Class("setting").Body(
+				app.Div().Body(
+					app.Label().For(t.name).Text(t.label+", seconds"),
+					app.P().Class("dim").ID(t.name+"-note").Text(t.note+" Usually "+inSeconds(t.usual)+"; now "+inSeconds(cmp.Or(*t.value(&now), t.usual))+"."),
+				),
+				app.Input().ID(t.name).Class("in num").Attr("inputmode", "decimal").MaxLength(8).AutoComplete(false).Disabled(!acting).
+					Placeholder(inSeconds(t.usual)).Aria("describedby", t.name+"-note"),
+			)
+		}),
+		app.If(f.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(f.failed) }),
+		app.Div().Body(
+			app.Button().Type("submit").Class("btn p").Disabled(!acting || len(f.typed) == 0).Text("Save for everybody"),
+		),
+	)
+}
+
+// inSeconds writes a number of seconds without a unit.
+func inSeconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
+
+// fill puts what is in effect into the fields.
+func (f *thresholdForm) fill(now api.Thresholds) {
+	for _, t := range thresholdFields {
+		if _, ok := f.typed[t.name]; !ok {
+			text := ""
+			if v := *t.value(&now); v != 0 {
+				text = inSeconds(v)
+			}
+			ui.SetValue(t.name, text)
+		}
+	}
+}
+
+func (f *thresholdForm) input(_ app.Context, e app.Event) {
+	f.enter(e.Get("target").Get("id").String(), e.Get("target").Get("value").String())
+}
+
+// enter takes what is typed into a field.
+func (f *thresholdForm) enter(name, text string) {
+	if f.typed == nil {
+		f.typed = make(map[string]string)
+	}
+	f.typed[name], f.failed = text, ""
+}
+
+func (f *thresholdForm) submit(_ app.Context, e app.Event) {
+	e.PreventDefault()
+	f.save()
+}
+
+// save has the server keep what was typed. What was not typed stays as it is.
+func (f *thresholdForm) save() {
+	set := make(map[int]float64)
+	for i, t := range thresholdFields {
+		text, ok := f.typed[t.name]
+		if !ok {
+			continue
+		}
+		v, problem := parseSeconds(text)
+		if problem != "" {
+			f.failed = t.label + ": " + problem
+			return
+		}
+		set[i] = v
+	}
+	f.typed = nil
+	console.prefs.share("The thresholds are in effect for everybody.", func(s *api.SharedPreferences) {
+		for i, v := range set {
+			*thresholdFields[i].value(&s.Thresholds) = v
+		}
+	})
+}
+
+// parseSeconds reads a threshold; nothing stands for the usual one. problem says
+// what is wrong, "" when nothing is.
+func parseSeconds(text string) (v float64, problem string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, ""
+	}
+	v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	if err != nil || !(v >= 1 && v <= maxThreshold) {
+		return 0, "write a number of seconds from 1 to " + strconv.Itoa(maxThreshold) + ", or nothing for the usual."
+	}
+	return v, ""
+}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -19,26 +20,88 @@ type shell struct {
 
 // OnMount starts the link to the server.
 func (s *shell) OnMount(ctx app.Context) {
+	console.layer.build = app.Getenv("GOAPP_VERSION")
 	s.navigated(ctx)
 	console.start(ctx)
 	listenKeys(ctx)
+	ui.OnSystemTheme(func() { console.later(console.prefs.apply) })
 }
 
 // OnNav takes the new address.
 func (s *shell) OnNav(ctx app.Context) { s.navigated(ctx) }
 
+// pagePath is the path of an address without the prefix.
+func pagePath(u *url.URL) string {
+	path := strings.TrimSuffix(strings.TrimPrefix(u.Path, prefix()), "/")
+	if path == "" {
+		return "/overview"
+	}
+	return path
+}
+
+// navigated shows the page of the address. Those who use the keyboard or hear
+// the console are taken to its heading, unless they have only changed a tab or
+// what the page shows.
 func (s *shell) navigated(ctx app.Context) {
 	u := ctx.Page().URL()
-	s.path = strings.TrimSuffix(strings.TrimPrefix(u.Path, prefix()), "/")
-	s.query = u.RawQuery
-	if s.path == "" {
-		s.path = "/overview"
-	}
+	before := s.path
+	s.path, s.query = pagePath(u), u.RawQuery
+	console.layer.drop()
 	console.rev++
+	if console.gate == gateOpen && before != s.path {
+		console.layer.said = titleOf(s.path)
+		if pageOf(before) != pageOf(s.path) {
+			ctx.Defer(func(app.Context) { ui.FocusHeading("main") })
+		}
+	}
+}
+
+// pageOf is the part of a path that names a page, without its tab.
+func pageOf(path string) string {
+	parts := strings.SplitN(path, "/", 4)
+	if strings.HasPrefix(path, "/settings") {
+		return "/settings"
+	}
+	return strings.Join(parts[:min(len(parts), 3)], "/")
+}
+
+// titleOf is the title of the page of a path.
+func titleOf(path string) string {
+	section, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	id, tab, _ := strings.Cut(rest, "/")
+	if text, err := url.PathUnescape(id); err == nil {
+		id = text
+	}
+	name := map[string]string{"pending": "Pending", "settings": "Settings"}[section]
+	for _, item := range railItems {
+		if item.path == "/"+section {
+			name = item.label
+		}
+	}
+	switch {
+	case name == "":
+		return "No such page"
+	case id == "":
+		return name
+	case section == "settings":
+		return name + ": " + id
+	case section == "sessions" && tab != "":
+		return "Session " + id + ": " + tab
+	}
+	return strings.TrimSuffix(name, "s") + " " + id
+}
+
+// title is what the browser's tab says.
+func (s *shell) title() string {
+	if console.gate != gateOpen {
+		return "Signalbox"
+	}
+	return titleOf(s.path) + " · Signalbox"
 }
 
 // Render draws the page, or what stands in front of it.
 func (s *shell) Render() app.UI {
+	ui.SetTitle(s.title())
 	switch console.gate {
 	case gateAsking:
 		return app.Div().Class("gate").Body(app.P().Class("dim").Text("Connecting…"))
@@ -55,13 +118,23 @@ func (s *shell) Render() app.UI {
 	if console.stale() {
 		class = "app is-stale"
 	}
+	under := app.Div().Class("under")
+	if console.layer.modal() {
+		under = under.Attr("inert", "inert")
+	}
 	return app.Div().Class(class).Body(
-		s.renderTop(),
-		&rail{Path: s.path, Rev: console.rev},
-		app.Main().ID("main").TabIndex(-1).Body(s.page()),
-		&tray{Rev: console.rev},
+		under.Body(
+			app.Button().Type("button").Class("skip btn").Text("Skip to the page").OnClick(func(app.Context, app.Event) { ui.FocusHeading("main") }),
+			s.renderTop(),
+			renderOutdated(),
+			&rail{Path: s.path, Open: console.layer.over == overRail, Rev: console.rev},
+			app.Main().ID("main").TabIndex(-1).Body(s.page()),
+			&tray{Rev: console.rev},
+		),
 		&killDialog{Rev: console.rev},
+		&overlays{Over: console.layer.over, Rev: console.rev},
 		renderToasts(console.toasts),
+		app.P().ID("said").Class("sr").Role("status").Aria("live", "polite").Text(console.layer.said),
 	)
 }
 
@@ -108,24 +181,50 @@ func (s *shell) renderTop() app.UI {
 	if console.who.Demo {
 		where = "demo"
 	}
+	over := console.layer.over
 	return app.Header().Class("top").Body(
-		app.A().Class("brand").Href(href("/sessions")).Body(
+		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", "Pages").Aria("expanded", boolText(over == overRail)).
+			Aria("controls", "rail").OnClick(toggleRail).Body(icon("M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z")),
+		app.A().Class("brand").Href(href("/overview")).Aria("label", "Signalbox, overview").Body(
 			ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
 				ui.SVG("path").Attr("d", "M1 1h5v5H1zM8 8h5v5H8z").Attr("fill", "currentColor"),
 			),
-			app.Text("Signalbox"),
+			app.B().Text("Signalbox"),
 		),
 		app.Span().Class("crumb").Text(where),
 		app.Span().Class("sp"),
+		app.If(timeFormat() == "utc", func() app.UI {
+			return app.Span().Class("tag").Title("All times are in UTC (Shift+T)").Text("UTC")
+		}).Else(func() app.UI { return app.Span().Hidden(true) }),
 		&freshness{Rev: console.rev},
 		&holdButton{Held: console.held},
-		app.Button().Class("btn bare i").Title("Light or dark (t)").Aria("label", "Light or dark").OnClick(switchTheme).Body(
-			ui.SVG("svg").Class("g").Attr("viewBox", "0 0 12 12").Body(
-				ui.SVG("path").Attr("d", "M6 1a5 5 0 1 0 0 10A5 5 0 0 0 6 1zm0 1.4v7.2a3.6 3.6 0 0 1 0-7.2z").Attr("fill", "currentColor"),
-			),
-		),
-		app.Span().Class("dim").Text(console.who.User+" · "+console.who.Role),
-		app.Button().Class("btn bare").Text("Log out").OnClick(logOut),
+		app.Button().ID("find").Type("button").Class("btn").Aria("label", "Find and do").Aria("haspopup", "dialog").
+			Title("Find a page, an object, an action").OnClick(openPalette).Body(
+			icon("M7 1.5a5.5 5.5 0 1 0 3.2 10l3 3 1.3-1.3-3-3A5.5 5.5 0 0 0 7 1.5zm0 1.8a3.7 3.7 0 1 1 0 7.4 3.7 3.7 0 0 1 0-7.4z"),
+			app.Kbd().Text(commandKey()+" K")),
+		&userMenu{Open: over == overUser, Rev: console.rev},
+	)
+}
+
+// icon draws a picture of 16 by 16.
+func icon(path string) app.UI {
+	return ui.SVG("svg").Class("icon").Attr("viewBox", "0 0 16 16").Attr("aria-hidden", "true").Body(
+		ui.SVG("path").Attr("d", path).Attr("fill", "currentColor").Attr("fill-rule", "evenodd"))
+}
+
+func openPalette(ctx app.Context, _ app.Event) { console.layer.toggle(ctx, overPalette) }
+
+func toggleRail(ctx app.Context, _ app.Event) { console.layer.toggle(ctx, overRail) }
+
+// renderOutdated says that the server has a newer console. Nothing is loaded
+// until somebody asks for it: there may be something half done on the page.
+func renderOutdated() app.UI {
+	if !console.layer.outdated() {
+		return app.Div().Hidden(true)
+	}
+	return app.Div().Class("banner newer").Role("status").Body(
+		app.Span().Text("A new version is installed."),
+		app.Button().Type("button").Class("btn s").Text("Reload").OnClick(func(app.Context, app.Event) { ui.Reload() }),
 	)
 }
 
@@ -135,58 +234,7 @@ func switchTheme(app.Context, app.Event) {
 	if ui.Theme() == "dark" {
 		next = "light"
 	}
-	console.prefs.change(func(o *ownPreferences) { o.Theme = next })
-}
-
-// freshness says how old what is on the screen is.
-type freshness struct {
-	app.Compo
-	Rev uint64
-}
-
-// Render draws the sign and its words.
-func (f *freshness) Render() app.UI {
-	s := console.state
-	age := ui.Duration(ms(s.BehindMs))
-	switch {
-	case s.Final:
-		return app.Span().Class("fresh off").Role("status").Text("Not connected · " + s.Err)
-	case !s.Connected:
-		text := "Stale since " + s.Since.Local().Format("15:04:05")
-		if !s.RetryAt.IsZero() {
-			text += " · retry in " + ui.Duration(until(s.RetryAt))
-		}
-		return app.Span().Class("fresh stale").Role("status").Text(text)
-	case s.Stale():
-		return app.Span().Class("fresh stale").Role("status").Text("Stale · " + age + " behind")
-	case s.Slow():
-		return app.Span().Class("fresh slow").Role("status").Text("Slow · " + age + " behind")
-	case console.held:
-		return app.Span().Class("fresh held").Role("status").Text("Held")
-	}
-	return app.Span().Class("fresh").Role("status").Text("Live · " + age + " behind")
-}
-
-// holdButton freezes the rows of tables where they are.
-type holdButton struct {
-	app.Compo
-	Held bool
-}
-
-// Render draws the button.
-func (h *holdButton) Render() app.UI {
-	text := "Hold rows"
-	if h.Held {
-		text = "Release rows"
-	}
-	return app.Button().Class("btn").Aria("pressed", boolText(h.Held)).OnClick(h.toggle).Body(app.Text(text), app.Kbd().Text("Space"))
-}
-
-func (h *holdButton) toggle(app.Context, app.Event) { toggleHold() }
-
-func toggleHold() {
-	console.held = !console.held
-	console.rev++
+	choosePreference("theme", next)
 }
 
 // boolText is the value of an ARIA attribute. go-app drops the word true from
@@ -197,48 +245,3 @@ func boolText(b bool) string {
 	}
 	return "false"
 }
-
-// rail is the navigation.
-type rail struct {
-	app.Compo
-	Path string
-	Rev  uint64
-}
-
-var railItems = []struct{ path, label, icon string }{
-	{"/overview", "Overview", "M2 2h5v7H2zM9 2h5v4H9zM9 8h5v6H9zM2 11h5v3H2z"},
-	{"/sessions", "Sessions", "M2 3h12v2H2zM2 7h12v2H2zM2 11h8v2H2z"},
-	{"/queries", "Live queries", "M2 3h7v2H2zM2 7h12v2H2zM2 11h5v2H2z"},
-	{"/services", "Services", "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z"},
-	{"/servers", "Servers", "M2 2h12v5H2zm2 2v1h2V4zM2 9h12v5H2zm2 2v1h2v-1z"},
-	{"/filters", "Filters", "M2 2h12L9.5 8v6l-3-2V8z"},
-	{"/listeners", "Listeners", "M8 1l5 5H9v9H7V6H3z"},
-	{"/topology", "Topology", "M1 6h4v4H1zM11 1h4v4h-4zM11 11h4v4h-4zM5 7.2l6-4V5L6.5 8l4.5 3v1.8l-6-4z"},
-	{"/log", "Log", "M3 2h10v12H3zm2 3v1h6V5zm0 3v1h6V8zm0 3v1h4v-1z"},
-	{"/audit", "Audit", "M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3zm-1 9.5L12 5.6 11 4.6 7 8.5 5.2 6.8l-1 1z"},
-}
-
-// Render draws the links.
-func (r *rail) Render() app.UI {
-	return app.Nav().Class("rail").Aria("label", "Pages").Body(
-		app.Range(railItems).Slice(func(i int) app.UI {
-			item := railItems[i]
-			a := app.A().Href(href(item.path)).Title(item.label).Body(
-				ui.SVG("svg").Attr("viewBox", "0 0 16 16").Attr("aria-hidden", "true").Body(
-					ui.SVG("path").Attr("d", item.icon).Attr("fill", "currentColor").Attr("fill-rule", "evenodd")),
-				app.B().Text(item.label),
-				app.If(item.path == "/sessions" && console.store.View(sessionsView).Ready, func() app.UI {
-					return app.Span().Text(ui.Count(console.store.View(sessionsView).All))
-				}),
-			)
-			if strings.HasPrefix(r.Path, item.path) {
-				a = a.Aria("current", "page")
-			} else {
-				a = a.Aria("current", "no")
-			}
-			return a
-		}),
-	)
-}
-
-func logOut(app.Context, app.Event) { console.logOut() }

@@ -26,7 +26,8 @@ suite.test('a wrong password is refused in words, the right one lets in', async 
   });
   await page.getByText('admin · admin').waitFor();
 
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.click('#user');
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
   await page.waitForSelector('#user');
   assert.equal(await page.inputValue('#password'), '', 'the password after logging out');
   assert.equal((await page.request.get('/v1/sessions')).status(), 401);

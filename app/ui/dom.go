@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
 
 // This file does to the DOM what go-app cannot: style properties, which a strict
 // content policy forbids as attributes, values of inputs, and focus. All of it
@@ -35,6 +39,51 @@ func Focus(id string) {
 	}
 }
 
+// Select gives the keyboard to the input id and selects what stands in it, so
+// that typing replaces it.
+func Select(id string) {
+	if e, ok := element(id); ok {
+		e.Call("focus")
+		e.Call("select")
+	}
+}
+
+// Focused returns the element that has the keyboard, nil when none has.
+func Focused() app.Value {
+	if app.IsServer {
+		return nil
+	}
+	return app.Window().Get("document").Get("activeElement")
+}
+
+// FocusOn gives the keyboard to an element, if it is still in the page.
+func FocusOn(element app.Value) {
+	if element != nil && element.Truthy() && element.Get("isConnected").Bool() {
+		element.Call("focus")
+	}
+}
+
+// FocusHeading gives the keyboard to the heading of the page in the element id,
+// or to the element when it has none.
+func FocusHeading(id string) {
+	e, ok := element(id)
+	if !ok {
+		return
+	}
+	if h := e.Call("querySelector", "h1"); h.Truthy() {
+		h.Call("setAttribute", "tabindex", "-1")
+		e = h
+	}
+	e.Call("focus")
+}
+
+// ScrollIntoView scrolls what is around the element id as little as shows it.
+func ScrollIntoView(id string) {
+	if e, ok := element(id); ok {
+		e.Call("scrollIntoView", map[string]any{"block": "nearest"})
+	}
+}
+
 // ScrollTop returns how far the element id is scrolled, and how high what one
 // sees of it is, in pixels.
 func ScrollTop(id string) (top, height int) {
@@ -65,6 +114,17 @@ func SetTheme(name string) {
 	app.Window().Get("document").Get("documentElement").Call("setAttribute", "data-theme", name)
 }
 
+// SetTitle sets what the browser's tab says.
+func SetTitle(text string) {
+	if !app.IsServer && title != text {
+		title = text
+		app.Window().Get("document").Set("title", text)
+	}
+}
+
+// title is what it says now.
+var title string
+
 // Theme returns what is in effect, light or dark.
 func Theme() string {
 	if app.IsServer {
@@ -85,6 +145,37 @@ func SetRoot(name, value string) {
 		return
 	}
 	root.Call("setAttribute", name, value)
+}
+
+// Mac reports whether the visitor's keyboard has the keys of a Mac.
+func Mac() bool {
+	return !app.IsServer && strings.HasPrefix(app.Window().Get("navigator").Get("platform").String(), "Mac")
+}
+
+// Address returns the address of the page in full.
+func Address() string {
+	if app.IsServer {
+		return ""
+	}
+	return app.Window().Get("location").Get("href").String()
+}
+
+// OnSystemTheme has fn called whenever the system goes from light to dark or
+// back. The browser calls it.
+func OnSystemTheme(fn func()) {
+	if !app.IsServer {
+		app.Window().Call("matchMedia", "(prefers-color-scheme: dark)").Call("addEventListener", "change", app.FuncOf(func(app.Value, []app.Value) any {
+			fn()
+			return nil
+		}))
+	}
+}
+
+// Reload loads the page anew.
+func Reload() {
+	if !app.IsServer {
+		app.Window().Get("location").Call("reload")
+	}
 }
 
 // Copy puts text on the clipboard.

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// help lies over the page and says which keys there are.
+type help struct{ app.Compo }
+
+// Render draws the keys.
+func (h *help) Render() app.UI {
+	return app.Div().Class("scrim").OnClick(closeOutside).Body(
+		app.Div().Class("dlg help").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
+			app.Div().Class("dlg-head").Body(
+				app.H1().ID("help-title").Text("Keys"),
+				app.Span().Class("sp"),
+				app.If(console.prefs.own.NoKeys, func() app.UI {
+					return app.Span().Class("dim").Text("Keys of one letter are off.")
+				}),
+				app.A().Href(href("/settings/shortcuts")).Text("Settings").OnClick(closeLayer),
+				app.Button().Type("button").Class("btn bare i").Aria("label", "Close").Text("×").OnClick(closeLayer),
+			),
+			app.Div().ID("help-keys").Class("help-keys").TabIndex(0).Role("region").Aria("label", "Keys").Body(renderKeys(keyGroups(keys))),
+		),
+	)
+}
+
+func closeLayer(ctx app.Context, _ app.Event) { console.layer.close(ctx) }
+
+// keyGroup is a heading and the keys below it.
+type keyGroup struct {
+	title string
+	keys  []keyHelp
+}
+
+// keyGroups are all keys: those of a page if it is not nil, then those of the
+// console.
+func keyGroups(page keyHandler) []keyGroup {
+	var groups []keyGroup
+	if teller, ok := page.(keyTeller); ok {
+		groups = append(groups, keyGroup{"On this page", teller.tellKeys()})
+	}
+	return append(groups,
+		keyGroup{"Everywhere", append([]keyHelp{{commandKey() + "+K", "Find a page, an object, an action"}}, append(helpOf(everywhere()), keyHelp{"Esc", "Close, or back to the list"})...)},
+		keyGroup{"Go to", helpOf(places())},
+	)
+}
+
+func helpOf(table []shortcut) []keyHelp {
+	list := make([]keyHelp, 0, len(table))
+	for _, s := range table {
+		if s.keys != "" {
+			list = append(list, keyHelp{s.keys, s.what})
+		}
+	}
+	return list
+}
+
+// commandKey is the key that the system of the visitor has for commands.
+func commandKey() string {
+	if ui.Mac() {
+		return "⌘"
+	}
+	return "Ctrl"
+}
+
+// renderKeys draws groups of keys side by side.
+func renderKeys(groups []keyGroup) app.UI {
+	return app.Div().Class("keys").Body(
+		app.Range(groups).Slice(func(i int) app.UI {
+			g := groups[i]
+			return app.Section().Body(
+				app.H2().Text(g.title),
+				app.Dl().Body(app.Range(g.keys).Slice(func(j int) app.UI {
+					return app.Div().Body(app.Dt().Body(renderKbd(g.keys[j].keys)...), app.Dd().Text(g.keys[j].what))
+				})),
+			)
+		}),
+	)
+}
+
+// renderKbd draws keys: one after the other when a space parts them, several
+// that do the same when a comma does.
+func renderKbd(text string) []app.UI {
+	var list []app.UI
+	for _, same := range strings.Split(text, ", ") {
+		if len(list) > 0 {
+			list = append(list, app.Span().Class("faint").Text(" or "))
+		}
+		for _, key := range strings.Split(keyName(same), " ") {
+			list = append(list, app.Kbd().Text(key))
+		}
+	}
+	return list
+}
+
+// keyName names a key as it is written on it, or as one says it.
+func keyName(key string) string {
+	switch {
+	case key == " ":
+		return "Space"
+	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
+		return "Shift+" + key
+	}
+	return key
+}
+
+// tellKeys says which keys the table of sessions has.
+func (p *sessionsPage) tellKeys() []keyHelp {
+	return []keyHelp{
+		{"j, ArrowDown", "Next row"}, {"k, ArrowUp", "Row before"}, {"Home", "First row"}, {"End", "Last row"},
+		{"Enter", "Open the session"}, {"c", "Copy its id"}, {".", "Its menu"}, {"K", "Kill it… (asks first)"},
+	}
+}
+
+// tellKeys says which keys the page of a session has.
+func (p *sessionPage) tellKeys() []keyHelp {
+	list := []keyHelp{{"K", "Kill the session… (asks first)"}}
+	for i, tab := range sessionTabs {
+		list = append(list, keyHelp{string(rune('1' + i)), tab.label})
+	}
+	return append(list, keyHelp{"Esc", "All sessions"})
+}

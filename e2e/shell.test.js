@@ -1,0 +1,158 @@
+// The frame of the console: navigation, keys, palette, help, settings, and how
+// it fits on small screens.
+import assert from 'node:assert/strict';
+import { Suite, until } from './lib/browser.js';
+
+const suite = new Suite();
+
+const heading = (page) => page.locator('main h1').first();
+const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
+
+suite.test('keys lead to pages, the title follows, and the heading gets the keyboard', async () => {
+  const { page } = await suite.window();
+  for (const [keys, title, path] of [
+    ['gv', 'Services', '/services'], ['ge', 'Servers', '/servers'], ['gf', 'Filters', '/filters'], ['gi', 'Listeners', '/listeners'],
+    ['ga', 'Audit', '/audit'], ['g,', 'Settings: profile', '/settings/profile'], ['gs', 'Sessions', '/sessions'],
+  ]) {
+    for (const key of keys) await page.keyboard.press(key);
+    await page.waitForURL(`**${path}`);
+    await until(`the title is ${title}`, async () => await page.title() === `${title} · Signalbox`);
+    assert.equal(await page.locator('#said').textContent(), title);
+    if (await heading(page).count() > 0) await until(`the heading of ${title} has the keyboard`, async () => await focused(page) === 'H1');
+  }
+  await page.goBack();
+  await page.waitForURL('**/settings/profile');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Audit' }).waitFor();
+  await page.goForward();
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+});
+
+suite.test('the palette finds pages, objects, sessions and actions by the keyboard alone', async () => {
+  const { page } = await suite.window();
+  const client = await suite.client();
+  const options = page.locator('#palette-list [role=option]');
+  const selected = page.locator('#palette-list [aria-selected=true]');
+  await page.keyboard.press('Control+k');
+  await until('the palette has the keyboard', async () => await focused(page) === 'palette-input');
+  assert.ok(await page.locator('main').evaluate((e) => e.closest('[inert]') !== null), 'what lies below cannot be reached');
+  await page.keyboard.type('serv');
+  await until('something is found', async () => await options.count() > 1);
+  const first = await selected.textContent();
+  await page.keyboard.press('ArrowDown');
+  await until('the next is selected', async () => await selected.textContent() !== first);
+  const id = await page.locator('#palette-input').getAttribute('aria-activedescendant');
+  assert.equal(await selected.getAttribute('id'), id);
+  await page.keyboard.press('Escape'); // empties it
+  assert.equal(await page.inputValue('#palette-input'), '');
+  await page.keyboard.press('Escape');
+  await page.locator('.palette').waitFor({ state: 'detached' });
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(client.id.toString());
+  await page.getByRole('option', { name: `Session ${client.id}` }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/sessions/${client.id}`);
+  await until('the title names the session', async () => await page.title() === `Session ${client.id} · Signalbox`);
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('theme: dark');
+  await page.keyboard.press('Enter');
+  await page.locator('html[data-theme=dark]').waitFor();
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('RW-Split-Router');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/services/RW-Split-Router');
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/services');
+});
+
+suite.test('the help shows the keys of the page, keeps the keyboard and gives it back', async () => {
+  const { page } = await suite.window();
+  await page.focus('#find');
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.getByText('Next row').waitFor();
+  await help.getByText('Go to').waitFor();
+  await until('the keys have the keyboard', async () => await focused(page) === 'help-keys');
+  for (let i = 0; i < 4; i++) {
+    await page.keyboard.press('Tab');
+    assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('[aria-modal]') !== null), 'the keyboard stays inside');
+  }
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'detached' });
+  await until('the keyboard is back', async () => await focused(page) === 'find');
+});
+
+suite.test('the menu of the user goes by arrows and escape', async () => {
+  const { page } = await suite.window({ path: '/services' });
+  await page.focus('#user');
+  await page.keyboard.press('ArrowDown');
+  await until('the first item has the keyboard', async () => await focused(page) === 'user-settings');
+  await page.keyboard.press('End');
+  assert.equal(await focused(page), 'user-out');
+  await page.keyboard.press('Escape');
+  await until('the button has the keyboard', async () => await focused(page) === 'user');
+  assert.equal(await page.locator('[role=menu]').count(), 0);
+  await page.click('#user');
+  await page.getByRole('menuitemradio', { name: 'Times: UTC' }).click();
+  await page.locator('.top .tag', { hasText: 'UTC' }).waitFor();
+});
+
+suite.test('settings are in effect at once and after a reload', async () => {
+  const { page } = await suite.window({ path: '/settings' });
+  await page.getByRole('radio', { name: 'Compact' }).click();
+  await page.locator('html[data-density=compact]').waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.locator('html[data-density=comfortable]').waitFor();
+  await until('the next choice has the keyboard', async () => await focused(page) === 'density-comfortable');
+  await page.getByRole('radio', { name: 'Dark' }).click();
+  await page.getByRole('switch').click();
+  await page.getByRole('switch', { checked: false }).waitFor();
+  const at = await page.locator('html').getAttribute('data-theme');
+  await page.locator('h1').click();
+  await page.keyboard.press('t');
+  await page.keyboard.press('?');
+  assert.equal(await page.locator('html').getAttribute('data-theme'), at, 'keys of one letter are off');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.reload();
+  await page.locator('html[data-density=comfortable][data-theme=dark]').waitFor();
+  await page.getByRole('switch', { checked: false }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.locator('.palette').waitFor();
+});
+
+suite.test('a link to the page is skipped to, and nothing is too wide on a small screen', async () => {
+  const client = await suite.client();
+  for (const [width, height] of [[320, 640], [640, 480], [899, 700]]) {
+    const c = await suite.window({ viewport: { width, height } });
+    const { page } = c;
+    for (const path of ['/sessions', '/services', '/settings', '/settings/shortcuts', '/settings/thresholds', `/sessions/${client.id}`]) {
+      await page.goto(path);
+      await page.locator('.fresh', { hasText: 'Live' }).waitFor();
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(over <= 0, `${path} is ${over} px too wide at ${width}`);
+      const top = await page.locator('.top').evaluate((e) => e.scrollWidth - e.clientWidth);
+      assert.ok(top <= 0, `the top bar is ${top} px too wide at ${width}`);
+    }
+    await page.click('#pages');
+    await page.getByRole('link', { name: 'Servers' }).click();
+    await page.waitForURL('**/servers');
+    assert.ok(await page.locator('#rail').isHidden(), 'the navigation is out of the way again');
+    await page.keyboard.press('Control+k');
+    await page.locator('.palette').waitFor();
+    const box = await page.locator('.palette').boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= width, 'the palette fits');
+  }
+});
+
+suite.test('the page can be skipped to', async () => {
+  const { page } = await suite.window({ path: '/services' });
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the page');
+  await page.keyboard.press('Enter');
+  await until('the heading has the keyboard', async () => await focused(page) === 'H1');
+});
