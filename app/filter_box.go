@@ -11,19 +11,19 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// filterHost is the page that a filterBox belongs to.
-type filterHost interface {
-	// filterChanged shows what matches the filter, if the filter is right.
-	filterChanged()
-	// filterValues returns values of a key that are known, for the list of what
-	// could be typed.
-	filterValues(key string) []string
+// filterPage is a page that shows what a filter selects. One that has a method
+// filterValues(key string) []string knows values of keys, for the list of what
+// could be typed.
+type filterPage interface {
+	// top shows what the filter selects now, from its beginning. While the filter
+	// is wrong, the last one that was right stays.
+	top()
 }
 
 // filterBox is the filter of a page: conditions as chips and the one that is
 // being typed, or all of it as one text.
 type filterBox struct {
-	page  filterHost
+	page  filterPage
 	terms []string
 	draft string
 	raw   bool              // the whole filter is draft
@@ -32,13 +32,13 @@ type filterBox struct {
 
 	open  bool // what could be typed is listed
 	items []completion
-	at    int // item that is chosen, -1 is none
+	at    int // item that is chosen, from 1; 0 is none
 }
 
 // take makes the box show a filter.
-func (f *filterBox) take(page filterHost, text string) {
+func (f *filterBox) take(page filterPage, text string) {
 	raw := f.raw
-	*f = filterBox{page: page, raw: raw, at: -1}
+	*f = filterBox{page: page, raw: raw}
 	if raw {
 		f.draft = text
 	} else {
@@ -64,8 +64,14 @@ func (f *filterBox) check() (text string, ok bool) {
 	return text, true
 }
 
-// render draws the chips and the input.
-func (f *filterBox) render(label, hint string) app.UI {
+// render draws a bar with the box, and what is wrong below it.
+func (f *filterBox) render() app.UI {
+	return app.Div().Body(app.Div().Class("bar").Body(f.renderBox()), renderFilterProblem(f))
+}
+
+// renderBox draws the chips and the input.
+func (f *filterBox) renderBox() app.UI {
+	hint := "Filter sessions: user:app state:!idle age>1h"
 	class := "q"
 	if f.bad != nil {
 		class = "q bad"
@@ -74,7 +80,7 @@ func (f *filterBox) render(label, hint string) app.UI {
 		hint = "Filter"
 	}
 	input := app.Input().ID("filter").Type("text").Placeholder(hint).Role("combobox").
-		Aria("label", label).Aria("autocomplete", "list").Aria("expanded", boolText(f.listed())).Aria("controls", "filter-list").
+		Aria("label", "Filter sessions").Aria("autocomplete", "list").Aria("expanded", boolText(f.listed())).Aria("controls", "filter-list").
 		Aria("invalid", boolText(f.bad != nil)).
 		AutoComplete(false).Spellcheck(false).Attr("autocapitalize", "off").
 		OnInput(f.typed).OnKeyDown(f.key).OnBlur(f.left).On("paste", f.pasted)
@@ -84,8 +90,8 @@ func (f *filterBox) render(label, hint string) app.UI {
 	case f.chip > 0:
 		input = input.Aria("description", "Chip "+f.terms[f.chip-1]+". Enter edits it, Delete removes it.")
 	}
-	if f.listed() && f.at >= 0 {
-		input = input.Aria("activedescendant", "filter-item-"+strconv.Itoa(f.at))
+	if f.listed() && f.at > 0 {
+		input = input.Aria("activedescendant", "filter-item-"+strconv.Itoa(f.at-1))
 	}
 	// The chips are in a box of their own: go-app tells children apart by their
 	// places, and would make a new, empty input for each chip more or less in
@@ -109,12 +115,12 @@ func (f *filterBox) render(label, hint string) app.UI {
 			app.Button().Type("button").Class("raw").DataSet("do", "raw").Aria("pressed", boolText(f.raw)).
 				Title("The filter as text (Alt+/)").Aria("label", "The filter as text").Text("⌥"),
 		),
-		f.renderList(),
+		renderCompletions(f),
 	)
 }
 
-// renderProblem says what is wrong, and shows where.
-func (f *filterBox) renderProblem() app.UI {
+// renderFilterProblem says what is wrong, and shows where.
+func renderFilterProblem(f *filterBox) app.UI {
 	if f.bad == nil {
 		return app.P().Hidden(true)
 	}
@@ -155,9 +161,9 @@ func (f *filterBox) toggle(term string) {
 // set shows another filter.
 func (f *filterBox) set(terms []string, draft string) {
 	f.terms, f.draft, f.chip = terms, draft, 0
-	f.open, f.items, f.at = false, nil, -1
+	f.complete(false)
 	ui.SetValue("filter", draft)
-	f.page.filterChanged()
+	f.page.top()
 }
 
 func (f *filterBox) remove(i int) {
@@ -189,7 +195,7 @@ func (f *filterBox) toggleRaw() {
 		f.raw, f.draft, f.terms, f.chip = true, f.text(), nil, 0
 		ui.SetValue("filter", f.draft)
 	}
-	f.open, f.items, f.at = false, nil, -1
+	f.complete(false)
 	ui.Focus("filter")
 }
 
@@ -207,7 +213,7 @@ func (f *filterBox) clicked(_ app.Context, e app.Event) {
 func (f *filterBox) typed(ctx app.Context, _ app.Event) {
 	f.draft, f.chip = ctx.JSSrc().Get("value").String(), 0
 	f.complete(strings.TrimSpace(f.draft) != "")
-	f.page.filterChanged()
+	f.page.top()
 }
 
 // left closes the list when the keyboard goes elsewhere.

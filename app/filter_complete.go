@@ -40,9 +40,13 @@ func (f *filterBox) listed() bool { return f.open && len(f.items) > 0 }
 
 // complete lists what could be typed next, or closes the list.
 func (f *filterBox) complete(open bool) {
-	f.open, f.items, f.at = open, nil, -1
+	f.open, f.items, f.at = open, nil, 0
 	if open {
-		f.items = completions(f.draft, f.page.filterValues)
+		known := func(string) []string { return nil }
+		if page, ok := f.page.(interface{ filterValues(key string) []string }); ok {
+			known = page.filterValues
+		}
+		f.items = completions(f.draft, known)
 	}
 }
 
@@ -110,14 +114,14 @@ func valueCompletions(key, value string, values func(key string) []string) []com
 	return list
 }
 
-// renderList draws the list. It is below the box, over the table.
-func (f *filterBox) renderList() app.UI {
+// renderCompletions draws the list. It is below the box, over the table.
+func renderCompletions(f *filterBox) app.UI {
 	if !f.listed() {
 		return app.Div().ID("filter-list").Role("listbox").Aria("label", "Could be typed").Hidden(true)
 	}
 	return app.Div().ID("filter-list").Class("menu list").Role("listbox").Aria("label", "Could be typed").Hidden(false).OnMouseDown(f.picked).Body(
 		app.Range(f.items).Slice(func(i int) app.UI {
-			return app.Div().ID("filter-item-"+strconv.Itoa(i)).Role("option").Aria("selected", boolText(i == f.at)).DataSet("item", i).Body(
+			return app.Div().ID("filter-item-"+strconv.Itoa(i)).Role("option").Aria("selected", boolText(i+1 == f.at)).DataSet("item", i).Body(
 				app.Code().Class("clip").Text(f.items[i].label), app.Span().Class("faint clip").Text(f.items[i].help))
 		}),
 	)
@@ -131,11 +135,11 @@ func (f *filterBox) listKey(key string) bool {
 	case !f.listed():
 		return false
 	case key == "ArrowDown":
-		f.at = (f.at + 1) % len(f.items)
+		f.at = f.at%len(f.items) + 1
 	case key == "ArrowUp":
-		f.at = (max(f.at, 0) + len(f.items) - 1) % len(f.items)
-	case key == "Enter" && f.at >= 0:
-		f.pick(f.at)
+		f.at = (max(f.at, 1)+len(f.items)-2)%len(f.items) + 1
+	case key == "Enter" && f.at > 0:
+		f.pick(f.at - 1)
 	case key == "Escape":
 		f.open = false
 	default:
@@ -165,7 +169,7 @@ func (f *filterBox) pick(i int) {
 	f.draft = text
 	ui.SetValue("filter", text)
 	f.complete(value == "")
-	f.page.filterChanged()
+	f.page.top()
 }
 
 // lastWord is the word at the end of a text, "" behind a space.

@@ -48,21 +48,21 @@ var tableColumns = []column{
 	{name: "client", label: "Client", class: "c-client mono clip", sort: "client", width: 150,
 		text: func(s *api.Session, _ time.Time) string { return view.Client(s) }, title: program},
 	{name: "program", label: "Program", help: "the client's program_name", class: "c-program clip", sort: "program", width: 112, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return programOrDash(s) }},
+		text: func(s *api.Session, _ time.Time) string { return programOrDash(s) }, title: program},
 	{name: "tls", label: "TLS", help: "cipher of the client", class: "c-tls clip", sort: "tls", width: 112, least: asked,
 		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Client.Cipher) }},
 	{name: "schema", label: "Schema", class: "c-schema clip", sort: "schema", width: 72, least: 1180,
 		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Database) }},
 	{name: "service", label: "Service", help: "shown when there is more than one", class: "c-service clip", sort: "service", width: 96,
-		text: func(s *api.Session, _ time.Time) string { return orDash(service(s)) }},
+		text: func(s *api.Session, _ time.Time) string { return orDash(service(s)) }, title: service},
 	{name: "server", label: "Backend", help: "server that works for it; ● is the primary", class: "c-backend clip", sort: "server", width: 112, least: 1180,
 		text: func(s *api.Session, _ time.Time) string { return backend(s) }},
 	{name: "in-state", label: "In state", class: "c-in num", sort: "in-state", width: 76,
-		text: func(s *api.Session, now time.Time) string { return ui.Duration(view.InState(s, view.Lag(s, now))) }},
+		text: func(s *api.Session, now time.Time) string { return elapsed(view.InState(s, view.Lag(s, now))) }},
 	{name: "trx-age", label: "Trx age", help: "of the open transaction", class: "c-trx num", sort: "trx-age", width: 76, least: asked,
 		text: trxAgeText},
 	{name: "age", label: "Age", class: "c-age num", sort: "age", width: 76,
-		text: func(s *api.Session, now time.Time) string { return ui.Duration(view.Age(s, view.Lag(s, now))) }},
+		text: func(s *api.Session, now time.Time) string { return elapsed(view.Age(s, view.Lag(s, now))) }},
 	{name: "stmt", label: "Statement", class: "c-sql sql clip", width: leastStatement,
 		text:  func(s *api.Session, _ time.Time) string { return statementText(s) },
 		title: func(s *api.Session) string { return s.Attributes.Activity.Statement }},
@@ -242,7 +242,7 @@ func trxAgeText(s *api.Session, now time.Time) string {
 	if !s.Attributes.Activity.Trx {
 		return "—"
 	}
-	return ui.Duration(view.TrxAge(s, view.Lag(s, now)))
+	return elapsed(view.TrxAge(s, view.Lag(s, now)))
 }
 
 // backend names the server that works for the session, or did; a dot marks the

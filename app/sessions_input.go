@@ -13,32 +13,33 @@ import (
 
 // clicked does what a click in the table means: it names the row by the data-id
 // that the row has at that moment.
-func (p *sessionsPage) clicked(ctx app.Context, e app.Event) {
+func (p sessionsTable) clicked(ctx app.Context, e app.Event) {
 	p.place(ctx)
 	id, do := ui.Closest(e, "data-id"), ui.Closest(e, "data-do")
 	switch key := ui.Closest(e, "data-sort"); {
 	case key != "":
-		p.sortBy(key)
+		sessionsCursor{p.sessionsPage}.sortBy(key)
 	case do == "select-all" && p.sel.empty():
-		p.selectMatching()
+		sessionsStrip{p.sessionsPage}.selectMatching()
 	case do == "select-all":
 		p.sel.clear()
 	case do == "select":
 		p.cursor = id
-		p.selectRow(id, e.Get("shiftKey").Bool())
+		sessionsStrip{p.sessionsPage}.selectRow(id, e.Get("shiftKey").Bool())
 		ui.Focus("rows")
 	case id != "":
 		p.cursor = id
-		p.do(ctx, id, do)
+		sessionsMenus{p.sessionsPage}.do(ctx, id, do)
 	}
 }
 
 // key does what keys do in the table.
 func (p *sessionsPage) key(ctx app.Context, key string, shift bool) bool {
 	if p.menu.kind != "" {
-		return p.menuKey(key)
+		return sessionsMenus{p}.menuKey(key)
 	}
-	if p.move(key, shift) || p.choose(key, shift) {
+	cursor := sessionsCursor{p}
+	if cursor.move(key, shift) || cursor.choose(key, shift) {
 		return true
 	}
 	switch key {
@@ -48,53 +49,54 @@ func (p *sessionsPage) key(ctx app.Context, key string, shift bool) bool {
 		if !shift {
 			return false
 		}
-		p.standStill()
+		sessionsCursor{p}.standStill()
 	case "s":
-		p.cycleSort()
+		sessionsCursor{p}.cycleSort()
 	case "ArrowRight", "ArrowLeft":
 		if !shift {
 			return false
 		}
-		p.nextSort(key == "ArrowRight")
-	case "r":
-		p.retry(ctx, app.Event{})
+		sessionsCursor{p}.nextSort(key == "ArrowRight")
 	default:
-		return p.act(ctx, key, shift)
+		return sessionsCursor{p}.act(ctx, key, shift)
 	}
 	return true
 }
 
+// sessionsCursor is the row that keys act on, and how keys change what is shown.
+type sessionsCursor struct{ *sessionsPage }
+
 // act does what a key means for the row of the cursor.
-func (p *sessionsPage) act(ctx app.Context, key string, shift bool) bool {
+func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 	what, ok := map[string]string{
 		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-link", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
 	}[key]
 	if !ok || p.cursor == "" || key == "K" && !shift {
 		return false
 	}
-	p.do(ctx, p.cursor, what)
+	sessionsMenus{p.sessionsPage}.do(ctx, p.cursor, what)
 	return true
 }
 
 // choose changes what is selected.
-func (p *sessionsPage) choose(key string, shift bool) bool {
+func (p sessionsCursor) choose(key string, shift bool) bool {
 	switch {
 	case key == "x" && p.cursor != "":
-		p.selectRow(p.cursor, false)
+		sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
 	case key == "*" && p.rows.total > 0:
-		p.selectMatching()
+		sessionsStrip{p.sessionsPage}.selectMatching()
 	case key == "Escape" && !p.sel.empty():
 		p.sel.clear()
 	case shift && (key == "ArrowDown" || key == "ArrowUp"):
 		if p.cursor != "" && !p.sel.has(p.cursor) {
-			p.selectRow(p.cursor, false)
+			sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
 		}
 		if before := p.cursor; p.move(key, false) && p.cursor != before {
 			if p.sel.has(p.cursor) {
 				p.sel.take(before) // one turned back
 				p.sel.anchor = p.cursor
 			} else {
-				p.selectRow(p.cursor, false)
+				sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
 			}
 		}
 	default:
@@ -104,7 +106,7 @@ func (p *sessionsPage) choose(key string, shift bool) bool {
 }
 
 // move moves the cursor.
-func (p *sessionsPage) move(key string, shift bool) bool {
+func (p sessionsCursor) move(key string, shift bool) bool {
 	first, last := p.win.seen()
 	screen := max(last-first-2, 1)
 	switch {
@@ -128,7 +130,7 @@ func (p *sessionsPage) move(key string, shift bool) bool {
 
 // step moves the cursor by n rows and keeps it in sight. A row that has not been
 // sent yet gets the cursor when it comes.
-func (p *sessionsPage) step(n int) {
+func (p sessionsCursor) step(n int) {
 	if len(p.rows.list) == 0 {
 		return
 	}
@@ -156,7 +158,7 @@ func (p *sessionsPage) step(n int) {
 }
 
 // standStill holds rows with their values, or lets all of them go on.
-func (p *sessionsPage) standStill() {
+func (p sessionsCursor) standStill() {
 	if console.held && !p.rows.still.IsZero() {
 		toggleHold()
 		return
@@ -169,7 +171,7 @@ func (p *sessionsPage) standStill() {
 }
 
 // sortBy sorts by a key, the other way round when it is the one already.
-func (p *sessionsPage) sortBy(key string) {
+func (p sessionsCursor) sortBy(key string) {
 	if p.sort == "-"+key {
 		p.sort = key
 	} else {
@@ -179,7 +181,7 @@ func (p *sessionsPage) sortBy(key string) {
 }
 
 // cycleSort goes from descending to ascending to the usual order.
-func (p *sessionsPage) cycleSort() {
+func (p sessionsCursor) cycleSort() {
 	if key, descending := strings.CutPrefix(p.sort, "-"); descending {
 		p.sort = key
 	} else {
@@ -189,7 +191,7 @@ func (p *sessionsPage) cycleSort() {
 }
 
 // nextSort sorts by the next column to the right or left.
-func (p *sessionsPage) nextSort(right bool) {
+func (p sessionsCursor) nextSort(right bool) {
 	var sorts []string
 	at := -1
 	for _, c := range p.columns() {
@@ -211,3 +213,38 @@ func (p *sessionsPage) nextSort(right bool) {
 
 // take takes a session out of the selection.
 func (s *selection) take(id string) { s.set(&api.Session{ID: id}, false) }
+
+// tellKeys says which keys the page has.
+func (p *sessionsPage) tellKeys() []keyHelp {
+	return []keyHelp{
+		{"j, ArrowDown", "Next row"}, {"k, ArrowUp", "Row before"}, {"Home", "First row"}, {"End", "Last row"},
+		{"Enter", "Open the session"}, {".", "Its menu"}, {"K", "Kill it… (asks first)"},
+		{"x", "Select it, or take it back"}, {"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
+		{"*", "Select all that match"}, {"Esc", "Select none"},
+		{"c", "Copy its id"}, {"y", "Copy a link to it"}, {"l", "Its log"}, {"h", "Its filter chain"}, {"i", "Its timeline"},
+		{"s", "Sort the other way round, then as usual"}, {"Shift+ArrowRight, Shift+ArrowLeft", "Sort by another column"},
+		{"Shift+Space", "Hold rows and what is in them"}, {"Alt+/", "The filter as text, in the filter box"},
+	}
+}
+
+// actions are what the palette can do on the page.
+func (p *sessionsPage) actions() []action {
+	list := []action{
+		{"Export…", func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "export"}) }},
+		{"Columns…", func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "columns"}) }},
+		{"Select all that match", func(app.Context) { sessionsStrip{p}.selectMatching() }},
+	}
+	for _, v := range builtinViews {
+		list = append(list, action{"View: " + v.Name, func(app.Context) { sessionsViews{p}.show(v) }})
+	}
+	if console.mayAct() && !console.stale() {
+		list = append(list, action{"Kill matching…", sessionsStrip{p}.killMatching})
+		if id := p.cursor; id != "" {
+			list = append(list, action{"Kill session " + id + "…", func(ctx app.Context) { sessionsMenus{p}.do(ctx, id, "kill") }})
+		}
+	}
+	return list
+}
+
+// changes are how many rows changed, came or went while they were held.
+func (p *sessionsPage) changes() int { return p.rows.changed + p.rows.arrived + p.rows.gone }

@@ -22,8 +22,11 @@ func (m popup) opener() string {
 	return "open-" + m.kind
 }
 
+// sessionsMenus are the menus of the page.
+type sessionsMenus struct{ *sessionsPage }
+
 // toggleMenu opens a menu, or closes it when it is open.
-func (p *sessionsPage) toggleMenu(ctx app.Context, m popup) {
+func (p sessionsMenus) toggleMenu(ctx app.Context, m popup) {
 	if p.menu == m {
 		p.closeMenu()
 		return
@@ -39,7 +42,7 @@ func (p *sessionsPage) toggleMenu(ctx app.Context, m popup) {
 }
 
 // closeMenu closes the menu and gives the keyboard back.
-func (p *sessionsPage) closeMenu() {
+func (p sessionsMenus) closeMenu() {
 	if p.menu.kind == "row" {
 		ui.Focus("rows")
 	} else {
@@ -49,7 +52,7 @@ func (p *sessionsPage) closeMenu() {
 }
 
 // clickedAnywhere closes the menu when one clicks beside it.
-func (p *sessionsPage) clickedAnywhere(e app.Event) {
+func (p sessionsMenus) clickedAnywhere(e app.Event) {
 	inside := ui.Closest(e, "data-menu") != "" || ui.Closest(e, "popover") != ""
 	console.later(func() {
 		if p.menu.kind != "" && !inside {
@@ -59,7 +62,7 @@ func (p *sessionsPage) clickedAnywhere(e app.Event) {
 }
 
 // menuKey does what keys do in an open menu.
-func (p *sessionsPage) menuKey(key string) bool {
+func (p sessionsMenus) menuKey(key string) bool {
 	switch key {
 	case "ArrowDown":
 		ui.MoveFocus(p.menu.popover(), 1)
@@ -95,7 +98,7 @@ func menuTitle(text string) app.UI { return app.P().Role("presentation").Class("
 
 // renderRowMenu draws what can be done with a session. What its items do, they do
 // with the session of the row that they are in.
-func (p *sessionsPage) renderRowMenu(row tableRow) app.UI {
+func (p sessionsMenus) renderRowMenu(row tableRow) app.UI {
 	a := &row.Attributes
 	acting := console.mayAct() && row.ended.IsZero() && (p.win.page == 0 || p.win.page >= narrowBelow)
 	act := func(do, label string, class string) app.UI {
@@ -133,12 +136,12 @@ func clipped(name string) string {
 
 // renderPopup draws the open menu of the bar or of the strip, in a place that is
 // always there.
-func (p *sessionsPage) renderPopup() app.UI {
+func (p sessionsMenus) renderPopup() app.UI {
 	switch p.menu.kind {
 	case "columns":
 		return p.renderColumns()
 	case "views":
-		return p.renderViews()
+		return sessionsViews{p.sessionsPage}.renderViews()
 	case "export":
 		return p.renderExport(p.whole())
 	case "selected":
@@ -148,7 +151,7 @@ func (p *sessionsPage) renderPopup() app.UI {
 }
 
 // renderColumns draws the choice of columns.
-func (p *sessionsPage) renderColumns() app.UI {
+func (p sessionsMenus) renderColumns() app.UI {
 	shown := make(map[string]bool)
 	for _, c := range p.columns() {
 		shown[c.name] = true
@@ -173,7 +176,7 @@ func (p *sessionsPage) renderColumns() app.UI {
 }
 
 // columnClicked takes a column in or out, for the user and for the address.
-func (p *sessionsPage) columnClicked(ctx app.Context, e app.Event) {
+func (p sessionsMenus) columnClicked(ctx app.Context, e app.Event) {
 	name := ui.Closest(e, "data-column")
 	switch c := columnNamed(name); {
 	case name == "*":
@@ -190,11 +193,11 @@ func (p *sessionsPage) columnClicked(ctx app.Context, e app.Event) {
 
 // whole is an export of all that the table shows, and chosen one of what is
 // selected.
-func (p *sessionsPage) whole() export {
+func (p sessionsMenus) whole() export {
 	return export{filter: console.store.View(sessionsView).Ask.Filter, sort: p.sort, columns: p.columns()}
 }
 
-func (p *sessionsPage) chosen() export {
+func (p sessionsMenus) chosen() export {
 	e := export{filter: p.sel.query(), sort: p.sort, columns: p.columns()}
 	if !p.sel.matching {
 		e.ids = p.sel.ids()
@@ -203,7 +206,7 @@ func (p *sessionsPage) chosen() export {
 }
 
 // renderExport draws the ways to take sessions away.
-func (p *sessionsPage) renderExport(e export) app.UI {
+func (p sessionsMenus) renderExport(e export) app.UI {
 	if tooLong(e.filter) {
 		return popoverBox(p.menu, "Export").Body(
 			menuTitle("Too many sessions to name them one by one."), menuTitle("Select all that match a filter instead."),
@@ -228,7 +231,7 @@ func (p *sessionsPage) renderExport(e export) app.UI {
 	)
 }
 
-func (p *sessionsPage) exportClicked(_ app.Context, e app.Event) {
+func (p sessionsMenus) exportClicked(_ app.Context, e app.Event) {
 	what := p.whole()
 	if p.menu.kind == "selected" {
 		what = p.chosen()
@@ -253,7 +256,7 @@ func copyText(text, done string) {
 }
 
 // do carries out an action on the session id.
-func (p *sessionsPage) do(ctx app.Context, id, what string) {
+func (p sessionsMenus) do(ctx app.Context, id, what string) {
 	open := p.menu
 	if open.kind != "" && what != "menu" {
 		p.closeMenu()

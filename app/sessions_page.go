@@ -65,7 +65,7 @@ func (p *sessionsPage) OnMount(ctx app.Context) {
 	console.watch(api.Subscribe{View: sessionsServersView, Topic: api.TopicServers})
 	p.take(p.address())
 	p.unhook = []func(){
-		ui.Listen("click", p.clickedAnywhere),
+		ui.Listen("click", sessionsMenus{p}.clickedAnywhere),
 		ui.Listen("popstate", func(app.Event) { console.later(func() {}) }),
 	}
 	p.place(ctx)
@@ -100,7 +100,7 @@ func (p *sessionsPage) OnDismount() {
 // address is what the address says behind the question mark. The page writes it
 // itself, which nobody tells the shell.
 func (p *sessionsPage) address() string {
-	if path, query := ui.Address(); strings.TrimSuffix(path, "/") == href("/sessions") {
+	if path, query := ui.Location(); strings.TrimSuffix(path, "/") == href("/sessions") {
 		return query
 	}
 	if app.IsServer {
@@ -176,9 +176,6 @@ func (p *sessionsPage) ask() {
 	})
 }
 
-// filterChanged shows what the filter box says now.
-func (p *sessionsPage) filterChanged() { p.top() }
-
 // top goes to the first row of another order or filter.
 func (p *sessionsPage) top() {
 	p.win.offset, p.want = 0, 0
@@ -218,6 +215,16 @@ func (p *sessionsPage) sync() {
 	p.news.hear(v, time.Now())
 }
 
+// columns are those that there is room for.
+func (p *sessionsPage) columns() []*column {
+	services := console.store.View(sessionsServicesView)
+	page, room := p.win.page, p.win.room
+	if page == 0 {
+		page, room = 1440, 1272
+	}
+	return p.cols.fit(page, room, !services.Ready || services.Total > 1)
+}
+
 // Render draws the page.
 func (p *sessionsPage) Render() app.UI {
 	p.sync()
@@ -227,41 +234,42 @@ func (p *sessionsPage) Render() app.UI {
 		class = "sessions cards"
 	}
 	return app.Div().Class(class).Body(
-		p.renderBar(),
-		p.box.renderProblem(),
-		p.renderStrip(v),
+		app.H1().Class("sr").TabIndex(-1).Text("Sessions"),
+		sessionsStrip{p}.renderBar(),
+		renderFilterProblem(&p.box),
+		sessionsStrip{p}.renderStrip(v),
 		app.Div().Class("data").Body(
-			p.renderGrid(v),
-			p.renderInstead(v),
+			sessionsTable{p}.renderGrid(v),
+			sessionsTable{p}.renderInstead(v),
 		),
 		app.P().Class("sr").Role("status").Aria("live", "polite").Text(p.news.text),
 	)
 }
 
 // renderBar draws the filter box with the buttons around it.
-func (p *sessionsPage) renderBar() app.UI {
+func (p sessionsStrip) renderBar() app.UI {
 	columns := app.UI(app.Button().Hidden(true))
 	if p.win.page == 0 || p.win.page >= cardsBelow {
 		columns = p.opener("columns", "Columns")
 	}
 	return app.Div().Class("bar").OnClick(p.barClicked).Body(
-		p.opener("views", p.viewName()),
-		p.box.render("Filter sessions", "Filter sessions: user:app state:!idle age>1h"),
+		p.opener("views", sessionsViews{p.sessionsPage}.viewName()),
+		p.box.renderBox(),
 		columns,
 		p.opener("export", "Export"),
 		p.renderKillMatching(),
-		p.renderPopup(),
+		sessionsMenus{p.sessionsPage}.renderPopup(),
 	)
 }
 
 // opener draws a button that opens a menu.
-func (p *sessionsPage) opener(kind, label string) app.UI {
+func (p sessionsStrip) opener(kind, label string) app.UI {
 	return app.Button().Type("button").ID("open-"+kind).Class("btn opener").DataSet("menu", kind).
 		Aria("haspopup", "menu").Aria("expanded", boolText(p.menu.kind == kind)).Body(app.Span().Class("clip").Text(label))
 }
 
-func (p *sessionsPage) renderKillMatching() app.UI {
-	if !console.mayAct() {
+func (p sessionsStrip) renderKillMatching() app.UI {
+	if !console.mayAct() || p.win.page > 0 && p.win.page < narrowBelow {
 		return app.Button().Hidden(true)
 	}
 	button := app.Button().Type("button").Class("btn do").DataSet("do", "kill-matching").Text("Kill matching…").
@@ -273,13 +281,19 @@ func (p *sessionsPage) renderKillMatching() app.UI {
 }
 
 // barClicked does what a button of the bar is for.
-func (p *sessionsPage) barClicked(ctx app.Context, e app.Event) {
+func (p sessionsStrip) barClicked(ctx app.Context, e app.Event) {
 	if kind := ui.Closest(e, "data-menu"); kind != "" {
-		p.toggleMenu(ctx, popup{kind: kind})
+		sessionsMenus{p.sessionsPage}.toggleMenu(ctx, popup{kind: kind})
 		return
 	}
 	if ui.Closest(e, "data-do") == "kill-matching" {
-		v := console.store.View(sessionsView)
+		p.killMatching(ctx)
+	}
+}
+
+// killMatching opens the dialog for all that match what is shown.
+func (p sessionsStrip) killMatching(ctx app.Context) {
+	if v := console.store.View(sessionsView); console.mayAct() && !console.stale() {
 		console.askBulk(ctx, bulk{Action: api.JobKill, Filter: orEverything(v.Shown.Filter), Total: v.Total})
 	}
 }
@@ -304,7 +318,7 @@ func facets(s api.Summary) []facet {
 
 // renderStrip draws the counts, or when something is selected what can be done
 // with it.
-func (p *sessionsPage) renderStrip(v *model.View) app.UI {
+func (p sessionsStrip) renderStrip(v *model.View) app.UI {
 	if !p.sel.empty() {
 		return p.renderBulk(v)
 	}
@@ -322,16 +336,13 @@ func (p *sessionsPage) renderStrip(v *model.View) app.UI {
 }
 
 // renderHeld says what has happened while the rows were held.
-func (p *sessionsPage) renderHeld() app.UI {
+func (p sessionsStrip) renderHeld() app.UI {
 	text := p.sel.endedWords()
-	if p.rows.keeps == held && (p.rows.changed > 0 || p.rows.arrived > 0 || p.rows.gone > 0) {
+	if words := p.rows.news(); words != "" {
 		if text != "" {
 			text += " · "
 		}
-		text += ui.Plural(p.rows.changed, "changed", "changed") + " · " + ui.Plural(p.rows.arrived, "new", "new") + " · " +
-			ui.Plural(p.rows.gone, "ended", "ended") + " while held"
-	} else if p.rows.keeps == held && !p.rows.still.IsZero() {
-		text = "Everything stands still since " + p.rows.still.Local().Format("15:04:05")
+		text += words
 	}
 	return app.Span().Class("tnum").Hidden(text == "").Body(
 		app.Text(text),
@@ -339,7 +350,7 @@ func (p *sessionsPage) renderHeld() app.UI {
 	)
 }
 
-func (p *sessionsPage) stripClicked(ctx app.Context, e app.Event) {
+func (p sessionsStrip) stripClicked(ctx app.Context, e app.Event) {
 	if query := ui.Closest(e, "data-query"); query != "" {
 		p.box.toggle(query)
 		return
@@ -452,7 +463,7 @@ func (p *sessionsPage) place(ctx app.Context) {
 
 // scrolled draws other rows, and asks for another window when they come near
 // the end of this one.
-func (p *sessionsPage) scrolled(ctx app.Context, _ app.Event) {
+func (p sessionsTable) scrolled(ctx app.Context, _ app.Event) {
 	moved := p.win.measure(p.rows.offset, len(p.rows.list))
 	if p.menu.kind == "row" {
 		p.menu, moved = popup{}, true
@@ -469,7 +480,7 @@ func (p *sessionsPage) scrolled(ctx app.Context, _ app.Event) {
 
 // askSoon asks for the window around the screen, but not again and again while
 // one scrolls.
-func (p *sessionsPage) askSoon(ctx app.Context) {
+func (p sessionsTable) askSoon(ctx app.Context) {
 	if p.win.later {
 		return
 	}

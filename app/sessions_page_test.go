@@ -59,7 +59,7 @@ func TestKillKeepsItsSession(t *testing.T) {
 	if err := engine.Load(p); err != nil {
 		t.Fatal(err)
 	}
-	probe(t, func(ctx app.Context) { p.do(ctx, "2", "kill") })
+	probe(t, func(ctx app.Context) { sessionsMenus{p}.do(ctx, "2", "kill") })
 	if got, want := console.kill.ID+" "+console.kill.User, "2 user2"; got != want {
 		t.Fatalf("got %q, want %q", got, want)
 	}
@@ -85,7 +85,7 @@ func TestKillRefused(t *testing.T) {
 			fill(t, sessionsView, "1")
 			tt.spoil()
 			p := &sessionsPage{}
-			probe(t, func(ctx app.Context) { p.do(ctx, "1", "kill") })
+			probe(t, func(ctx app.Context) { sessionsMenus{p}.do(ctx, "1", "kill") })
 			if console.kill.ID != "" {
 				t.Error("the dialog has opened")
 			}
@@ -208,9 +208,9 @@ func TestSelection(t *testing.T) {
 	fill(t, sessionsView, "1", "2", "3", "4", "5")
 	p := &sessionsPage{}
 	p.sync()
-	p.selectRow("2", false)
-	p.selectRow("4", true)
-	p.selectRow("3", false)
+	sessionsStrip{p}.selectRow("2", false)
+	sessionsStrip{p}.selectRow("4", true)
+	sessionsStrip{p}.selectRow("3", false)
 	if diff := cmp.Diff([]string{"2", "4"}, p.sel.ids()); diff != "" {
 		t.Error(diff)
 	}
@@ -412,7 +412,7 @@ func TestFilterBox(t *testing.T) {
 		t.Errorf("got %q asked for", got)
 	}
 	f.draft = "(age>"
-	f.page.filterChanged()
+	f.page.top()
 	if f.bad == nil || console.store.View(sessionsView).Ask.Filter != "state:running user:app" {
 		t.Error("a wrong filter is in effect")
 	}

@@ -3,11 +3,13 @@ package app
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/model"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // keeping is whether rows keep their places.
@@ -160,6 +162,30 @@ func (r *tableRows) refresh(v *model.View, others *idViews, now time.Time) {
 	r.total = max(v.Total, r.offset+len(r.list))
 }
 
+// news says what has happened since the rows began to be held, "" when nothing
+// has.
+func (r *tableRows) news() string {
+	if r.keeps != held {
+		return ""
+	}
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{r.changed, "changed"}, {r.arrived, "new"}, {r.gone, "ended"}} {
+		if part.n > 0 {
+			parts = append(parts, ui.Plural(part.n, part.word, part.word))
+		}
+	}
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, " · ") + " while held"
+	case !r.still.IsZero():
+		return "Everything stands still since " + clockOf(r.still)
+	}
+	return ""
+}
+
 // find returns the place of a row in list, -1 when it is not there.
 func (r *tableRows) find(id string) int {
 	return slices.IndexFunc(r.list, func(row tableRow) bool { return row.ID == id })
@@ -291,5 +317,5 @@ func (e *endings) words(row tableRow) string {
 			how = ", " + a.EndReason
 		}
 	}
-	return "ended " + at.Local().Format("15:04:05") + how
+	return "ended " + clockOf(at) + how
 }

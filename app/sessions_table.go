@@ -21,17 +21,10 @@ import (
 // by their places in the DOM, so a row that had the keyboard would become another
 // session when the order changes.
 
-// columns are those that there is room for.
-func (p *sessionsPage) columns() []*column {
-	services := console.store.View(sessionsServicesView)
-	page, room := p.win.page, p.win.room
-	if page == 0 {
-		page, room = 1440, 1272
-	}
-	return p.cols.fit(page, room, !services.Ready || services.Total > 1)
-}
+// sessionsTable is the part of the page with the rows.
+type sessionsTable struct{ *sessionsPage }
 
-func (p *sessionsPage) renderGrid(v *model.View) app.UI {
+func (p sessionsTable) renderGrid(v *model.View) app.UI {
 	columns := p.columns()
 	p.win.tracks = tracks(columns)
 	grid := app.Div().Class("rows").ID("rows").Role("grid").Aria("label", "Sessions").Aria("multiselectable", "true ").
@@ -51,7 +44,7 @@ func (p *sessionsPage) renderGrid(v *model.View) app.UI {
 	)
 }
 
-func (p *sessionsPage) renderHead(columns []*column) app.UI {
+func (p sessionsTable) renderHead(columns []*column) app.UI {
 	total := p.rows.total
 	chosen := "false"
 	switch n := p.sel.count(total); {
@@ -84,14 +77,14 @@ func (p *sessionsPage) renderHead(columns []*column) app.UI {
 	)
 }
 
-func (p *sessionsPage) renderRows(columns []*column, rows []tableRow, offset int) app.UI {
+func (p sessionsTable) renderRows(columns []*column, rows []tableRow, offset int) app.UI {
 	now := p.rows.now()
 	return app.Range(rows).Slice(func(i int) app.UI { return p.renderRow(columns, rows[i], offset+i, now) })
 }
 
 // renderRow draws one session. It binds no handler: the table has one for all of
 // its rows, which reads the row's own data-id when it is clicked.
-func (p *sessionsPage) renderRow(columns []*column, row tableRow, index int, now time.Time) app.UI {
+func (p sessionsTable) renderRow(columns []*column, row tableRow, index int, now time.Time) app.UI {
 	class, note := "row", ""
 	switch {
 	case !row.ended.IsZero():
@@ -116,7 +109,7 @@ func (p *sessionsPage) renderRow(columns []*column, row tableRow, index int, now
 		app.Div().Class("c-menu").Role("gridcell").Body(
 			app.Button().Type("button").ID("open-row-"+row.ID).Class("btn bare i").TabIndex(-1).DataSet("do", "menu").DataSet("menu", "row").
 				Aria("label", "Actions on session "+row.ID).Aria("haspopup", "menu").Aria("expanded", boolText(p.menu == popup{"row", row.ID})).Text("⋯"),
-			app.If(p.menu == popup{"row", row.ID}, func() app.UI { return p.renderRowMenu(row) }),
+			app.If(p.menu == popup{"row", row.ID}, func() app.UI { return sessionsMenus{p.sessionsPage}.renderRowMenu(row) }),
 		),
 	)
 }
@@ -168,7 +161,7 @@ func spoken(d time.Duration) string {
 // pointed notes that the pointer moves over the rows: they stay where they are
 // for a moment. Browsers also tell of a pointer that rests while what is below
 // it moves, which does not count.
-func (p *sessionsPage) pointed(ctx app.Context, e app.Event) {
+func (p sessionsTable) pointed(ctx app.Context, e app.Event) {
 	if e.Get("movementX").Int() != 0 || e.Get("movementY").Int() != 0 {
 		p.win.moved = time.Now()
 	}
@@ -176,14 +169,14 @@ func (p *sessionsPage) pointed(ctx app.Context, e app.Event) {
 }
 
 // renderInstead draws what is there when no rows are.
-func (p *sessionsPage) renderInstead(v *model.View) app.UI {
+func (p sessionsTable) renderInstead(v *model.View) app.UI {
 	over := app.Div().Class("instead")
 	switch {
 	case v.Refused != "" && len(p.rows.list) > 0:
 		return over.Class("line").Body(app.P().Class("banner warn").Role("alert").Body(
-			app.Text(ui.Sentence(v.Refused)+" What you see is the last that came."), retryButton(p)))
+			app.Text(ui.Sentence(v.Refused)+" What you see is the last that came."), p.retryButton()))
 	case v.Refused != "":
-		return over.Body(app.P().Class("err").Role("alert").Text(ui.Sentence(v.Refused)), retryButton(p))
+		return over.Body(app.P().Class("err").Role("alert").Text(ui.Sentence(v.Refused)), p.retryButton())
 	case !v.Ready:
 		return over.Class("skeleton").Aria("hidden", "true ").Body(app.Range(make([]struct{}, 8)).Slice(func(int) app.UI {
 			return app.Div().Body(app.Span(), app.Span(), app.Span())
@@ -199,21 +192,21 @@ func (p *sessionsPage) renderInstead(v *model.View) app.UI {
 	return p.renderNobody(over)
 }
 
-func retryButton(p *sessionsPage) app.UI {
+func (p sessionsTable) retryButton() app.UI {
 	return app.Button().Type("button").Class("btn s").Text("Retry").OnClick(p.retry)
 }
 
 // retry asks for the rows anew.
-func (p *sessionsPage) retry(app.Context, app.Event) {
+func (p sessionsTable) retry(app.Context, app.Event) {
+	ask := console.store.View(sessionsView).Ask
+	console.store.Open(ask)
 	if console.socket != nil {
-		ask := console.store.View(sessionsView).Ask
-		console.store.Open(ask)
 		console.socket.Subscribe(ask)
 	}
 }
 
 // renderNobody says where clients connect.
-func (p *sessionsPage) renderNobody(over app.HTMLDiv) app.UI {
+func (p sessionsTable) renderNobody(over app.HTMLDiv) app.UI {
 	v := console.watch(api.Subscribe{View: sessionsListenersView, Topic: api.TopicListeners})
 	var host, port, name string
 	for _, l := range model.Rows[api.ListenerAttributes](v) {
@@ -265,8 +258,12 @@ func listensOn(l *api.Resource[api.ListenerAttributes]) (host, port, service str
 	return host, port, service
 }
 
+// sessionsStrip is the part of the page above the rows: what is shown, and what
+// can be done with what is selected.
+type sessionsStrip struct{ *sessionsPage }
+
 // renderBulk draws what can be done with what is selected.
-func (p *sessionsPage) renderBulk(v *model.View) app.UI {
+func (p sessionsStrip) renderBulk(v *model.View) app.UI {
 	n := p.sel.count(v.Total)
 	button := func(do, label, class string) app.UI {
 		b := app.Button().Type("button").Class("btn s", class).DataSet("do", do).Disabled(console.stale() || n == 0).Text(label)
@@ -297,11 +294,11 @@ func (p *sessionsPage) renderBulk(v *model.View) app.UI {
 }
 
 // bulkClicked does what a button of the strip is for.
-func (p *sessionsPage) bulkClicked(ctx app.Context, do, menu string) {
+func (p sessionsStrip) bulkClicked(ctx app.Context, do, menu string) {
 	total := console.store.View(sessionsView).Total
 	switch {
 	case menu != "":
-		p.toggleMenu(ctx, popup{kind: menu})
+		sessionsMenus{p.sessionsPage}.toggleMenu(ctx, popup{kind: menu})
 	case do == "show":
 		toggleHold()
 	case do == "select-none":
@@ -316,20 +313,20 @@ func (p *sessionsPage) bulkClicked(ctx app.Context, do, menu string) {
 	}
 }
 
-func (p *sessionsPage) askBulk(ctx app.Context, action string, total int) {
+func (p sessionsStrip) askBulk(ctx app.Context, action string, total int) {
 	if console.mayAct() && !console.stale() {
 		console.askBulk(ctx, p.sel.bulk(action, total))
 	}
 }
 
 // selectMatching selects all that match what the table shows.
-func (p *sessionsPage) selectMatching() {
+func (p sessionsStrip) selectMatching() {
 	p.sel.all(console.store.View(sessionsView).Ask.Filter)
 }
 
 // selectRow selects a row or takes it back; with shift it does to all rows from
 // the one before to this one what it did to that one.
-func (p *sessionsPage) selectRow(id string, shift bool) {
+func (p sessionsStrip) selectRow(id string, shift bool) {
 	at := p.rows.find(id)
 	if at < 0 || !p.rows.list[at].ended.IsZero() {
 		return

@@ -32,8 +32,11 @@ type viewNaming struct {
 // maxViewName is how long a name may be, in characters.
 const maxViewName = 64
 
+// sessionsViews is the menu of the saved views.
+type sessionsViews struct{ *sessionsPage }
+
 // same reports whether a view is what the page shows.
-func (p *sessionsPage) same(v api.SavedView) bool {
+func (p sessionsViews) same(v api.SavedView) bool {
 	cols := columnsOf(console.prefs.own.Columns)
 	if len(v.Columns) > 0 {
 		cols = columnsOf(v.Columns)
@@ -43,7 +46,7 @@ func (p *sessionsPage) same(v api.SavedView) bool {
 
 // active returns the view that the page shows: the user's own before what is
 // shared and what everybody has. Its kind is own, shared or builtin, "" for none.
-func (p *sessionsPage) active() (v api.SavedView, kind string) {
+func (p sessionsViews) active() (v api.SavedView, kind string) {
 	for _, list := range []struct {
 		kind  string
 		views []api.SavedView
@@ -56,7 +59,7 @@ func (p *sessionsPage) active() (v api.SavedView, kind string) {
 }
 
 // viewName is what the button of the views says.
-func (p *sessionsPage) viewName() string {
+func (p sessionsViews) viewName() string {
 	if v, kind := p.active(); kind != "" {
 		return v.Name
 	}
@@ -64,7 +67,7 @@ func (p *sessionsPage) viewName() string {
 }
 
 // renderViews draws the menu of the views.
-func (p *sessionsPage) renderViews() app.UI {
+func (p sessionsViews) renderViews() app.UI {
 	now, kind := p.active()
 	list := func(of string, views []api.SavedView) app.UI {
 		return app.Div().Role("group").Aria("label", of).Hidden(len(views) == 0).Body(
@@ -84,7 +87,7 @@ func (p *sessionsPage) renderViews() app.UI {
 			list("builtin", builtinViews),
 			list("own", console.prefs.own.Views),
 			list("shared", console.prefs.shared.Views),
-			app.Hr().Role("separator"),
+			app.Hr().Role("separator").Hidden(kind == "builtin" || kind == "shared" && !admin),
 			item(kind == "", "save", "Save this view as…"),
 			item(kind == "own", "rename", "Rename “"+clipped(now.Name)+"”…"),
 			item(kind == "own", "delete", "Delete “"+clipped(now.Name)+"”"),
@@ -95,7 +98,7 @@ func (p *sessionsPage) renderViews() app.UI {
 	)
 }
 
-func (p *sessionsPage) renderNaming() app.UI {
+func (p sessionsViews) renderNaming() app.UI {
 	if p.naming.of == "" {
 		return app.Div().Hidden(true)
 	}
@@ -108,11 +111,11 @@ func (p *sessionsPage) renderNaming() app.UI {
 	)
 }
 
-func (p *sessionsPage) viewClicked(ctx app.Context, e app.Event) {
+func (p sessionsViews) viewClicked(ctx app.Context, e app.Event) {
 	if kind, n, ok := strings.Cut(ui.Closest(e, "data-view"), ":"); ok {
 		views := map[string][]api.SavedView{"builtin": builtinViews, "own": console.prefs.own.Views, "shared": console.prefs.shared.Views}[kind]
 		if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(views) {
-			p.closeMenu()
+			sessionsMenus{p.sessionsPage}.closeMenu()
 			p.show(views[i])
 		}
 		return
@@ -133,13 +136,13 @@ func (p *sessionsPage) viewClicked(ctx app.Context, e app.Event) {
 	case "delete":
 		if kind == "own" {
 			console.prefs.change(func(o *ownPreferences) { o.Views = without(o.Views, now.Name) })
-			p.closeMenu()
+			sessionsMenus{p.sessionsPage}.closeMenu()
 		}
 	case "share":
-		p.closeMenu()
+		sessionsMenus{p.sessionsPage}.closeMenu()
 		console.prefs.share("Everybody sees “"+now.Name+"” now.", func(s *api.SharedPreferences) { s.Views = append(without(s.Views, now.Name), now) })
 	case "unshare":
-		p.closeMenu()
+		sessionsMenus{p.sessionsPage}.closeMenu()
 		console.prefs.share("“"+now.Name+"” is no longer shared.", func(s *api.SharedPreferences) { s.Views = without(s.Views, now.Name) })
 	}
 }
@@ -148,18 +151,18 @@ func without(views []api.SavedView, name string) []api.SavedView {
 	return slices.DeleteFunc(slices.Clone(views), func(v api.SavedView) bool { return v.Name == name })
 }
 
-func (p *sessionsPage) nameTyped(ctx app.Context, _ app.Event) {
+func (p sessionsViews) nameTyped(ctx app.Context, _ app.Event) {
 	p.naming.name, p.naming.wrong = ctx.JSSrc().Get("value").String(), ""
 }
 
-func (p *sessionsPage) nameKey(ctx app.Context, e app.Event) {
+func (p sessionsViews) nameKey(ctx app.Context, e app.Event) {
 	switch e.Get("key").String() {
 	case "Enter":
 		e.PreventDefault()
 		p.keepName()
 	case "Escape":
 		e.PreventDefault()
-		p.closeMenu()
+		sessionsMenus{p.sessionsPage}.closeMenu()
 	default:
 		ctx.PreventUpdate()
 	}
@@ -167,7 +170,7 @@ func (p *sessionsPage) nameKey(ctx app.Context, e app.Event) {
 
 // keepName saves what the page shows, or renames the view that it is, by the
 // name that was typed.
-func (p *sessionsPage) keepName() {
+func (p sessionsViews) keepName() {
 	now, _ := p.active()
 	rename, others := p.naming.of == "rename", console.prefs.own.Views
 	if rename {
@@ -194,7 +197,7 @@ func (p *sessionsPage) keepName() {
 		}
 		o.Views = append(o.Views, v)
 	})
-	p.closeMenu()
+	sessionsMenus{p.sessionsPage}.closeMenu()
 }
 
 // viewNameOf returns the name of a new view, or what is wrong with it.
@@ -214,7 +217,7 @@ func viewNameOf(name string, views []api.SavedView) (string, error) {
 }
 
 // show shows a view. The browser's back button leads to what was shown before.
-func (p *sessionsPage) show(v api.SavedView) {
+func (p sessionsViews) show(v api.SavedView) {
 	p.sort, p.cols = sortOf(v.Sort), columnsOf(console.prefs.own.Columns)
 	if len(v.Columns) > 0 {
 		p.cols = columnsOf(v.Columns)

@@ -93,10 +93,9 @@ func Listen(name string, fn func(app.Event)) (stop func()) {
 	}
 }
 
-// Address returns the address in the bar, without its origin: what it says of
-// the page and, behind the question mark, what is shown there. It is empty
-// outside of a browser.
-func Address() (path, query string) {
+// Location returns what the address says of the page and, behind the question
+// mark, of what is shown there. It is empty outside of a browser.
+func Location() (path, query string) {
 	if app.IsServer {
 		return "", ""
 	}
