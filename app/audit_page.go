@@ -158,11 +158,7 @@ func renderRecord(r *auditRecord, id string, opened bool) app.UI {
 
 // auditTime writes when something was asked for.
 func auditTime(t api.Time) string {
-	at := timeOf(t)
-	if at.IsZero() {
-		return "—"
-	}
-	return at.Local().Format("2006-01-02 15:04:05")
+	return full(timeOf(t))
 }
 
 // targetPage is the page of what a record is about, "" when it has none.

@@ -14,12 +14,12 @@ type help struct{ app.Compo }
 // Render draws the keys.
 func (h *help) Render() app.UI {
 	return app.Div().Class("scrim").OnClick(closeOutside).Body(
-		app.Div().Class("dlg help").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
+		app.Div().Class("dlg help layer").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
 			app.Div().Class("dlg-head").Body(
 				app.H1().ID("help-title").Text("Keys"),
 				app.Span().Class("sp"),
 				app.If(console.prefs.own.NoKeys, func() app.UI {
-					return app.Span().Class("dim").Text("Keys of one letter are off.")
+					return app.Span().Class("dim").Text("Single-letter keys are off.")
 				}),
 				app.A().Href(href("/settings/shortcuts")).Text("Settings").OnClick(closeLayer),
 				app.Button().Type("button").Class("btn bare i").Aria("label", "Close").Text("×").OnClick(closeLayer),
@@ -41,13 +41,24 @@ type keyGroup struct {
 // console.
 func keyGroups(page keyHandler) []keyGroup {
 	var groups []keyGroup
-	if teller, ok := page.(keyTeller); ok {
-		groups = append(groups, keyGroup{"On this page", teller.tellKeys()})
+	if own := keysOf(page); len(own) > 0 {
+		groups = append(groups, keyGroup{"On this page", own})
 	}
 	return append(groups,
 		keyGroup{"Everywhere", append([]keyHelp{{commandKey() + "+K", "Find a page, an object, an action"}}, append(helpOf(everywhere()), keyHelp{"Esc", "Close, or back to the list"})...)},
 		keyGroup{"Go to", helpOf(places())},
 	)
+}
+
+// keysOf are the keys that a page says it has.
+func keysOf(page keyHandler) []keyHelp {
+	switch p := page.(type) {
+	case keyTeller:
+		return p.tellKeys()
+	case *sessionPage:
+		return sessionKeys()
+	}
+	return nil
 }
 
 func helpOf(table []shortcut) []keyHelp {
@@ -103,14 +114,18 @@ func keyName(key string) string {
 	switch {
 	case key == " ":
 		return "Space"
+	case key == "ArrowDown":
+		return "↓"
+	case key == "ArrowUp":
+		return "↑"
 	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
 		return "Shift+" + key
 	}
 	return key
 }
 
-// tellKeys says which keys the page of a session has.
-func (p *sessionPage) tellKeys() []keyHelp {
+// sessionKeys are the keys of the page of a session.
+func sessionKeys() []keyHelp {
 	list := []keyHelp{{"K", "Kill the session… (asks first)"}}
 	for i, tab := range sessionTabs {
 		list = append(list, keyHelp{string(rune('1' + i)), tab.label})

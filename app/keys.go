@@ -37,12 +37,12 @@ type shortcut struct {
 func everywhere() []shortcut {
 	return []shortcut{
 		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
-		{"/", "Filter", func(app.Context) { ui.Focus("filter") }},
+		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
 		{" ", holdWords(), func(app.Context) { toggleHold() }},
-		{"r", "Ask the server for everything again", func(app.Context) { console.refresh() }},
+		{"r", "Ask for everything again", func(app.Context) { refreshAll() }},
 		{"y", "Copy a link to this page", copyLink},
-		{"t", "Switch between light and dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
-		{"T", "Switch times: local, UTC, relative", nextTimeFormat},
+		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
+		{"T", "Times local, in UTC, relative", nextTimeFormat},
 	}
 }
 
@@ -120,7 +120,7 @@ func listenKeys(ctx app.Context) {
 		if e.Get("defaultPrevented").Bool() || e.Get("isComposing").Bool() || e.Get("altKey").Bool() {
 			return nil
 		}
-		if console.pressed(ctx, keyOf(e)) {
+		if keyOf(e).reach(ctx) {
 			e.Call("preventDefault")
 			console.later(func() {})
 		}
@@ -133,7 +133,7 @@ func keyOf(e app.Value) keyPress {
 	k := keyPress{
 		key: e.Get("key").String(), tag: e.Get("target").Get("tagName").String(), shift: e.Get("shiftKey").Bool(),
 		command: e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool(), repeated: e.Get("repeat").Bool(),
-		modal: !console.layer.modal() && app.Window().Get("document").Call("querySelector", "[aria-modal=true]").Truthy(),
+		modal: app.Window().Get("document").Call("querySelector", "[aria-modal=true]:not(.layer)").Truthy(),
 	}
 	k.key = latin(k.key, e.Get("code").String(), k.shift)
 	switch e.Get("target").Get("type").String() {
@@ -159,9 +159,10 @@ func latin(key, code string, shift bool) string {
 	return strings.ToLower(letter)
 }
 
-// pressed does what a key stands for, and reports whether it stands for
+// reach does what the key stands for, and reports whether it stands for
 // anything.
-func (l *live) pressed(ctx app.Context, k keyPress) bool {
+func (k keyPress) reach(ctx app.Context) bool {
+	l := console
 	switch {
 	case l.gate != gateOpen:
 		return false
@@ -219,7 +220,7 @@ func runShortcut(ctx app.Context, table []shortcut, keys string) bool {
 // list of all.
 func escape(ctx app.Context) bool {
 	if n := len(console.toasts); n > 0 {
-		console.answerToast(ctx, console.toasts[n-1].id, "dismiss")
+		answerToast(ctx, console.toasts[n-1].id, "dismiss")
 		return true
 	}
 	if app.IsServer {

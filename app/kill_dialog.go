@@ -255,7 +255,7 @@ func (l *live) killAnswered(id string, o client.KillOptions, err error) {
 	case err == nil && o.Idle:
 		l.say("Session "+id+" will be killed when it is idle.", false)
 	case err == nil:
-		l.say("Session "+id+" will be killed at "+l.now().Add(o.TTL).Local().Format("15:04:05")+".", false)
+		l.say("Session "+id+" will be killed at "+clockOf(l.now().Add(o.TTL))+".", false)
 	case e != nil && e.Status == 404:
 		l.say("Session "+id+" had already ended.", false)
 	case e != nil && e.Status == 412:

@@ -80,7 +80,7 @@ func (l *live) ask() {
 }
 
 func (l *live) open(who api.Whoami) {
-	l.who, l.gate = who, gateOpen
+	l.who, l.gate, l.layer.wanted = who, gateOpen, who.Build
 	l.prefs.read()
 	if l.socket == nil {
 		l.socket = l.client.Open(l.frame, l.connection)
@@ -185,8 +185,9 @@ func (l *live) unwatch(name string) {
 	}
 }
 
-// refresh asks for everything that is shown again.
-func (l *live) refresh() {
+// refreshAll asks for everything that is shown again.
+func refreshAll() {
+	l := console
 	l.known.refresh()
 	if l.socket != nil {
 		l.socket.Retry()

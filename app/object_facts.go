@@ -194,10 +194,13 @@ func dated(text string) string {
 	return dayTime(at, console.now())
 }
 
-// dayTime writes an instant as the visitor's time of day, with the day when it is
+// dayTime writes an instant as the time of day, with the day when it is
 // not that of now.
 func dayTime(at, now time.Time) string {
-	at, now = at.Local(), now.Local()
+	if timeFormat() == "relative" {
+		return relative(at, now)
+	}
+	at, now = inZone(at), inZone(now)
 	switch {
 	case at.Year() != now.Year():
 		return at.Format("2 Jan 2006 15:04")

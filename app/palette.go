@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -48,10 +49,8 @@ const maxFound = 40
 // paletteItems are all entries, the most particular to the page first.
 func paletteItems() []paletteItem {
 	var list []paletteItem
-	if page, ok := keys.(actor); ok {
-		for _, a := range page.actions() {
-			list = append(list, paletteItem{kind: "This page", text: a.what, do: a.do})
-		}
+	for _, a := range actionsOf(keys) {
+		list = append(list, paletteItem{kind: "This page", text: a.what, do: a.do})
 	}
 	for _, s := range places() {
 		list = append(list, paletteItem{kind: "Go to", text: s.what, keys: s.keys, do: s.do, leaves: true})
@@ -71,6 +70,17 @@ func paletteItems() []paletteItem {
 		list = append(list, paletteItem{kind: "Theme", text: "Theme: " + t.label, do: func(app.Context) { choosePreference("theme", t.value) }})
 	}
 	return append(list, paletteItem{kind: "Do", text: "Log out", do: func(app.Context) { console.logOut() }})
+}
+
+// actionsOf are what a page says can be done on it.
+func actionsOf(page keyHandler) []action {
+	switch p := page.(type) {
+	case actor:
+		return p.actions()
+	case *sessionPage:
+		return sessionActions(p)
+	}
+	return nil
 }
 
 // leadTo is an entry that goes to a page.
@@ -120,7 +130,7 @@ func findItems(items []paletteItem, query string) []paletteItem {
 const maxFilter = 1024
 
 // qualities of a match: the text begins so, a word does, it is somewhere inside,
-// or its letters are, in this order.
+// or at least three letters are, in this order.
 const qualities = 4
 
 // nearness returns how well a text matches a query, 0 the best; qualities when it
@@ -134,6 +144,9 @@ func nearness(text, query string) int {
 		return 1
 	case at > 0:
 		return 2
+	}
+	if utf8.RuneCountInString(query) < 3 {
+		return qualities // too little to be meant by letters apart
 	}
 	rest := text
 	for _, r := range query {
@@ -154,7 +167,7 @@ func (p *palette) Render() app.UI {
 	p.found = findItems(paletteItems(), p.query)
 	p.at = max(min(p.at, len(p.found)-1), 0)
 	return app.Div().Class("scrim high").OnClick(closeOutside).Body(
-		app.Div().Class("dlg palette").Role("dialog").Aria("modal", "true").Aria("label", "Find and do").Body(
+		app.Div().Class("dlg palette layer").Role("dialog").Aria("modal", "true").Aria("label", "Find and do").Body(
 			app.Input().ID("palette-input").Class("in").Type("text").MaxLength(maxFilter).
 				Placeholder("A page, an object, a session's id, an action").
 				Role("combobox").Aria("label", "Find and do").Aria("expanded", "true").Aria("autocomplete", "list").
@@ -236,4 +249,16 @@ func (p *palette) choose(ctx app.Context, n int) {
 		console.layer.close(ctx)
 	}
 	item.do(ctx)
+}
+
+// sessionActions are what can be done with the session that a page shows.
+func sessionActions(p *sessionPage) []action {
+	if !console.mayAct() || console.stale() || !p.ended.IsZero() {
+		return nil
+	}
+	return []action{
+		{"Kill session " + p.ID + "…", func(ctx app.Context) { p.kill(ctx, app.Event{}) }},
+		{"Cancel the statement of session " + p.ID, func(ctx app.Context) { p.cancelStatement(ctx, app.Event{}) }},
+		{"Restart session " + p.ID, func(ctx app.Context) { p.restart(ctx, app.Event{}) }},
+	}
 }

@@ -79,5 +79,5 @@ func (p *poll) note() string {
 	case p.at.IsZero():
 		return p.failed
 	}
-	return "As of " + p.at.Local().Format("15:04:05") + ". " + p.failed
+	return "As of " + clockOf(p.at) + ". " + p.failed
 }

@@ -209,7 +209,7 @@ func (t *chainTab) renderEffect(s *api.Session) app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("chain-swap").ID("chain-effect").Body(
-		app.Span().Class("ok").Text("✓ In effect since "+t.swap.since.Local().Format("15:04:05")),
+		app.Span().Class("ok").Text("✓ In effect since "+clockOf(t.swap.since)),
 		app.Span().Class("sp"),
 		app.Button().ID("chain-revert").Type("button").Class("btn s").Disabled(t.busy || console.stale()).
 			Title("Back to "+chainWords(t.swap.before)).Text("Revert").OnClick(t.revert),

@@ -146,15 +146,7 @@ func memoryOf(m *api.SessionMemory) []fact {
 
 // sinceWhen writes an instant with its date when that is not today's.
 func sinceWhen(t api.Time) string {
-	at := timeOf(t).Local()
-	if at.IsZero() || t == "" {
-		return "—"
-	}
-	now := console.now().Local()
-	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
-		return at.Format("15:04:05")
-	}
-	return at.Format("2006-01-02 15:04:05")
+	return when(timeOf(t))
 }
 
 func renderAttributes(s *api.Session) app.UI {

@@ -182,7 +182,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 		ui.Chip(glyph, text, level),
 		app.Span().Class("mono clip").Title(a.User+"@"+view.Client(s)).Text(orDash(a.User)+"@"+view.Client(s)),
 		app.Span().Class("dim clip").Title("Schema").Text(orDash(a.Database)),
-		app.Span().Class("dim tnum").Text("age "+ui.Duration(view.Age(s, view.Lag(s, p.now())))),
+		app.Span().Class("dim tnum").Text("age "+elapsed(view.Age(s, view.Lag(s, p.now())))),
 		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
 		p.renderActions(),

@@ -112,5 +112,5 @@ func stamp(t api.Time) string {
 	if at.IsZero() {
 		return "—"
 	}
-	return at.Local().Format("15:04:05.000")
+	return inZone(at).Format("15:04:05.000")
 }

@@ -81,7 +81,7 @@ func timelineOf(a *api.SessionAttributes, now time.Time, ended bool) ui.Timeline
 	if now.Sub(from) < time.Second {
 		from = now.Add(-time.Second)
 	}
-	t := ui.Timeline{From: from.Local(), To: now.Local()}
+	t := ui.Timeline{From: inZone(from), To: inZone(now)}
 	t.States = append(baseSpans(a, now), runningSpans(a, now, ended)...)
 	for _, q := range slices.Backward(a.Queries) {
 		t.Statements = append(t.Statements, querySpan(&q, now, ended))

@@ -76,6 +76,13 @@ func (p *sessionsPage) OnUpdate(ctx app.Context) {
 	if query := p.address(); query != p.query {
 		p.take(query)
 	}
+	at, _ := url.ParseQuery(p.query)
+	if !at.Has("cols") {
+		p.cols = columnsOf(console.prefs.own.Columns) // which may have come from the server just now
+	}
+	if at.Has("hold") != console.held {
+		p.remember()
+	}
 	p.place(ctx)
 }
 
@@ -118,7 +125,7 @@ func (p *sessionsPage) take(query string) {
 	if values.Has("cols") {
 		p.cols = columnsIn(values.Get("cols"))
 	}
-	if values.Get("hold") == "1" {
+	if values.Has("hold") {
 		console.held = true
 	}
 	p.win.offset = 0
@@ -144,6 +151,9 @@ func (p *sessionsPage) values() url.Values {
 	}
 	if p.cols != nil {
 		values.Set("cols", strings.Join(p.cols, ","))
+	}
+	if console.held {
+		values.Set("hold", "1")
 	}
 	return values
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -74,25 +73,25 @@ func (p *settingsPage) renderTab() app.UI {
 		app.P().Text("There are no settings "+p.Tab+"."), app.A().Href(href("/settings/profile")).Text("Profile"))
 }
 
-// Choices of the profile. Preferences have "" for the first of each.
+// Choices of the profile. Preferences have "" for system and normal.
 var (
-	themes    = []choice{{"system", "As the system"}, {"light", "Light"}, {"dark", "Dark"}}
-	densities = []choice{{"normal", "Normal"}, {"compact", "Compact"}, {"comfortable", "Comfortable"}}
+	themes    = []choice{{"system", "System"}, {"light", "Light"}, {"dark", "Dark"}}
+	densities = []choice{{"compact", "Compact"}, {"normal", "Normal"}, {"comfortable", "Comfortable"}}
 )
 
 func renderProfile() app.UI {
 	own := &console.prefs.own
-	where := "They are kept by the server for " + console.who.User + ", for every browser."
+	where := "The server keeps these settings for " + console.who.User + ", for every browser."
 	if !console.prefs.kept {
-		where = "This server does not keep them: they are kept in this browser."
+		where = "These settings are kept in this browser: the server keeps none."
 	}
 	return app.Div().Class("page").Body(
 		app.P().Class("dim").Text(where),
-		renderSetting("Theme", "Light or dark. Key t.",
+		renderSetting("Theme", "System follows what the system has.",
 			renderChoices("theme", "Theme", themes, cmp.Or(own.Theme, "system"), choosePreference)),
 		renderSetting("Rows", "How high the rows of tables are: "+strconv.Itoa(rowHeight())+" pixels.",
 			renderChoices("density", "Rows", densities, cmp.Or(own.Density, "normal"), choosePreference)),
-		renderSetting("Times", "Now it is "+clock(console.now())+", exactly "+exact(console.now().Truncate(time.Second))+". Key Shift+T.",
+		renderSetting("Times", "The feed began "+when(console.state.Since)+". Point at a time to see it in full.",
 			renderChoices("time", "Times", timeFormats, timeFormat(), choosePreference)),
 		renderKeySwitch(),
 	)
@@ -106,9 +105,9 @@ func renderSetting(label, note string, control app.UI) app.UI {
 }
 
 func renderKeySwitch() app.UI {
-	return renderSetting("Keys of one letter", "Off, only keys like Ctrl+K, Enter, Escape and arrows do something. For those who speak to their computer.",
+	return renderSetting("Single-letter keys", "When off, only "+commandKey()+"+K, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake.",
 		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(!console.prefs.own.NoKeys)).
-			Aria("label", "Keys of one letter").Text(onOff(!console.prefs.own.NoKeys)).OnClick(switchLetters))
+			Aria("label", "Single-letter keys").Text(onOff(!console.prefs.own.NoKeys)).OnClick(switchLetters))
 }
 
 func onOff(on bool) string {

@@ -52,7 +52,7 @@ func stateChip(s *api.Session) (glyph, text, level string) { return stateChipAt(
 // stateChipAt is stateChip at an instant.
 func stateChipAt(s *api.Session, now time.Time) (glyph, text, level string) {
 	since := view.Lag(s, now)
-	in := ui.Duration(view.InState(s, since))
+	in := elapsed(view.InState(s, since))
 	switch word := view.StateAfter(s, since); word {
 	case "kill":
 		k := s.Attributes.Pending.Kill

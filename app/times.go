@@ -50,6 +50,18 @@ func when(t time.Time) string {
 	}
 }
 
+// full writes an instant with its day, or how long ago it was. A dash stands for
+// none.
+func full(t time.Time) string {
+	switch {
+	case t.IsZero():
+		return "—"
+	case timeFormat() == "relative":
+		return relative(t, console.now())
+	}
+	return inZone(t).Format(time.DateTime)
+}
+
 // exact writes an instant for those who point at it: in UTC and in full.
 func exact(t time.Time) string {
 	if t.IsZero() {

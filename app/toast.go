@@ -34,16 +34,17 @@ func (l *live) say(text string, bad bool) {
 	if bad {
 		stay = toastStayBad
 	}
-	l.show(toast{text: text, bad: bad, till: time.Now().Add(stay)})
+	showToast(toast{text: text, bad: bad, till: time.Now().Add(stay)})
 }
 
 // sayUndo shows a notice of what was done, with a button that takes it back. fn
 // is called by the goroutine that draws, at most once.
 func (l *live) sayUndo(text, label string, fn func(app.Context)) {
-	l.show(toast{text: text, label: label, undo: fn, till: time.Now().Add(toastStayBad)})
+	showToast(toast{text: text, label: label, undo: fn, till: time.Now().Add(toastStayBad)})
 }
 
-func (l *live) show(t toast) {
+func showToast(t toast) {
+	l := console
 	if n := len(l.toasts); n > 0 {
 		t.id = l.toasts[n-1].id + 1
 	}
@@ -80,12 +81,13 @@ func renderToasts(toasts []toast) app.UI {
 // toastClicked serves the buttons of all notices.
 func toastClicked(ctx app.Context, e app.Event) {
 	if id, err := strconv.Atoi(ui.Closest(e, "data-toast")); err == nil {
-		console.answerToast(ctx, id, ui.Closest(e, "data-do"))
+		answerToast(ctx, id, ui.Closest(e, "data-do"))
 	}
 }
 
 // answerToast does what a button of the notice id stands for.
-func (l *live) answerToast(ctx app.Context, id int, do string) {
+func answerToast(ctx app.Context, id int, do string) {
+	l := console
 	i := slices.IndexFunc(l.toasts, func(t toast) bool { return t.id == id })
 	if i < 0 || do == "" {
 		return

@@ -44,7 +44,7 @@ func (m *userMenu) Render() app.UI {
 		role += ", read-only"
 	}
 	return app.Div().Class("user").OnKeyDown(m.keyDown).Body(
-		app.Button().ID("user").Type("button").Class("btn bare").Aria("haspopup", "menu").Aria("expanded", boolText(m.Open)).
+		app.Button().ID("account").Type("button").Class("btn bare").Aria("haspopup", "menu").Aria("expanded", boolText(m.Open)).
 			Aria("label", who.User+", "+role+": menu").OnClick(m.toggle).Body(
 			ui.SVG("svg").Class("icon").Attr("viewBox", "0 0 16 16").Attr("aria-hidden", "true").Body(
 				ui.SVG("path").Attr("d", "M8 2a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM2.5 14c0-3 2.4-5 5.5-5s5.5 2 5.5 5z").Attr("fill", "currentColor")),

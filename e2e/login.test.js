@@ -26,7 +26,7 @@ suite.test('a wrong password is refused in words, the right one lets in', async 
   });
   await page.getByText('admin · admin').waitFor();
 
-  await page.click('#user');
+  await page.click('#account');
   await page.getByRole('menuitem', { name: 'Log out' }).click();
   await page.waitForSelector('#user');
   assert.equal(await page.inputValue('#password'), '', 'the password after logging out');

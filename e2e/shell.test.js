@@ -8,6 +8,11 @@ const suite = new Suite();
 const heading = (page) => page.locator('main h1').first();
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
 
+async function openPalette(page) {
+  await page.keyboard.press('Control+k');
+  await until('the palette has the keyboard', async () => await focused(page) === 'palette-input');
+}
+
 suite.test('keys lead to pages, the title follows, and the heading gets the keyboard', async () => {
   const { page } = await suite.window();
   for (const [keys, title, path] of [
@@ -34,8 +39,7 @@ suite.test('the palette finds pages, objects, sessions and actions by the keyboa
   const client = await suite.client();
   const options = page.locator('#palette-list [role=option]');
   const selected = page.locator('#palette-list [aria-selected=true]');
-  await page.keyboard.press('Control+k');
-  await until('the palette has the keyboard', async () => await focused(page) === 'palette-input');
+  await openPalette(page);
   assert.ok(await page.locator('main').evaluate((e) => e.closest('[inert]') !== null), 'what lies below cannot be reached');
   await page.keyboard.type('serv');
   await until('something is found', async () => await options.count() > 1);
@@ -49,19 +53,19 @@ suite.test('the palette finds pages, objects, sessions and actions by the keyboa
   await page.keyboard.press('Escape');
   await page.locator('.palette').waitFor({ state: 'detached' });
 
-  await page.keyboard.press('Control+k');
+  await openPalette(page);
   await page.keyboard.type(client.id.toString());
   await page.getByRole('option', { name: `Session ${client.id}` }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/sessions/${client.id}`);
   await until('the title names the session', async () => await page.title() === `Session ${client.id} · Signalbox`);
 
-  await page.keyboard.press('Control+k');
+  await openPalette(page);
   await page.keyboard.type('theme: dark');
   await page.keyboard.press('Enter');
   await page.locator('html[data-theme=dark]').waitFor();
 
-  await page.keyboard.press('Control+k');
+  await openPalette(page);
   await page.keyboard.type('RW-Split-Router');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/services/RW-Split-Router');
@@ -75,7 +79,7 @@ suite.test('the help shows the keys of the page, keeps the keyboard and gives it
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys' });
   await help.getByText('Next row').waitFor();
-  await help.getByText('Go to').waitFor();
+  await help.getByRole('heading', { name: 'Go to' }).waitFor();
   await until('the keys have the keyboard', async () => await focused(page) === 'help-keys');
   for (let i = 0; i < 4; i++) {
     await page.keyboard.press('Tab');
@@ -88,15 +92,15 @@ suite.test('the help shows the keys of the page, keeps the keyboard and gives it
 
 suite.test('the menu of the user goes by arrows and escape', async () => {
   const { page } = await suite.window({ path: '/services' });
-  await page.focus('#user');
+  await page.focus('#account');
   await page.keyboard.press('ArrowDown');
   await until('the first item has the keyboard', async () => await focused(page) === 'user-settings');
   await page.keyboard.press('End');
   assert.equal(await focused(page), 'user-out');
   await page.keyboard.press('Escape');
-  await until('the button has the keyboard', async () => await focused(page) === 'user');
+  await until('the button has the keyboard', async () => await focused(page) === 'account');
   assert.equal(await page.locator('[role=menu]').count(), 0);
-  await page.click('#user');
+  await page.click('#account');
   await page.getByRole('menuitemradio', { name: 'Times: UTC' }).click();
   await page.locator('.top .tag', { hasText: 'UTC' }).waitFor();
 });
@@ -105,7 +109,7 @@ suite.test('settings are in effect at once and after a reload', async () => {
   const { page } = await suite.window({ path: '/settings' });
   await page.getByRole('radio', { name: 'Compact' }).click();
   await page.locator('html[data-density=compact]').waitFor();
-  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowLeft'); // round the end
   await page.locator('html[data-density=comfortable]').waitFor();
   await until('the next choice has the keyboard', async () => await focused(page) === 'density-comfortable');
   await page.getByRole('radio', { name: 'Dark' }).click();
