@@ -213,7 +213,8 @@ func (p *sessionsPage) sync() {
 	mode := p.keeping()
 	p.rows.sync(v, &p.others, mode, console.now())
 	if mode == held {
-		p.others.watch(append(p.rows.ids(), p.sel.ids()...))
+		ids := p.rows.ids()
+		p.others.watch(append(ids, slices.DeleteFunc(p.sel.ids(), func(id string) bool { return slices.Contains(ids, id) })...))
 		p.ends.ask(p.rows.list)
 	} else {
 		p.others.watch(nil)

@@ -497,3 +497,76 @@ func probe(t *testing.T, do func(app.Context)) {
 	}
 	engine.ConsumeAll()
 }
+
+// Ensure keys move the cursor and select, and that the cursor stays on its
+// session.
+func TestSessionsKeys(t *testing.T) {
+	reset(t)
+	fill(t, sessionsView, "1", "2", "3", "4")
+	p := &sessionsPage{}
+	press := func(keys ...string) {
+		probe(t, func(ctx app.Context) {
+			for _, key := range keys {
+				name, shift := strings.CutPrefix(key, "Shift+")
+				p.sync()
+				p.key(ctx, name, shift)
+			}
+		})
+	}
+	for _, step := range []struct {
+		keys         []string
+		cursor, want string
+	}{
+		{[]string{"j", "j"}, "2", ""},
+		{[]string{"x", "Shift+ArrowDown"}, "3", "2 3"},
+		{[]string{"Shift+ArrowUp"}, "2", "2"},
+		{[]string{"End", "x"}, "4", "2 4"},
+		{[]string{"Escape", "Home"}, "1", ""},
+		{[]string{"ArrowUp", "k"}, "1", ""},
+		{[]string{"*"}, "1", ""},
+	} {
+		press(step.keys...)
+		if got := strings.Join(p.sel.ids(), " "); got != step.want || p.cursor != step.cursor {
+			t.Errorf("%v: got %q chosen and the cursor on %s, want %q and %s", step.keys, got, p.cursor, step.want, step.cursor)
+		}
+	}
+	if !p.sel.matching || p.sel.count(4) != 4 {
+		t.Error("not all that match are chosen")
+	}
+	press("Escape")
+	fill(t, sessionsView, "4", "3", "2", "1")
+	press("j")
+	if p.cursor != "1" {
+		t.Errorf("the cursor went to %s, want it at the end with its session 1", p.cursor)
+	}
+	press("Shift+K")
+	if console.kill.ID != "1" {
+		t.Errorf("the dialog is about %q, want 1", console.kill.ID)
+	}
+}
+
+// Ensure what is read out is that levels have changed, and not too often.
+func TestLevelNews(t *testing.T) {
+	reset(t)
+	fill(t, sessionsView, "1")
+	v := console.store.View(sessionsView)
+	var n levelNews
+	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for _, step := range []struct {
+		after time.Duration
+		sum   api.Summary
+		want  string
+	}{
+		{0, api.Summary{Running: 1, Long: 3}, ""},
+		{10 * time.Second, api.Summary{Running: 9, Long: 3}, ""},
+		{20 * time.Second, api.Summary{Running: 9, Long: 4}, "1 session is now running for long."},
+		{21 * time.Second, api.Summary{Long: 6, Killing: 2}, "1 session is now running for long."},
+		{26 * time.Second, api.Summary{Long: 6, Killing: 2}, "2 sessions are now running for long, 2 sessions are now waiting for a kill."},
+		{36 * time.Second, api.Summary{}, "2 sessions are now running for long, 2 sessions are now waiting for a kill."},
+	} {
+		v.Summary = step.sum
+		if n.hear(v, at.Add(step.after)); n.text != step.want {
+			t.Errorf("after %v: got %q, want %q", step.after, n.text, step.want)
+		}
+	}
+}

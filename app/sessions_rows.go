@@ -191,13 +191,11 @@ func (r *tableRows) find(id string) int {
 	return slices.IndexFunc(r.list, func(row tableRow) bool { return row.ID == id })
 }
 
-// ids returns the rows that live.
+// ids returns the ids of all rows.
 func (r *tableRows) ids() []string {
-	var ids []string
-	for _, row := range r.list {
-		if row.ended.IsZero() {
-			ids = append(ids, row.ID)
-		}
+	ids := make([]string, len(r.list))
+	for i, row := range r.list {
+		ids[i] = row.ID
 	}
 	return ids
 }
@@ -214,7 +212,7 @@ func (r *tableRows) now() time.Time {
 // whether or not they match its filter. What they do not hold, once they are
 // there, has ended.
 type idViews struct {
-	ids   []string          // sorted
+	ids   []string
 	chunk map[string]string // name of the view of each id
 	names []string
 }
@@ -226,9 +224,9 @@ const (
 	maxIDText  = 1000 // bytes of one filter
 )
 
-// watch follows these sessions and no others, as many of them as there may be.
+// watch follows these sessions and no others: the first of them, when they are
+// too many.
 func (w *idViews) watch(ids []string) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if slices.Equal(ids, w.ids) {
 		return
 	}

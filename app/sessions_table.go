@@ -29,7 +29,7 @@ func (p sessionsTable) renderGrid(v *model.View) app.UI {
 	p.win.tracks = tracks(columns)
 	grid := app.Div().Class("rows").ID("rows").Role("grid").Aria("label", "Sessions").Aria("multiselectable", "true ").
 		Aria("rowcount", p.rows.total+1).Aria("busy", boolText(!v.Ready)).TabIndex(0).
-		OnScroll(p.scrolled).OnClick(p.clicked).OnMouseMove(p.pointed, app.PassiveEvent())
+		OnScroll(p.scrolled).OnClick(p.clicked).OnMouseDown(p.pressed).OnMouseMove(p.pointed, app.PassiveEvent())
 	first, last := p.win.drawn(p.rows.offset, len(p.rows.list))
 	if at := p.rows.find(p.cursor); at >= first && at < last {
 		grid = grid.Aria("activedescendant", "row-"+p.cursor)
@@ -156,6 +156,14 @@ func spoken(d time.Duration) string {
 		return part(int(d.Hours()), "hour") + " " + part(int(d.Minutes())%60, "minute")
 	}
 	return part(int(d.Hours())/24, "day")
+}
+
+// pressed keeps the browser from marking text when a range of rows is selected.
+func (p sessionsTable) pressed(ctx app.Context, e app.Event) {
+	if e.Get("shiftKey").Bool() && ui.Closest(e, "data-do") == "select" {
+		e.PreventDefault()
+	}
+	ctx.PreventUpdate()
 }
 
 // pointed notes that the pointer moves over the rows: they stay where they are
