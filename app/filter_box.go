@@ -64,6 +64,12 @@ func (f *filterBox) check() (text string, ok bool) {
 	return text, true
 }
 
+// showsProblem reports whether what is wrong is to be shown. What only lacks its end,
+// while the list says how it could go on, is not.
+func showsProblem(f *filterBox) bool {
+	return f.bad != nil && !(f.listed() && f.bad.Offset >= len(f.text()))
+}
+
 // render draws a bar with the box, and what is wrong below it.
 func (f *filterBox) render() app.UI {
 	return app.Div().Body(app.Div().Class("bar").Body(f.renderBox()), renderFilterProblem(f))
@@ -73,7 +79,7 @@ func (f *filterBox) render() app.UI {
 func (f *filterBox) renderBox() app.UI {
 	hint := "Filter sessions: user:app state:!idle age>1h"
 	class := "q"
-	if f.bad != nil {
+	if showsProblem(f) {
 		class = "q bad"
 	}
 	if len(f.terms) > 0 || f.raw {
@@ -81,11 +87,11 @@ func (f *filterBox) renderBox() app.UI {
 	}
 	input := app.Input().ID("filter").Type("text").Placeholder(hint).Role("combobox").
 		Aria("label", "Filter sessions").Aria("autocomplete", "list").Aria("expanded", boolText(f.listed())).Aria("controls", "filter-list").
-		Aria("invalid", boolText(f.bad != nil)).
+		Aria("invalid", boolText(showsProblem(f))).
 		AutoComplete(false).Spellcheck(false).Attr("autocapitalize", "off").
 		OnInput(f.typed).OnKeyDown(f.key).OnBlur(f.left).On("paste", f.pasted)
 	switch {
-	case f.bad != nil:
+	case showsProblem(f):
 		input = input.Aria("describedby", "filter-problem")
 	case f.chip > 0:
 		input = input.Aria("description", "Chip "+f.terms[f.chip-1]+". Enter edits it, Delete removes it.")
@@ -121,7 +127,7 @@ func (f *filterBox) renderBox() app.UI {
 
 // renderFilterProblem says what is wrong, and shows where.
 func renderFilterProblem(f *filterBox) app.UI {
-	if f.bad == nil {
+	if !showsProblem(f) {
 		return app.P().Hidden(true)
 	}
 	text := f.text()
@@ -296,6 +302,7 @@ func (f *filterBox) commit() {
 	f.set(append(append([]string(nil), f.terms...), splitTerms(f.draft)...), "")
 }
 
+// clear takes everything out.
 func (f *filterBox) clear(app.Context, app.Event) { f.set(nil, "") }
 
 // splitTerms parts a filter at the spaces that are outside of quotes, regular

@@ -418,6 +418,27 @@ func TestFilterBox(t *testing.T) {
 	}
 }
 
+// Ensure a filter that only lacks its end is no mistake while the list says how
+// it could go on.
+func TestFilterProblem(t *testing.T) {
+	reset(t)
+	for _, tt := range []struct {
+		draft string
+		want  bool
+	}{
+		{"state:", false}, {"state:idle", false}, {"user:", true}, {"(age>", true}, {"state:nonsense", true}, {"nonsense:x", true},
+	} {
+		p := &sessionsPage{}
+		p.box.take(p, "")
+		p.box.draft = tt.draft
+		p.box.complete(true)
+		p.top()
+		if got := showsProblem(&p.box); got != tt.want {
+			t.Errorf("%q: got %v, want %v", tt.draft, got, tt.want)
+		}
+	}
+}
+
 // Ensure names of views are names.
 func TestViewNameOf(t *testing.T) {
 	views := []api.SavedView{{Name: "mine"}}
