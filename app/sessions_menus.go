@@ -51,12 +51,22 @@ func (p sessionsMenus) closeMenu() {
 	p.menu, p.naming = popup{}, viewNaming{}
 }
 
-// clickedAnywhere closes the menu when one clicks beside it.
+// clickedAnywhere closes the menu when one clicks beside it, and follows links to
+// this page, which go-app does not when it was there before: it does not know
+// what the page has written into the address since.
 func (p sessionsMenus) clickedAnywhere(e app.Event) {
 	inside := ui.Closest(e, "data-menu") != "" || ui.Closest(e, "popover") != ""
+	link := ui.Closest(e, "href")
+	here := link == href("/sessions") || strings.HasPrefix(link, href("/sessions?"))
+	here = here && !e.Get("ctrlKey").Bool() && !e.Get("metaKey").Bool() && !e.Get("shiftKey").Bool()
 	console.later(func() {
 		if p.menu.kind != "" && !inside {
 			p.menu, p.naming = popup{}, viewNaming{}
+		}
+		path, query := ui.Location()
+		if _, want, _ := strings.Cut(link, "?"); here && path == href("/sessions") && query != want {
+			ui.PushAddress(link)
+			p.take(want)
 		}
 	})
 }

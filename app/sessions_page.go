@@ -128,7 +128,8 @@ func (p *sessionsPage) take(query string) {
 	if values.Has("hold") {
 		console.held = true
 	}
-	p.win.offset = 0
+	p.win.offset, p.want = 0, 0
+	ui.ScrollTo("rows", 0)
 	p.ask()
 }
 

@@ -288,6 +288,11 @@ suite.test('views are saved, shown, renamed and deleted, and the back button wor
   await until('its new name shows', async () => await views.innerText() === 'mine');
   await pick('menuitem', /^Delete/);
   await until('it has no name', async () => await views.innerText() === 'Views');
+  await c.page.getByRole('navigation').getByRole('link', { name: /^Sessions/ }).click();
+  await c.row(idle.id).waitFor();
+  assert.equal(new URL(c.page.url()).search, '', 'the way to the page leads to all of it');
+  await c.page.goBack();
+  await c.row(idle.id).waitFor({ state: 'detached' });
 });
 
 suite.test('the filter box completes, and chips are edited by the keyboard', async () => {
