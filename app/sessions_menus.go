@@ -248,11 +248,11 @@ func (p sessionsMenus) exportClicked(_ app.Context, e app.Event) {
 	}
 	switch ui.Closest(e, "data-do") {
 	case "maxctrl":
-		copyText(what.maxctrl(), "Copied the command for maxctrl.")
+		putOnClipboard(what.maxctrl(), "Copied the command for maxctrl.")
 	case "curl":
-		copyText(what.curl(), "Copied the command for curl.")
+		putOnClipboard(what.curl(), "Copied the command for curl.")
 	case "link":
-		copyText(ui.Origin()+p.path(), "Copied the link.")
+		putOnClipboard(ui.Origin()+p.path(), "Copied the link.")
 	case "download", "close":
 	default:
 		return
@@ -260,7 +260,7 @@ func (p sessionsMenus) exportClicked(_ app.Context, e app.Event) {
 	p.closeMenu()
 }
 
-func copyText(text, done string) {
+func putOnClipboard(text, done string) {
 	ui.Copy(text)
 	console.say(done, false)
 }
@@ -282,13 +282,13 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 	case "chain", "log", "timeline":
 		ctx.Navigate(href(path + "/" + what))
 	case "copy":
-		copyText(id, "Copied "+id+".")
+		putOnClipboard(id, "Copied "+id+".")
 	case "copy-link":
-		copyText(ui.Origin()+href(path), "Copied the link to session "+id+".")
+		putOnClipboard(ui.Origin()+href(path), "Copied the link to session "+id+".")
 	case "copy-maxctrl":
-		copyText(maxctrl("show", "session", id), "Copied the command for maxctrl.")
+		putOnClipboard(maxctrl("show", "session", id), "Copied the command for maxctrl.")
 	case "copy-curl":
-		copyText(curl(path), "Copied the command for curl.")
+		putOnClipboard(curl(path), "Copied the command for curl.")
 	case "only-user":
 		if ok {
 			p.box.put("user:" + filterValue(s.Attributes.User))

@@ -231,7 +231,7 @@ func (p sessionsTable) renderNobody(over app.HTMLDiv) app.UI {
 	command := "mariadb -h " + shellQuote(host) + " -P " + shellQuote(port) + " -u USER -p"
 	return over.Body(
 		app.P().Body(app.Text("No sessions"+on(name)+". Clients connect to "), app.Code().Text(host+":"+port), app.Text(".")),
-		app.Button().Type("button").Class("btn").DataSet("command", command).Text("Copy a test command").OnClick(copyCommand),
+		app.Button().Type("button").Class("btn").DataSet("command", command).Text("Copy a test command").OnClick(copyTestCommand),
 	)
 }
 
@@ -242,7 +242,7 @@ func on(service string) string {
 	return " on " + service
 }
 
-func copyCommand(ctx app.Context, _ app.Event) {
+func copyTestCommand(ctx app.Context, _ app.Event) {
 	ui.Copy(ctx.JSSrc().Get("dataset").Get("command").String())
 	console.say("Copied the command. Put a user in the place of USER.", false)
 }
