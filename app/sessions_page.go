@@ -462,6 +462,9 @@ func (p *sessionsPage) place(ctx app.Context) {
 			ctx.Dispatch(p.place)
 			return
 		}
+		if !p.win.within() {
+			sessionsTable{p}.askSoon(ctx) // the screen has grown
+		}
 		first, _ := p.win.drawn(p.rows.offset, len(p.rows.list))
 		ui.SetProperty("rows", "--cols", p.win.tracks)
 		ui.SetProperty("rows", "--h", strconv.Itoa(h)+"px")

@@ -566,6 +566,45 @@ func TestSessionsKeys(t *testing.T) {
 	}
 }
 
+// Ensure a row says how its session has ended, and does not take another one's
+// end for it.
+func TestEndings(t *testing.T) {
+	reset(t)
+	rows := []tableRow{
+		{Session: &api.Session{ID: "1", Attributes: api.SessionAttributes{ConnectedAt: "a"}}, ended: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)},
+		{Session: &api.Session{ID: "2"}},
+	}
+	console.prefs.own.Time = "utc"
+	for _, tt := range []struct {
+		name string
+		a    api.SessionAttributes
+		want string
+	}{
+		{"killed", api.SessionAttributes{ConnectedAt: "a", EndedAt: "2026-11-21T11:59:58.000Z", EndedBy: "ops-1", EndReason: "killed"}, "ended 11:59:58, killed by ops-1"},
+		{"quit", api.SessionAttributes{ConnectedAt: "a", EndedAt: "2026-11-21T11:59:58.000Z", EndReason: "client quit"}, "ended 11:59:58, client quit"},
+		{"replaced", api.SessionAttributes{ConnectedAt: "b", EndedAt: "2026-11-21T11:59:58.000Z", EndedBy: "ops-1"}, "ended 12:00:00"},
+		{"lives", api.SessionAttributes{ConnectedAt: "a"}, "ended 12:00:00"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var e endings
+			e.ask(rows)
+			if got := console.store.View(endView).Ask.ID; got != "1" {
+				t.Fatalf("got %q asked for, want 1", got)
+			}
+			raw, err := json.Marshal(api.Session{ID: "1", Attributes: tt.a})
+			if err != nil {
+				t.Fatal(err)
+			}
+			console.store.Apply(api.Frame{Type: api.FrameSnapshot, View: endView, IDs: []string{"1"}, Upserts: []json.RawMessage{raw}})
+			e.ask(rows)
+			if got := e.words(rows[0]); got != tt.want || e.asked != "" {
+				t.Errorf("got %q, %q asked for, want %q", got, e.asked, tt.want)
+			}
+			console.unwatch(endView)
+		})
+	}
+}
+
 // Ensure what is read out is that levels have changed, and not too often.
 func TestLevelNews(t *testing.T) {
 	reset(t)

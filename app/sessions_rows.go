@@ -264,8 +264,12 @@ func (w *idViews) gone(id string) bool {
 	return !there
 }
 
+// maxEndings is how many rows are asked about at most: what a page may ask in a
+// minute is limited, and scrolling needs its part of it.
+const maxEndings = 30
+
 // endings are how sessions have ended, as the server has kept it. It is asked
-// for one after the other, and only for rows on the screen.
+// for one after the other, and only for rows that are held.
 type endings struct {
 	known map[string]*api.Session // nil when nothing is known
 	asked string                  // id, "" while none is
@@ -288,6 +292,9 @@ func (e *endings) ask(rows []tableRow) {
 		e.known[e.asked], e.asked = s, ""
 	}
 	for _, row := range rows {
+		if len(e.known) == maxEndings {
+			return
+		}
 		if _, ok := e.known[row.ID]; !ok && !row.ended.IsZero() {
 			e.asked = row.ID
 			console.watch(api.Subscribe{View: endView, Topic: api.TopicSession, ID: row.ID})
