@@ -124,14 +124,6 @@ func keyName(key string) string {
 	return key
 }
 
-// tellKeys says which keys the table of sessions has.
-func (p *sessionsPage) tellKeys() []keyHelp {
-	return []keyHelp{
-		{"j, ArrowDown", "Next row"}, {"k, ArrowUp", "Row before"}, {"Home", "First row"}, {"End", "Last row"},
-		{"Enter", "Open the session"}, {"c", "Copy its id"}, {".", "Its menu"}, {"K", "Kill it… (asks first)"},
-	}
-}
-
 // sessionKeys are the keys of the page of a session.
 func sessionKeys() []keyHelp {
 	list := []keyHelp{{"K", "Kill the session… (asks first)"}}

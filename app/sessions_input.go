@@ -1,131 +1,177 @@
 package app
 
 import (
-	"context"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// This file is what an operator does to the sessions page.
+// This file is what an operator does to the table of sessions.
 
-// clicked does what a click on a row means: it names the row by the data-id that
-// the row has at that moment.
-func (p *sessionsPage) clicked(ctx app.Context, e app.Event) {
+// clicked does what a click in the table means: it names the row by the data-id
+// that the row has at that moment.
+func (p sessionsTable) clicked(ctx app.Context, e app.Event) {
+	p.place(ctx)
 	id, do := ui.Closest(e, "data-id"), ui.Closest(e, "data-do")
-	if id == "" {
-		return
-	}
-	p.cursor = id
-	p.do(ctx, id, do)
-}
-
-// do carries out an action on the session id.
-func (p *sessionsPage) do(ctx app.Context, id, what string) {
-	open := p.menu
-	p.menu = ""
-	s, ok := sessionRow(sessionsView, id)
-	switch what {
-	case "menu":
-		if open != id {
-			p.rows() // the rows stay where they are from now on
-			p.menu = id
-		}
-	case "open":
-		ctx.Navigate(href("/sessions/" + id))
-	case "chain":
-		ctx.Navigate(href("/sessions/" + id + "/chain"))
-	case "copy":
-		ui.Copy(id)
-		console.say("Copied "+id+".", false)
-	case "restart":
-		console.change("Session "+id+" restarts.", func(ctx context.Context) error { return console.client.Restart(ctx, id) })
-	case "kill":
-		if !ok {
-			console.say("Session "+id+" has already ended.", false)
-			return
-		}
-		console.askKill(ctx, s)
+	switch key := ui.Closest(e, "data-sort"); {
+	case key != "":
+		sessionsCursor{p.sessionsPage}.sortBy(key)
+	case do == "select-all" && p.sel.empty():
+		sessionsStrip{p.sessionsPage}.selectMatching()
+	case do == "select-all":
+		p.sel.clear()
+	case do == "select":
+		p.cursor = id
+		sessionsStrip{p.sessionsPage}.selectRow(id, e.Get("shiftKey").Bool())
+		ui.Focus("rows")
+	case id != "":
+		p.cursor = id
+		sessionsMenus{p.sessionsPage}.do(ctx, id, do)
 	}
 }
 
 // key does what keys do in the table.
 func (p *sessionsPage) key(ctx app.Context, key string, shift bool) bool {
+	if p.menu.kind != "" {
+		return sessionsMenus{p}.menuKey(key)
+	}
+	cursor := sessionsCursor{p}
+	if cursor.move(key, shift) || cursor.choose(key, shift) {
+		return true
+	}
 	switch key {
 	case "/":
 		ui.Focus("filter")
-	case "j", "ArrowDown":
-		p.step(1)
-	case "k", "ArrowUp":
-		p.step(-1)
-	case "Home":
-		p.step(-1 << 20)
-	case "End":
-		p.step(1 << 20)
-	case "Enter":
-		if p.cursor == "" {
+	case " ":
+		if !shift {
 			return false
 		}
-		p.do(ctx, p.cursor, "open")
-	case "K":
-		if !shift || p.cursor == "" {
+		sessionsCursor{p}.standStill()
+	case "s":
+		sessionsCursor{p}.cycleSort()
+	case "ArrowRight", "ArrowLeft":
+		if !shift {
 			return false
 		}
-		p.do(ctx, p.cursor, "kill")
-	case "c":
-		if p.cursor == "" {
-			return false
+		sessionsCursor{p}.nextSort(key == "ArrowRight")
+	default:
+		return sessionsCursor{p}.act(ctx, key, shift)
+	}
+	return true
+}
+
+// sessionsCursor is the row that keys act on, and how keys change what is shown.
+type sessionsCursor struct{ *sessionsPage }
+
+// act does what a key means for the row of the cursor.
+func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
+	what, ok := map[string]string{
+		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-link", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
+	}[key]
+	if !ok || p.cursor == "" || key == "K" && !shift {
+		return false
+	}
+	sessionsMenus{p.sessionsPage}.do(ctx, p.cursor, what)
+	return true
+}
+
+// choose changes what is selected.
+func (p sessionsCursor) choose(key string, shift bool) bool {
+	switch {
+	case key == "x" && p.cursor != "":
+		sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
+	case key == "*" && p.rows.total > 0:
+		sessionsStrip{p.sessionsPage}.selectMatching()
+	case key == "Escape" && !p.sel.empty():
+		p.sel.clear()
+	case shift && (key == "ArrowDown" || key == "ArrowUp"):
+		if p.cursor != "" && !p.sel.has(p.cursor) {
+			sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
 		}
-		p.do(ctx, p.cursor, "copy")
-	case ".":
-		if p.cursor == "" {
-			return false
+		if before := p.cursor; p.move(key, false) && p.cursor != before {
+			if p.sel.has(p.cursor) {
+				p.sel.take(before) // one turned back
+				p.sel.anchor = p.cursor
+			} else {
+				sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
+			}
 		}
-		p.do(ctx, p.cursor, "menu")
-	case "Escape":
-		if p.menu == "" {
-			return false
-		}
-		p.menu = ""
 	default:
 		return false
 	}
 	return true
 }
 
-// step moves the cursor by n rows and keeps it in sight.
-func (p *sessionsPage) step(n int) {
-	rows, _ := p.rows()
-	if len(rows) == 0 {
+// move moves the cursor.
+func (p sessionsCursor) move(key string, shift bool) bool {
+	first, last := p.win.seen()
+	screen := max(last-first-2, 1)
+	switch {
+	case key == "j", key == "ArrowDown" && !shift:
+		p.step(1)
+	case key == "k", key == "ArrowUp" && !shift:
+		p.step(-1)
+	case key == "PageDown":
+		p.step(screen)
+	case key == "PageUp":
+		p.step(-screen)
+	case key == "Home":
+		p.step(-p.rows.total)
+	case key == "End":
+		p.step(p.rows.total)
+	default:
+		return false
+	}
+	return true
+}
+
+// step moves the cursor by n rows and keeps it in sight. A row that has not been
+// sent yet gets the cursor when it comes.
+func (p sessionsCursor) step(n int) {
+	if len(p.rows.list) == 0 {
 		return
 	}
-	at := -1
-	for i, s := range rows {
-		if s.ID == p.cursor {
-			at = i
+	first, _ := p.win.seen()
+	at := p.rows.offset + p.rows.find(p.cursor)
+	if p.rows.find(p.cursor) < 0 {
+		at = max(first, p.rows.offset)
+		if n > 0 {
+			at--
 		}
 	}
-	if at < 0 && n < 0 {
-		at = 0
+	at = min(max(at+n, 0), p.rows.total-1)
+	p.want = at + 1
+	if i := at - p.rows.offset; i >= 0 && i < len(p.rows.list) {
+		p.cursor, p.want = p.rows.list[i].ID, 0
 	}
-	at = min(max(at+n, 0), len(rows)-1)
-	p.cursor = rows[at].ID
+	h := p.win.rowHeight()
 	top, height := ui.ScrollTop("rows")
-	y := (console.store.View(sessionsView).Offset + at) * rowHeight()
-	if y < top {
+	switch y := at * h; {
+	case y < top:
 		ui.ScrollTo("rows", y)
-	} else if y+rowHeight() > top+height {
-		ui.ScrollTo("rows", y+rowHeight()-height)
+	case y+h > top+height-headHeight:
+		ui.ScrollTo("rows", y+h-height+headHeight)
 	}
 }
 
-// headClicked sorts by a column, the other way round when it is the one already.
-func (p *sessionsPage) headClicked(_ app.Context, e app.Event) {
-	key := ui.Closest(e, "data-sort")
-	if key == "" {
+// standStill holds rows with their values, or lets all of them go on.
+func (p sessionsCursor) standStill() {
+	if console.held && !p.rows.still.IsZero() {
+		toggleHold()
 		return
 	}
+	if !console.held {
+		toggleHold()
+		p.sync()
+	}
+	p.rows.still = console.now()
+}
+
+// sortBy sorts by a key, the other way round when it is the one already.
+func (p sessionsCursor) sortBy(key string) {
 	if p.sort == "-"+key {
 		p.sort = key
 	} else {
@@ -134,16 +180,71 @@ func (p *sessionsPage) headClicked(_ app.Context, e app.Event) {
 	p.top()
 }
 
-// top goes back to the first row of another order or filter.
-func (p *sessionsPage) top() {
-	p.offset, p.held = 0, heldRows{}
-	ui.ScrollTo("rows", 0)
-	p.ask()
-	p.remember()
+// cycleSort goes from descending to ascending to the usual order.
+func (p sessionsCursor) cycleSort() {
+	if key, descending := strings.CutPrefix(p.sort, "-"); descending {
+		p.sort = key
+	} else {
+		p.sort = usualSort
+	}
+	p.top()
 }
 
-func (p *sessionsPage) facetClicked(_ app.Context, e app.Event) {
-	if query := ui.Closest(e, "data-query"); query != "" {
-		p.box.add(query)
+// nextSort sorts by the next column to the right or left.
+func (p sessionsCursor) nextSort(right bool) {
+	var sorts []string
+	at := -1
+	for _, c := range p.columns() {
+		if c.sort == "" {
+			continue
+		}
+		if c.sort == strings.TrimPrefix(p.sort, "-") {
+			at = len(sorts)
+		}
+		sorts = append(sorts, c.sort)
+	}
+	step := 1
+	if !right {
+		step = len(sorts) - 1
+	}
+	p.sort = "-" + sorts[(max(at, 0)+step)%len(sorts)]
+	p.top()
+}
+
+// take takes a session out of the selection.
+func (s *selection) take(id string) { s.set(&api.Session{ID: id}, false) }
+
+// tellKeys says which keys the page has.
+func (p *sessionsPage) tellKeys() []keyHelp {
+	return []keyHelp{
+		{"j, ArrowDown", "Next row"}, {"k, ArrowUp", "Row before"}, {"Home", "First row"}, {"End", "Last row"},
+		{"Enter", "Open the session"}, {".", "Its menu"}, {"K", "Kill it… (asks first)"},
+		{"x", "Select it, or take it back"}, {"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
+		{"*", "Select all that match"}, {"Esc", "Select none"},
+		{"c", "Copy its id"}, {"y", "Copy a link to it"}, {"l", "Its log"}, {"h", "Its filter chain"}, {"i", "Its timeline"},
+		{"s", "Sort the other way round, then as usual"}, {"Shift+ArrowRight, Shift+ArrowLeft", "Sort by another column"},
+		{"Shift+Space", "Hold rows and what is in them"}, {"Alt+/", "The filter as text, in the filter box"},
 	}
 }
+
+// actions are what the palette can do on the page.
+func (p *sessionsPage) actions() []action {
+	list := []action{
+		{"Export…", func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "export"}) }},
+		{"Columns…", func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "columns"}) }},
+		{"Select all that match", func(app.Context) { sessionsStrip{p}.selectMatching() }},
+	}
+	for _, v := range builtinViews {
+		list = append(list, action{"View: " + v.Name, func(app.Context) { sessionsViews{p}.show(v) }})
+	}
+	if console.mayAct() && !console.stale() {
+		list = append(list, action{"Kill matching…", sessionsStrip{p}.killMatching})
+		if id := p.cursor; id != "" {
+			list = append(list, action{"Kill session " + id + "…", func(ctx app.Context) { sessionsMenus{p}.do(ctx, id, "kill") }})
+		}
+	}
+	return list
+}
+
+// changes are how many rows changed, came or went while they were held.
+func (p *sessionsPage) changes() int { return p.rows.changed + p.rows.arrived + p.rows.gone }

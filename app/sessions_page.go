@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -13,75 +15,160 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// sessionsView is the name of the view that the page shows.
-const sessionsView = "sessions"
-
-// The window of rows that is asked for is larger than the screen by overscan
-// rows on both sides, so that scrolling finds them there.
+// The views of the page: the rows, and the names that the filter box offers.
 const (
-	overscan  = 30
-	minWindow = 100
+	sessionsView          = "sessions"
+	sessionsServicesView  = "sessions-services"
+	sessionsServersView   = "sessions-servers"
+	sessionsListenersView = "sessions-listeners"
 )
 
-// sessionsPage is the live table of sessions. Only the rows of one window are in
-// the DOM, and only they are sent by the server.
+// usualSort shows first what needs a person most.
+const usualSort = "-state"
+
+// sessionsPage is the live table of sessions. Only the rows of one window are
+// sent by the server, and of these only what is on the screen or near it is in
+// the DOM.
 type sessionsPage struct {
 	app.Compo
 	Query string // of the address
 	Rev   uint64
 
-	query  string // of the address, as it was last taken over
-	box    filterBox
-	sort   string
-	offset int
-	limit  int
+	// What is asked for, all of it in the address.
+	query string // of the address, as it was last taken over or written
+	box   filterBox
+	sort  string
+	cols  columnSet
 
+	// What is on the screen.
+	win    tableWindow
+	rows   tableRows
+	others idViews // rows that keep their places and have left the window, and chosen ones
+	ends   endings
 	cursor string // row that keys act on
-	menu   string // row whose menu is open
-	held   heldRows
-}
+	want   int    // place, from 1, of the row that the cursor goes to when it comes; 0 is none
 
-// heldRows are rows that keep their places while they are held.
-type heldRows struct {
-	ids  []string
-	last map[string]*api.Session // as they were last seen, for those that end
+	// What the operator is about to do.
+	sel    selection
+	menu   popup
+	naming viewNaming
+
+	news   levelNews
+	unhook []func()
 }
 
 // OnMount takes the address over and asks for the first window.
 func (p *sessionsPage) OnMount(ctx app.Context) {
 	keys = p
-	p.limit = minWindow
-	p.take(p.Query)
-	p.place(ctx)
-}
-
-// OnUpdate follows the address, and puts the window where it belongs.
-func (p *sessionsPage) OnUpdate(ctx app.Context) {
-	if p.Query != p.query {
-		p.take(p.Query)
+	p.win.limit = minWindow
+	console.watch(api.Subscribe{View: sessionsServicesView, Topic: api.TopicServices})
+	console.watch(api.Subscribe{View: sessionsServersView, Topic: api.TopicServers})
+	p.take(p.address())
+	p.unhook = []func(){
+		ui.Listen("click", sessionsMenus{p}.clickedAnywhere),
+		ui.Listen("popstate", func(app.Event) { console.later(func() {}) }),
 	}
 	p.place(ctx)
 }
 
-// OnDismount gives the view up.
+// OnUpdate follows the address, and puts the rows where they belong.
+func (p *sessionsPage) OnUpdate(ctx app.Context) {
+	if query := p.address(); query != p.query {
+		p.take(query)
+	}
+	at, _ := url.ParseQuery(p.query)
+	if !at.Has("cols") {
+		p.cols = columnsOf(console.prefs.own.Columns) // which may have come from the server just now
+	}
+	if at.Has("hold") != console.held {
+		p.remember()
+	}
+	p.place(ctx)
+}
+
+// OnResize lays the table out anew.
+func (p *sessionsPage) OnResize(ctx app.Context) { p.place(ctx) }
+
+// OnDismount gives the views up, and lets rows go.
 func (p *sessionsPage) OnDismount() {
 	if keys == keyHandler(p) {
 		keys = nil
 	}
-	console.unwatch(sessionsView)
+	for _, unhook := range p.unhook {
+		unhook()
+	}
+	p.others.watch(nil)
+	for _, name := range []string{sessionsView, sessionsServicesView, sessionsServersView, sessionsListenersView, endView} {
+		console.unwatch(name)
+	}
 	console.held = false
 }
 
-// take reads filter and order from the address.
+// address is what the address says behind the question mark. The page writes it
+// itself, which nobody tells the shell.
+func (p *sessionsPage) address() string {
+	if path, query := ui.Location(); strings.TrimSuffix(path, "/") == href("/sessions") {
+		return query
+	}
+	if app.IsServer {
+		return p.Query
+	}
+	return p.query
+}
+
+// take reads filter, order and columns from the address.
 func (p *sessionsPage) take(query string) {
 	p.query = query
 	values, _ := url.ParseQuery(query)
-	p.box = filterBox{page: p, terms: splitTerms(values.Get("q"))}
-	p.sort = values.Get("sort")
-	if _, err := view.ParseSort(p.sort); err != nil || p.sort == "" {
-		p.sort = "-state"
+	p.box.take(p, values.Get("q"))
+	p.sort, p.cols = sortOf(values.Get("sort")), columnsOf(console.prefs.own.Columns)
+	if values.Has("cols") {
+		p.cols = columnsIn(values.Get("cols"))
 	}
+	if values.Has("hold") {
+		console.held = true
+	}
+	p.win.offset, p.want = 0, 0
+	ui.ScrollTo("rows", 0)
 	p.ask()
+}
+
+// sortOf is an order that is kept somewhere, or the usual one when it is none.
+func sortOf(text string) string {
+	if _, err := view.ParseSort(text); err != nil || text == "" {
+		return usualSort
+	}
+	return text
+}
+
+// values is what the address says of the page.
+func (p *sessionsPage) values() url.Values {
+	values := url.Values{}
+	if q := p.box.text(); q != "" && !tooLong(q) {
+		values.Set("q", q)
+	}
+	if p.sort != usualSort {
+		values.Set("sort", p.sort)
+	}
+	if p.cols != nil {
+		values.Set("cols", strings.Join(p.cols, ","))
+	}
+	if console.held {
+		values.Set("hold", "1")
+	}
+	return values
+}
+
+// remember puts filter, order and columns into the address.
+func (p *sessionsPage) remember() { ui.ReplaceAddress(p.path()) }
+
+// path is the address of what is shown, which the page knows from then on.
+func (p *sessionsPage) path() string {
+	p.query = p.values().Encode()
+	if p.query == "" {
+		return href("/sessions")
+	}
+	return href("/sessions?" + p.query)
 }
 
 // ask subscribes to the window. While the filter is wrong, the last one that was
@@ -91,301 +178,339 @@ func (p *sessionsPage) ask() {
 	if !ok {
 		text = console.store.View(sessionsView).Ask.Filter
 	}
+	if p.sel.matching && p.sel.filter != text {
+		p.sel.clear()
+	}
+	p.win.asked = time.Now()
 	console.watch(api.Subscribe{
-		View: sessionsView, Topic: api.TopicSessions, Filter: text, Sort: p.sort, Offset: p.offset, Limit: max(p.limit, minWindow),
+		View: sessionsView, Topic: api.TopicSessions, Filter: text, Sort: p.sort, Offset: p.win.offset, Limit: max(p.win.limit, minWindow),
 	})
 }
 
-// remember puts filter and order into the address.
-func (p *sessionsPage) remember() {
-	values := url.Values{}
-	if q := p.box.text(); q != "" {
-		values.Set("q", q)
-	}
-	if p.sort != "-state" {
-		values.Set("sort", p.sort)
-	}
-	path := href("/sessions")
-	if len(values) > 0 {
-		path += "?" + values.Encode()
-	}
-	ui.ReplaceAddress(path)
-}
-
-// place sizes the space behind the rows to that of the whole table, and moves
-// the window to where its rows belong.
-func (p *sessionsPage) place(ctx app.Context) {
-	ctx.Defer(func(app.Context) {
-		v := console.store.View(sessionsView)
-		ui.SetStyle("rows-space", "height", strconv.Itoa(v.Total*rowHeight())+"px")
-		ui.SetStyle("rows-window", "transform", "translateY("+strconv.Itoa(v.Offset*rowHeight())+"px)")
-	})
-}
-
-// scrolled asks for another window when the rows on the screen come near the
-// end of this one.
-func (p *sessionsPage) scrolled(ctx app.Context, _ app.Event) {
-	top, height := ui.ScrollTop("rows")
-	first, last := top/rowHeight(), (top+height)/rowHeight()+1
-	near := overscan / 3
-	if first-near >= p.offset && last+near <= p.offset+p.limit || first-near < 0 && p.offset == 0 && last+near <= p.limit {
-		ctx.PreventUpdate()
-		return
-	}
-	p.offset = max(first-overscan, 0)
-	p.limit = min(max(last-first+2*overscan, minWindow), api.MaxWindow)
-	p.held = heldRows{}
+// top goes to the first row of another order or filter.
+func (p *sessionsPage) top() {
+	p.win.offset, p.want = 0, 0
+	ui.ScrollTo("rows", 0)
 	p.ask()
+	p.remember()
 }
 
-// frozen reports whether rows keep their places: because the operator holds
-// them, or is about to act on one.
-func (p *sessionsPage) frozen() bool { return console.held || p.menu != "" || console.kill.ID != "" }
+// keeping is whether rows keep their places: because the operator holds them or
+// is about to act on some, or for a moment because the pointer is on its way.
+func (p *sessionsPage) keeping() keeping {
+	switch {
+	case console.held || p.menu.kind != "" || console.kill.ID != "" || !p.sel.empty():
+		return held
+	case time.Since(p.win.moved) < pointerRest:
+		return steady
+	}
+	return follow
+}
 
-// rows returns the rows to draw. Held ones stay in their order; their figures
-// go on, and those that have ended stay as they were.
-func (p *sessionsPage) rows() (rows []*api.Session, ended map[string]bool) {
+// sync takes in what has happened since the page was last drawn.
+func (p *sessionsPage) sync() {
 	v := console.store.View(sessionsView)
-	if !p.frozen() {
-		p.held = heldRows{}
-		return model.Rows[api.SessionAttributes](v), nil
+	p.sel.drop(&p.others)
+	mode := p.keeping()
+	p.rows.sync(v, &p.others, mode, console.now())
+	if mode == held {
+		ids := p.rows.ids()
+		p.others.watch(append(ids, slices.DeleteFunc(p.sel.ids(), func(id string) bool { return slices.Contains(ids, id) })...))
+		p.ends.ask(p.rows.list)
+	} else {
+		p.others.watch(nil)
+		p.ends.forget(p.rows.list)
 	}
-	if p.held.ids == nil {
-		p.held = heldRows{ids: slices.Clone(v.IDs), last: make(map[string]*api.Session)}
+	if at := p.want - 1 - p.rows.offset; p.want > 0 && at >= 0 && at < len(p.rows.list) {
+		p.cursor, p.want = p.rows.list[at].ID, 0
 	}
-	ended = make(map[string]bool)
-	for _, id := range p.held.ids {
-		s, ok := model.Row[api.SessionAttributes](v, id)
-		if ok {
-			p.held.last[id] = s
-		} else if s, ok = p.held.last[id]; ok {
-			ended[id] = true
-		} else {
-			continue
-		}
-		rows = append(rows, s)
+	p.news.hear(v, time.Now())
+}
+
+// columns are those that there is room for.
+func (p *sessionsPage) columns() []*column {
+	services := console.store.View(sessionsServicesView)
+	page, room := p.win.page, p.win.room
+	if page == 0 {
+		page, room = 1440, 1272
 	}
-	return rows, ended
+	return p.cols.fit(page, room, !services.Ready || services.Total > 1)
 }
 
 // Render draws the page.
 func (p *sessionsPage) Render() app.UI {
-	p.box.page = p
+	p.sync()
 	v := console.store.View(sessionsView)
-	return app.Div().Class("sessions").Body(
-		p.box.render(),
-		p.renderSummary(v),
-		app.Div().Class("grid data").Role("grid").Aria("label", "Sessions").Aria("rowcount", v.Total+1).Body(
-			p.renderHead(),
-			app.Div().Class("rows").ID("rows").OnScroll(p.scrolled).OnClick(p.clicked).Body(
-				app.Div().Class("space").ID("rows-space").Body(
-					app.Div().Class("window").ID("rows-window").Body(p.renderRows(v)),
-				),
-				p.renderEmpty(v),
-			),
+	class := "sessions"
+	if p.win.page > 0 && p.win.page < cardsBelow {
+		class = "sessions cards"
+	}
+	return app.Div().Class(class).Body(
+		app.H1().Class("sr").TabIndex(-1).Text("Sessions"),
+		sessionsStrip{p}.renderBar(),
+		renderFilterProblem(&p.box),
+		sessionsStrip{p}.renderStrip(v),
+		app.Div().Class("data").Body(
+			sessionsTable{p}.renderGrid(v),
+			sessionsTable{p}.renderInstead(v),
 		),
+		app.P().Class("sr").Role("status").Aria("live", "polite").Text(p.news.text),
 	)
 }
 
-// facets are the counts of the summary, each with the filter that it stands for.
-func facets(s api.Summary) []struct {
+// renderBar draws the filter box with the buttons around it.
+func (p sessionsStrip) renderBar() app.UI {
+	columns := app.UI(app.Button().Hidden(true))
+	if p.win.page == 0 || p.win.page >= cardsBelow {
+		columns = p.opener("columns", "Columns")
+	}
+	return app.Div().Class("bar").OnClick(p.barClicked).Body(
+		p.opener("views", sessionsViews{p.sessionsPage}.viewName()),
+		p.box.renderBox(),
+		columns,
+		p.opener("export", "Export"),
+		p.renderKillMatching(),
+		sessionsMenus{p.sessionsPage}.renderPopup(),
+	)
+}
+
+// opener draws a button that opens a menu.
+func (p sessionsStrip) opener(kind, label string) app.UI {
+	return app.Button().Type("button").ID("open-"+kind).Class("btn opener").DataSet("menu", kind).
+		Aria("haspopup", "menu").Aria("expanded", boolText(p.menu.kind == kind)).Body(app.Span().Class("clip").Text(label))
+}
+
+func (p sessionsStrip) renderKillMatching() app.UI {
+	if !console.mayAct() || p.win.page > 0 && p.win.page < narrowBelow {
+		return app.Button().Hidden(true)
+	}
+	button := app.Button().Type("button").Class("btn do").DataSet("do", "kill-matching").Text("Kill matching…").
+		Disabled(console.stale() || p.rows.total == 0)
+	if console.stale() {
+		return button.Title(staleTitle)
+	}
+	return button.Title("Shows first what a kill of all that match would do")
+}
+
+// barClicked does what a button of the bar is for.
+func (p sessionsStrip) barClicked(ctx app.Context, e app.Event) {
+	if kind := ui.Closest(e, "data-menu"); kind != "" {
+		sessionsMenus{p.sessionsPage}.toggleMenu(ctx, popup{kind: kind})
+		return
+	}
+	if ui.Closest(e, "data-do") == "kill-matching" {
+		p.killMatching(ctx)
+	}
+}
+
+// killMatching opens the dialog for all that match what is shown.
+func (p sessionsStrip) killMatching(ctx app.Context) {
+	if v := console.store.View(sessionsView); console.mayAct() && !console.stale() {
+		console.askBulk(ctx, bulk{Action: api.JobKill, Filter: orEverything(v.Shown.Filter), Total: v.Total})
+	}
+}
+
+// facet is a count of the summary with the filter that it stands for.
+type facet struct {
 	n           int
 	word, query string
-} {
-	return []struct {
-		n           int
-		word, query string
-	}{
+}
+
+func facets(s api.Summary) []facet {
+	return []facet{
 		{s.Running, "running", "state:running"},
 		{s.Long, "long", "state:long"},
 		{s.Trx, "idle in transaction", "state:trx"},
+		{s.TrxLong, "long in transaction", "state:trx-long"},
 		{s.Idle, "idle", "state:idle"},
 		{s.Killing, "to be killed", "state:kill"},
 		{s.Pending, "pending", "state:pending"},
 	}
 }
 
-func (p *sessionsPage) renderSummary(v *model.View) app.UI {
+// renderStrip draws the counts, or when something is selected what can be done
+// with it.
+func (p sessionsStrip) renderStrip(v *model.View) app.UI {
+	if !p.sel.empty() {
+		return p.renderBulk(v)
+	}
 	list := facets(v.Summary)
-	return app.Div().Class("sum").OnClick(p.facetClicked).Body(
+	return app.Div().Class("sum").OnClick(p.stripClicked).Body(
 		app.Span().Body(app.B().Text(ui.Count(v.Total)), app.Text(" of "), app.B().Text(ui.Count(v.All))),
 		app.Range(list).Slice(func(i int) app.UI {
-			if list[i].n == 0 {
-				return app.Span().Hidden(true)
-			}
-			return app.Button().Type("button").DataSet("query", list[i].query).Body(
+			on := slices.Contains(p.box.terms, list[i].query)
+			return app.Button().Type("button").DataSet("query", list[i].query).Hidden(list[i].n == 0 && !on).Aria("pressed", boolText(on)).Body(
 				app.B().Text(ui.Count(list[i].n)), app.Text(" "+list[i].word))
 		}),
 		app.Span().Class("sp"),
-		app.If(console.held, func() app.UI { return p.renderHeld(v) }),
+		p.renderHeld(),
 	)
 }
 
 // renderHeld says what has happened while the rows were held.
-func (p *sessionsPage) renderHeld(v *model.View) app.UI {
-	_, ended := p.rows()
-	fresh := 0
-	for _, id := range v.IDs {
-		if !slices.Contains(p.held.ids, id) {
-			fresh++
+func (p sessionsStrip) renderHeld() app.UI {
+	text := p.sel.endedWords()
+	if words := p.rows.news(); words != "" {
+		if text != "" {
+			text += " · "
 		}
+		text += words
 	}
-	return app.Span().Body(
-		app.Text(ui.Plural(fresh, "new", "new")+" · "+ui.Plural(len(ended), "ended", "ended")+" while held — "),
-		app.Button().Class("link").Text("show").OnClick(func(app.Context, app.Event) { toggleHold() }),
+	return app.Span().Class("tnum").Hidden(text == "").Body(
+		app.Text(text),
+		app.Span().Hidden(!console.held).Body(app.Text(" — "), app.Button().Type("button").Class("link").DataSet("do", "show").Text("show")),
 	)
 }
 
-// columns of the table. Those without a sort key cannot be sorted by.
-var columns = []struct{ class, label, sort string }{
-	{"c-id", "ID", "id"},
-	{"c-state", "State", "state"},
-	{"c-user", "User", "user"},
-	{"c-client", "Client", "client"},
-	{"c-schema", "Schema", "schema"},
-	{"c-service", "Service", "service"},
-	{"c-backend", "Backend", "server"},
-	{"c-in num", "In state", "in-state"},
-	{"c-age num", "Age", "age"},
-	{"c-sql", "Statement", ""},
-	{"c-io num", "I/O kB/s", "io"},
-	{"c-filters num", "Filters", ""},
-	{"c-menu", "", ""},
-}
-
-func (p *sessionsPage) renderHead() app.UI {
-	return app.Div().Class("hrow").Role("row").Aria("rowindex", 1).OnClick(p.headClicked).Body(
-		app.Range(columns).Slice(func(i int) app.UI {
-			c := columns[i]
-			cell := app.Div().Class(c.class).Role("columnheader").Aria("sort", "none")
-			mark := ""
-			switch p.sort {
-			case c.sort:
-				mark, cell = " ▴", cell.Aria("sort", "ascending")
-			case "-" + c.sort:
-				mark, cell = " ▾", cell.Aria("sort", "descending")
-			}
-			if c.sort == "" {
-				return cell.Body(app.Text(c.label))
-			}
-			return cell.Body(app.Button().Type("button").DataSet("sort", c.sort).Text(c.label + mark))
-		}),
-	)
-}
-
-func (p *sessionsPage) renderRows(v *model.View) app.UI {
-	rows, ended := p.rows()
-	return app.Div().Role("rowgroup").Body(
-		app.Range(rows).Slice(func(i int) app.UI {
-			return p.renderRow(rows[i], v.Offset+i, ended[rows[i].ID])
-		}),
-	)
-}
-
-// renderRow draws one session. It binds no handler: the list has one for all of
-// its rows, which reads the row's own data-id when it is clicked.
-func (p *sessionsPage) renderRow(s *api.Session, index int, ended bool) app.UI {
-	a := &s.Attributes
-	since := lag(s)
-	glyph, text, level := stateChip(s)
-	class := "row"
-	if ended {
-		class, glyph, text, level = "row ghost", "ended", "Ended", "ended"
+func (p sessionsStrip) stripClicked(ctx app.Context, e app.Event) {
+	if query := ui.Closest(e, "data-query"); query != "" {
+		p.box.toggle(query)
+		return
 	}
-	if s.ID == p.cursor {
-		class += " sel"
-	}
-	return app.Div().Class(class).Role("row").Aria("rowindex", index+2).DataSet("id", s.ID).
-		Aria("label", "Session "+s.ID+", "+text+", user "+a.User).Body(
-		app.Div().Class("c-id mono").Role("gridcell").Body(app.A().Href(href("/sessions/"+s.ID)).Text(s.ID)),
-		app.Div().Class("c-state").Role("gridcell").Body(ui.Chip(glyph, text, level)),
-		app.Div().Class("c-user clip").Role("gridcell").Text(orDash(a.User)),
-		app.Div().Class("c-client mono clip").Role("gridcell").Title(program(s)).Text(view.Client(s)),
-		app.Div().Class("c-schema clip").Role("gridcell").Text(orDash(a.Database)),
-		app.Div().Class("c-service clip").Role("gridcell").Text(service(s)),
-		app.Div().Class("c-backend clip").Role("gridcell").Text(backend(s)),
-		app.Div().Class("c-in num").Role("gridcell").Text(ui.Duration(view.InState(s, since))),
-		app.Div().Class("c-age num").Role("gridcell").Text(ui.Duration(view.Age(s, since))),
-		app.Div().Class("c-sql sql clip").Role("gridcell").Text(orDash(a.Activity.Statement)),
-		app.Div().Class("c-io num").Role("gridcell").Text(rate(a.Activity.BytesInPerSec+a.Activity.BytesOutPerSec)),
-		app.Div().Class("c-filters num").Role("gridcell").Text(filterCount(s)),
-		app.Div().Class("c-menu").Role("gridcell").Body(
-			app.Button().Type("button").Class("btn bare i").DataSet("do", "menu").Aria("label", "Actions on session "+s.ID).Aria("haspopup", "menu").Text("⋯"),
-			app.If(p.menu == s.ID, func() app.UI { return renderMenu(s.ID) }),
-		),
-	)
+	p.bulkClicked(ctx, ui.Closest(e, "data-do"), ui.Closest(e, "data-menu"))
 }
 
-// renderMenu draws what can be done with a session. What its items do, they do
-// with the session of the row that they are in.
-func renderMenu(id string) app.UI {
-	acting := console.mayAct()
-	item := func(do, label string, danger bool) app.UI {
-		class := ""
-		if danger {
-			class = "danger"
+// tableWindow is which rows are asked for, and which are on the screen.
+type tableWindow struct {
+	offset, limit int // of the rows that are asked for
+	asked         time.Time
+	later         bool // they will be asked for in a moment
+
+	top, height int       // of what one sees of the table, in pixels
+	room, page  int       // width of the table and of the page, 0 while it is not known
+	tracks      string    // columns of the grid
+	moved       time.Time // the pointer, over the rows
+}
+
+// The window of rows that is asked for is larger than the screen by overscan
+// rows on both sides, so that scrolling finds them there; what is in the DOM is
+// larger by nearby rows, in steps.
+const (
+	overscan   = 30
+	minWindow  = 100
+	nearby     = 12
+	drawStep   = 6
+	headHeight = 32 // pixels, as in sessions.css
+)
+
+// askPause is between two windows that are asked for while one scrolls, and
+// pointerRest how long the pointer has to rest before rows change places.
+const (
+	askPause    = 150 * time.Millisecond
+	pointerRest = time.Second
+)
+
+// rowHeight is the height of a row of the table in pixels.
+func (w *tableWindow) rowHeight() int {
+	if w.page > 0 && w.page < cardsBelow {
+		return 2*rowHeight() - 8
+	}
+	return rowHeight()
+}
+
+// seen returns the first row on the screen and the one behind the last.
+func (w *tableWindow) seen() (first, last int) {
+	h := w.rowHeight()
+	return w.top / h, (w.top+max(w.height-headHeight, 0))/h + 1
+}
+
+// drawn returns which of the rows from offset on, n of them, are drawn: those
+// near the screen, or all when there are few.
+func (w *tableWindow) drawn(offset, n int) (first, last int) {
+	if w.height == 0 || offset == 0 && n <= minWindow {
+		return 0, n
+	}
+	first, last = w.seen()
+	first = max(first-nearby, 0) / drawStep * drawStep
+	last = (last + nearby + drawStep) / drawStep * drawStep
+	first = min(max(first-offset, 0), n)
+	return first, max(min(last-offset, n), first)
+}
+
+// within reports whether the rows on the screen are asked for, with a few more
+// of them on both sides.
+func (w *tableWindow) within() bool {
+	near := overscan / 3
+	first, last := w.seen()
+	return (first-near >= w.offset || w.offset == 0) && last+near <= w.offset+w.limit
+}
+
+// centre puts the window around the screen.
+func (w *tableWindow) centre() {
+	first, last := w.seen()
+	w.offset = max(first-overscan, 0)
+	w.limit = min(max(last-first+2*overscan, minWindow), api.MaxWindow)
+}
+
+// measure looks where the screen is, and reports whether another part of the
+// table is on it.
+func (w *tableWindow) measure(offset, n int) bool {
+	first, last := w.drawn(offset, n)
+	room, page := w.room, w.page
+	w.top, w.height = ui.ScrollTop("rows")
+	w.room, w.page = ui.Width("rows")
+	newFirst, newLast := w.drawn(offset, n)
+	return first != newFirst || last != newLast || room != w.room || page != w.page
+}
+
+// place sizes the space behind the rows to that of the whole table, moves those
+// that are drawn to where they belong, and opens the menu that is to be open.
+func (p *sessionsPage) place(ctx app.Context) {
+	ctx.Defer(func(ctx app.Context) {
+		h := p.win.rowHeight()
+		if p.win.measure(p.rows.offset, len(p.rows.list)) {
+			ctx.Dispatch(p.place)
+			return
 		}
-		return app.Button().Type("button").Class(class).Role("menuitem").DataSet("do", do).Disabled(danger && console.stale()).Text(label)
-	}
-	return app.Div().Class("menu").Role("menu").Aria("label", "Session "+id).Body(
-		item("open", "Open", false),
-		item("copy", "Copy ID", false),
-		app.If(acting, func() app.UI { return item("chain", "Filter chain…", false) }),
-		app.If(acting, func() app.UI { return item("restart", "Restart", false) }),
-		app.If(acting, func() app.UI { return item("kill", "Kill session…", true) }),
-	)
-}
-
-func (p *sessionsPage) renderEmpty(v *model.View) app.UI {
-	switch {
-	case v.Refused != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Text(v.Refused))
-	case !v.Ready:
-		return app.Div().Class("empty faint").Text("Loading sessions…")
-	case v.Total > 0:
-		return app.Div().Hidden(true)
-	case v.All > 0:
-		return app.Div().Class("empty").Body(
-			app.P().Body(app.Text("No session matches "), app.Code().Text(v.Ask.Filter), app.Text(". "+ui.Plural(v.All, "is", "are")+" hidden.")),
-			app.Button().Class("btn").Text("Clear filter").OnClick(p.box.clear),
-		)
-	}
-	return app.Div().Class("empty").Body(
-		app.P().Text("No sessions. Connect a client to one of the listeners."),
-		app.A().Class("btn").Href(href("/listeners")).Text("Listeners"),
-	)
-}
-
-func program(s *api.Session) string {
-	if name := s.Attributes.Client.ConnectionAttributes["program_name"]; name != "" {
-		return name
-	}
-	return "no program name"
-}
-
-// backend names the server that works for the session, or did; a dot marks the
-// primary.
-func backend(s *api.Session) string {
-	a := &s.Attributes
-	if a.Activity.Server == "" {
-		return "—"
-	}
-	for _, c := range a.Connections {
-		if c.Server == a.Activity.Server && c.Primary {
-			return a.Activity.Server + " ●"
+		if !p.win.within() {
+			sessionsTable{p}.askSoon(ctx) // the screen has grown
 		}
-	}
-	return a.Activity.Server
+		first, _ := p.win.drawn(p.rows.offset, len(p.rows.list))
+		ui.SetProperty("rows", "--cols", p.win.tracks)
+		ui.SetProperty("rows", "--h", strconv.Itoa(h)+"px")
+		ui.SetStyle("rows-space", "height", strconv.Itoa(p.rows.total*h)+"px")
+		ui.SetStyle("rows-window", "transform", "translateY("+strconv.Itoa((p.rows.offset+first)*h)+"px)")
+		if p.menu.kind != "" {
+			ui.ShowPopover(p.menu.popover(), p.menu.opener(), p.menu.kind != "views")
+		}
+	})
 }
 
-func rate(bytesPerSecond float64) string {
-	return strconv.FormatFloat(bytesPerSecond/1000, 'f', 1, 64)
+// scrolled draws other rows, and asks for another window when they come near
+// the end of this one.
+func (p sessionsTable) scrolled(ctx app.Context, _ app.Event) {
+	moved := p.win.measure(p.rows.offset, len(p.rows.list))
+	if p.menu.kind == "row" {
+		p.menu, moved = popup{}, true
+	}
+	if !p.win.within() {
+		p.askSoon(ctx)
+	}
+	if !moved {
+		ctx.PreventUpdate()
+		return
+	}
+	p.place(ctx)
 }
 
-func filterCount(s *api.Session) string {
-	n := strconv.Itoa(len(s.Relationships.IDs("filters")))
-	if next := s.Attributes.Pending.Filters; next != nil {
-		return n + "→" + strconv.Itoa(len(*next))
+// askSoon asks for the window around the screen, but not again and again while
+// one scrolls.
+func (p sessionsTable) askSoon(ctx app.Context) {
+	if p.win.later {
+		return
 	}
-	return n
+	wait := askPause - time.Since(p.win.asked)
+	if wait <= 0 {
+		p.win.centre()
+		p.ask()
+		return
+	}
+	p.win.later = true
+	ctx.After(wait, func(ctx app.Context) {
+		p.win.later = false
+		if !p.win.within() {
+			p.win.centre()
+			p.ask()
+		}
+	})
 }

@@ -47,8 +47,11 @@ func arrow(text string) string {
 
 // stateChip returns what the chip of a session shows: its sign, its words and
 // how loud it is.
-func stateChip(s *api.Session) (glyph, text, level string) {
-	since := lag(s)
+func stateChip(s *api.Session) (glyph, text, level string) { return stateChipAt(s, console.now()) }
+
+// stateChipAt is stateChip at an instant.
+func stateChipAt(s *api.Session, now time.Time) (glyph, text, level string) {
+	since := view.Lag(s, now)
 	in := elapsed(view.InState(s, since))
 	switch word := view.StateAfter(s, since); word {
 	case "kill":
@@ -56,7 +59,7 @@ func stateChip(s *api.Session) (glyph, text, level string) {
 		if k.When == "idle" {
 			return "kill", "Kill when idle", "hatch"
 		}
-		return "kill", "Kill " + ui.Countdown(timeOf(k.At).Sub(console.now())), "hatch"
+		return "kill", "Kill " + ui.Countdown(timeOf(k.At).Sub(now)), "hatch"
 	case "long":
 		return "long", "Long query", "attn"
 	case "trx-long":

@@ -134,6 +134,222 @@ suite.test('keys move the cursor, hold the rows and open the dialog', async () =
   assert.equal(await c.row(ids[0]).count(), 0);
 });
 
+suite.test('what is selected is sessions, wherever their rows go', async () => {
+  const c = await suite.window({ path: '/sessions?sort=-queries' });
+  const clients = await suite.clients(6);
+  await Promise.all(clients.map((client) => c.row(client.id).waitFor()));
+  const ids = await c.ids();
+  await c.check(ids[1]).click();
+  await c.check(ids[3]).click({ modifiers: ['Shift'] });
+  const bar = c.page.getByRole('toolbar', { name: 'Selected sessions' });
+  await bar.getByText('3 selected').waitFor();
+  const chosen = () => c.page.locator('.row[aria-selected=true]').evaluateAll((rows) => rows.map((row) => row.dataset.id).sort());
+  assert.deepEqual(await chosen(), ids.slice(1, 4).sort());
+
+  // The order changes behind the selection, and one of it ends.
+  const of = (id) => clients.find((client) => client.id === id);
+  for (let i = 0; i < 20; i++) await of(ids[5]).query('select 1');
+  of(ids[2]).close();
+  await bar.getByText('2 selected').waitFor();
+  await bar.getByText('1 has ended and is no longer selected').waitFor();
+  await c.page.locator(`.row.ghost[data-id="${ids[2]}"] .note`, { hasText: /^ended \d\d:\d\d:\d\d/ }).waitFor();
+  assert.deepEqual(await chosen(), [ids[1], ids[3]].sort());
+  assert.deepEqual((await c.ids()).filter((id) => ids.includes(id)), ids, 'the rows stay where they are');
+
+  await c.page.keyboard.press('*');
+  await bar.getByText(/all 5 matching/).waitFor();
+  await c.check(ids[0]).click();
+  await bar.getByText(/all 4 matching/).waitFor();
+  await c.page.keyboard.press('Escape');
+  await bar.waitFor({ state: 'detached' });
+  await until('the order is followed again', async () => (await c.ids())[0] === ids[5]);
+  assert.equal(await c.row(ids[2]).count(), 0);
+});
+
+suite.test('rows are selected by the keyboard alone', async () => {
+  const c = await suite.window({ path: '/sessions?sort=id' });
+  const clients = await suite.clients(5);
+  await Promise.all(clients.map((client) => c.row(client.id).waitFor()));
+  const ids = await c.ids();
+  await c.page.locator('#rows').focus();
+  for (const key of ['Home', 'Shift+ArrowDown', 'Shift+ArrowDown']) await c.page.keyboard.press(key);
+  await c.page.getByText('3 selected').waitFor();
+  await c.page.keyboard.press('Shift+ArrowUp');
+  await c.page.getByText('2 selected').waitFor();
+  assert.equal(await c.page.locator('#rows').getAttribute('aria-activedescendant'), `row-${ids[1]}`);
+  await c.page.keyboard.press('x');
+  await c.page.getByText('1 selected').waitFor();
+  await c.page.keyboard.press('.');
+  await c.page.locator('.menu:popover-open').waitFor();
+  assert.equal(await c.page.evaluate(() => document.activeElement.textContent), 'Open');
+  await c.page.keyboard.press('End');
+  assert.equal(await c.page.evaluate(() => document.activeElement.textContent), 'Kill session…');
+  await c.page.keyboard.press('ArrowDown');
+  assert.equal(await c.page.evaluate(() => document.activeElement.textContent), 'Open', 'round the end');
+  await c.page.keyboard.press('Escape');
+  await c.page.locator('.menu:popover-open').waitFor({ state: 'detached' });
+  assert.equal(await c.page.evaluate(() => document.activeElement.id), 'rows', 'the table has the keyboard again');
+  assert.equal(await c.page.locator('#rows [tabindex="0"], #rows a:not([tabindex])').count(), 0, 'the table is one stop of the Tab key');
+});
+
+suite.test('held rows tick, and stand still when told to', async () => {
+  const c = await suite.window({ path: '/sessions?sort=id' });
+  const [client] = await suite.clients(1);
+  await c.row(client.id).waitFor();
+  const age = () => c.row(client.id).locator('.c-age').innerText();
+  await c.page.keyboard.press(' ');
+  await c.page.locator('.fresh', { hasText: 'Held' }).waitFor();
+  const before = await age();
+  await until('the age of a held row goes on', async () => await age() !== before);
+  await c.page.keyboard.press('Shift+Space');
+  await c.page.getByText(/Everything stands still since/).waitFor();
+  const still = await age();
+  await c.page.waitForTimeout(2500);
+  assert.equal(await age(), still);
+  await c.page.keyboard.press('Shift+Space');
+  await c.page.locator('.fresh', { hasText: 'Live' }).waitFor();
+  await until('the age goes on', async () => await age() !== still);
+});
+
+suite.test('a session that ends is a ghost for a moment', async () => {
+  const c = await suite.window();
+  const [client] = await suite.clients(1);
+  await c.row(client.id).waitFor();
+  client.close();
+  await c.page.locator(`.row.ghost[data-id="${client.id}"]`).waitFor();
+  await c.row(client.id).waitFor({ state: 'detached', timeout: 6000 });
+});
+
+suite.test('columns are chosen, kept and in the address', async () => {
+  const c = await suite.window();
+  const [client] = await suite.clients(1);
+  await c.row(client.id).waitFor();
+  await c.page.getByRole('button', { name: 'Columns' }).click();
+  await c.page.getByRole('menuitemcheckbox', { name: /^Memory/ }).click();
+  await c.row(client.id).locator('.c-mem').waitFor();
+  await c.page.getByRole('menuitemcheckbox', { name: /^Schema/ }).click();
+  await c.row(client.id).locator('.c-schema').waitFor({ state: 'detached' });
+  await c.page.keyboard.press('Escape');
+  const cols = new URL(c.page.url()).searchParams.get('cols').split(',');
+  assert.ok(cols.includes('mem') && !cols.includes('schema'), `columns ${cols}`);
+  await c.page.goto('/sessions');
+  await c.row(client.id).locator('.c-mem').waitFor();
+  await c.page.getByRole('button', { name: 'Columns' }).click();
+  await c.page.getByRole('menuitem', { name: 'The usual columns' }).click();
+  await c.row(client.id).locator('.c-mem').waitFor({ state: 'detached' });
+  await c.row(client.id).locator('.c-schema').waitFor();
+  await c.page.setViewportSize({ width: 1300, height: 800 });
+  await c.row(client.id).locator('.c-io').waitFor({ state: 'detached' });
+  await c.page.setViewportSize({ width: 1100, height: 800 });
+  await c.row(client.id).locator('.c-backend').waitFor({ state: 'detached' });
+  await c.page.setViewportSize({ width: 800, height: 800 });
+  await c.page.locator('.cards').waitFor();
+  await until('two lines', async () => (await c.row(client.id).boundingBox()).height > 50);
+  await c.page.setViewportSize({ width: 320, height: 640 });
+  await until('it fits', async () => c.page.evaluate(() => document.documentElement.scrollWidth <= 320 && document.querySelector('#rows').scrollWidth <= 320));
+});
+
+suite.test('views are saved, shown, renamed and deleted, and the back button works', async () => {
+  const c = await suite.window();
+  const [busy, idle] = await suite.clients(2);
+  busy.begin('select sleep(30)');
+  await c.row(idle.id).waitFor();
+  const views = c.page.locator('#open-views');
+  const pick = async (role, name) => {
+    await views.click();
+    await c.page.getByRole(role, { name }).click();
+  };
+  await pick('menuitemradio', 'Running');
+  await c.row(idle.id).waitFor({ state: 'detached' });
+  assert.equal(new URL(c.page.url()).search, '?q=state%3Arunning&sort=-in-state');
+  assert.equal(await views.innerText(), 'Running');
+  await c.page.goBack();
+  await c.row(idle.id).waitFor();
+  assert.equal(await views.innerText(), 'All sessions');
+  await c.page.goForward();
+  await c.row(idle.id).waitFor({ state: 'detached' });
+
+  await c.page.click('#filter');
+  await c.page.keyboard.type('user:demo');
+  await c.page.keyboard.press('Enter');
+  await pick('menuitem', 'Save this view as…');
+  await c.page.getByRole('button', { name: 'Save' }).click();
+  await c.page.getByText('A view needs a name.').waitFor();
+  await c.page.fill('#view-name', '<b>busy</b>');
+  await c.page.keyboard.press('Enter');
+  await until('its name shows', async () => await views.innerText() === '<b>busy</b>');
+  await pick('menuitemradio', 'All sessions');
+  await c.row(idle.id).waitFor();
+  await pick('menuitemradio', '<b>busy</b>');
+  await c.row(idle.id).waitFor({ state: 'detached' });
+  await pick('menuitem', /^Rename/);
+  await c.page.fill('#view-name', 'mine');
+  await c.page.keyboard.press('Enter');
+  await until('its new name shows', async () => await views.innerText() === 'mine');
+  await pick('menuitem', /^Delete/);
+  await until('it has no name', async () => await views.innerText() === 'Views');
+  await c.page.getByRole('navigation').getByRole('link', { name: /^Sessions/ }).click();
+  await c.row(idle.id).waitFor();
+  assert.equal(new URL(c.page.url()).search, '', 'the way to the page leads to all of it');
+  await c.page.goBack();
+  await c.row(idle.id).waitFor({ state: 'detached' });
+});
+
+suite.test('the filter box completes, and chips are edited by the keyboard', async () => {
+  const c = await suite.window();
+  const [client] = await suite.clients(1);
+  await c.row(client.id).waitFor();
+  await c.page.keyboard.press('/');
+  await c.page.keyboard.type('sta');
+  await c.page.getByRole('option', { name: /state:/ }).waitFor();
+  await c.page.keyboard.press('ArrowDown');
+  await c.page.keyboard.press('Enter');
+  assert.equal(await c.page.inputValue('#filter'), 'state:');
+  await c.page.keyboard.type('id');
+  await c.page.keyboard.press('ArrowDown');
+  await c.page.keyboard.press('Enter');
+  await c.page.locator('.tok', { hasText: 'state:idle' }).waitFor();
+  await c.page.keyboard.type('age>0s');
+  await c.page.keyboard.press('Enter');
+  await c.page.locator('.tok', { hasText: 'age>0s' }).waitFor();
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'Delete']) await c.page.keyboard.press(key);
+  await c.page.locator('.tok', { hasText: 'state:idle' }).waitFor({ state: 'detached' });
+  await c.page.keyboard.press('Alt+/');
+  assert.equal(await c.page.inputValue('#filter'), 'age>0s');
+  await c.page.keyboard.press('Alt+/');
+  await c.page.locator('.tok', { hasText: 'age>0s' }).waitFor();
+  await c.page.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData('text', 'user:demo\nserver:!nowhere');
+    document.querySelector('#filter').dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  });
+  await c.page.locator('.tok', { hasText: 'server:!nowhere' }).waitFor();
+  assert.equal(new URL(c.page.url()).searchParams.get('q'), 'age>0s user:demo server:!nowhere');
+  await c.row(client.id).waitFor();
+});
+
+suite.test('sessions are exported and copied as they are shown', async () => {
+  const c = await suite.window({ path: '/sessions?q=user:demo&sort=-age', permissions: ['clipboard-read', 'clipboard-write'] });
+  const clients = await suite.clients(2);
+  await Promise.all(clients.map((client) => c.row(client.id).waitFor()));
+  const clipboard = () => c.page.evaluate(() => navigator.clipboard.readText());
+  await c.page.getByRole('button', { name: 'Export' }).click();
+  const link = new URL(await c.page.locator('.menu:popover-open a').first().getAttribute('href'), c.page.url());
+  assert.equal(link.pathname, '/v1/sessions');
+  assert.equal(link.searchParams.get('q'), 'user:demo');
+  assert.equal(link.searchParams.get('sort'), '-age');
+  assert.match(link.searchParams.get('columns'), /^id,state,user,/);
+  await c.page.getByRole('menuitem', { name: 'Copy as curl' }).click();
+  await until('curl', async () => /^curl -u admin 'http:.*\/v1\/sessions\?q=user%3Ademo&sort=-age'$/.test(await clipboard()));
+  await c.menu(clients[0].id).click();
+  await c.item(clients[0].id, 'copy-maxctrl').click();
+  await until('maxctrl', async () => new RegExp(`^maxctrl --hosts \\S+:\\d+ -u admin -p '' show session ${clients[0].id}$`).test(await clipboard()));
+  for (const client of clients) await c.check(client.id).click();
+  await c.page.locator('.sum').getByRole('button', { name: 'Export' }).click();
+  const some = new URL(await c.page.locator('.menu:popover-open a').first().getAttribute('href'), c.page.url());
+  assert.deepEqual(some.searchParams.get('q').slice(3).split(',').sort(), clients.map((client) => client.id).sort());
+});
+
 suite.test('of many sessions only a window is in the page', async (t) => {
   const clients = await suite.clients(300);
   const c = await suite.window({ path: '/sessions?sort=id' });
@@ -143,6 +359,15 @@ suite.test('of many sessions only a window is in the page', async (t) => {
   await timed(t, 'scrolling to the last of 300', async () => {
     await c.page.locator('#rows').evaluate((rows) => { rows.scrollTop = rows.scrollHeight; });
     await c.row(last).waitFor();
+  });
+  await c.page.locator('#rows').focus();
+  const first = clients.map((client) => client.id).sort((a, b) => a - b)[0];
+  await c.page.keyboard.press('Home');
+  await c.row(first).waitFor();
+  await c.page.locator(`.row.sel[data-id="${first}"]`).waitFor();
+  await timed(t, 'the cursor goes to the last of 300', async () => {
+    await c.page.keyboard.press('End');
+    await c.page.locator(`.row.sel[data-id="${last}"]`).waitFor();
   });
   assert.ok(await c.page.locator('.row').count() <= 160, 'rows in the page at the end');
   const box = await c.row(last).boundingBox();

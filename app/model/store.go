@@ -20,7 +20,8 @@ type Store struct{ views map[string]*View }
 // View is one view with the rows that the server has sent for it.
 type View struct {
 	Ask     api.Subscribe // what was asked for
-	Ready   bool          // a snapshot has come since it was asked for
+	Shown   api.Subscribe // what had been asked for when the newest snapshot came
+	Ready   bool          // a snapshot has come
 	Refused string        // why the server refuses the view, "" when it does not
 	IDs     []string      // rows of the window in order
 	Total   int           // rows that match the filter
@@ -90,7 +91,7 @@ func (v *View) snapshot(f api.Frame) {
 	v.rows = make(map[string]any, len(f.Upserts))
 	v.IDs = nil
 	v.Summary = api.Summary{}
-	v.Ready = true
+	v.Ready, v.Shown = true, v.Ask
 	v.patch(f)
 }
 

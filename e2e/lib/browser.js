@@ -156,6 +156,10 @@ export class Console {
     return this.row(id).locator(`.menu [data-do=${what}]`);
   }
 
+  check(id) {
+    return this.row(id).locator('.check');
+  }
+
   get dialog() {
     return this.page.locator('[role=alertdialog]');
   }
