@@ -5,5 +5,7 @@
 # that it is the one of this Go.
 . "$(dirname "$0")/lib.sh"
 .ci/goapp.sh
-GOOS=js GOARCH=wasm go build -modfile=bin/browser.mod -trimpath -ldflags '-s -w' -o web/static/app.wasm .
+# -gcflags: without inlining our own packages are 112 KB smaller in brotli.
+GOOS=js GOARCH=wasm go build -modfile=bin/browser.mod -trimpath -ldflags '-s -w' \
+	-gcflags 'github.com/signalbox/signalbox/...=-l' -o web/static/app.wasm .
 go run ./web/compress -quality "${BROTLI:-11}" web/static/app.wasm
