@@ -229,7 +229,7 @@ func (p *queriesPage) renderTable() app.UI {
 				app.Th().Class("c-id").Scope("col").Text("Session"),
 				app.Th().Class("c-user").Scope("col").Text("User"),
 				app.Th().Class("c-server").Scope("col").Text("Server"),
-				app.Th().Class("c-rows num").Scope("col").Text("Rows"),
+				app.Th().Class("c-out num").Scope("col").Title("Bytes a second to the client").Text("Sends"),
 				app.Th().Class("c-wait").Scope("col").Text("Wait"),
 				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text("Actions")),
 			)),
@@ -261,7 +261,7 @@ func (p *queriesPage) renderRow(s *api.Session, ended bool) app.UI {
 		app.Td().Class("c-id mono").Body(app.A().Href(href("/sessions/"+s.ID)).Text(s.ID)),
 		app.Td().Class("c-user").Title(view.Client(s)).Text(orDash(a.User)),
 		app.Td().Class("c-server").Text(backend(s)),
-		app.Td().Class("c-rows num").Text(rowsOf(s)),
+		app.Td().Class("c-out num").Text(sends(s)),
 		app.Td().Class("c-wait").Body(renderPendingWait(s)),
 		app.Td().Class("c-do").Body(
 			app.If(console.mayAct(), func() app.UI {
@@ -301,10 +301,11 @@ func durationBar(in time.Duration, longAfter float64) app.UI {
 	)
 }
 
-// rowsOf is how many rows the running statement has returned or changed so far.
-func rowsOf(s *api.Session) string {
-	if q := s.Attributes.Queries; len(q) > 0 && q[0].Completed == "" {
-		return ui.Count(q[0].Rows)
+// sends is how much a session sends to its client. How many rows that are is not
+// known before the statement ends: rows pass unread.
+func sends(s *api.Session) string {
+	if rate := s.Attributes.Activity.BytesOutPerSec; rate >= 1 {
+		return ui.Bytes(int64(rate)) + "/s"
 	}
 	return "—"
 }
