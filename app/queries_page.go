@@ -189,12 +189,12 @@ func (p *queriesPage) Render() app.UI {
 			app.Span().Class("sp"),
 			app.Span().ID("query-group").Class("dim").Text("Show"),
 			app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "query-group").OnClick(p.pick).Body(
-				p.renderChoice("each", "Each statement", p.group == ""),
-				p.renderChoice(byFingerprint, "By fingerprint", p.group != ""),
+				renderQueryChoice("each", "Each statement", p.group == ""),
+				renderQueryChoice(byFingerprint, "By fingerprint", p.group != ""),
 			),
 		),
 		app.Div().Class("data").OnClick(p.clicked).Body(p.renderTable()),
-		p.renderEmpty(v),
+		renderNoQueries(p, v),
 	)
 }
 
@@ -205,7 +205,7 @@ func plainPlural(n int, one, many string) string {
 	return many
 }
 
-func (p *queriesPage) renderChoice(id, label string, on bool) app.UI {
+func renderQueryChoice(id, label string, on bool) app.UI {
 	return app.Button().Type("button").Role("radio").Aria("checked", boolText(on)).DataSet("group", id).Text(label)
 }
 
@@ -218,7 +218,7 @@ func (p *queriesPage) renderTable() app.UI {
 	for _, s := range rows {
 		body = append(body, p.renderRow(s, ended[s.ID]))
 		if s.ID == p.cancel.ID {
-			body = append(body, p.renderConfirm(8))
+			body = append(body, renderCancel(p, 8))
 		}
 	}
 	return app.Div().Body(
@@ -337,7 +337,7 @@ func (p *queriesPage) renderGroups() app.UI {
 	shown := groups[:min(len(groups), maxQueries)]
 	var body []app.UI
 	for _, g := range shown {
-		body = append(body, p.renderGroup(g))
+		body = append(body, renderQueryKind(g, p.open[g.ID]))
 		if p.open[g.ID] {
 			body = append(body, p.renderMembers(g)...)
 		}
@@ -358,7 +358,7 @@ func (p *queriesPage) renderGroups() app.UI {
 	)
 }
 
-func (p *queriesPage) renderGroup(g *api.Group) app.UI {
+func renderQueryKind(g *api.Group, open bool) app.UI {
 	a := &g.Attributes
 	text := ""
 	if len(a.Values) > 0 {
@@ -368,7 +368,7 @@ func (p *queriesPage) renderGroup(g *api.Group) app.UI {
 	if at := timeOf(a.Oldest); !at.IsZero() {
 		longest = durationBar(max(console.now().Sub(at), 0), 0)
 	}
-	mark, open := "▸ ", p.open[g.ID]
+	mark := "▸ "
 	if open {
 		mark = "▾ "
 	}
@@ -388,7 +388,7 @@ func (p *queriesPage) renderGroup(g *api.Group) app.UI {
 
 // renderMembers draws the sessions that run a kind of statement.
 func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
-	members := p.members(g)
+	members := membersOf(g)
 	var rows []app.UI
 	for _, s := range members[:min(len(members), maxQueries)] {
 		a := &s.Attributes
@@ -404,7 +404,7 @@ func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
 			})),
 		))
 		if s.ID == p.cancel.ID {
-			rows = append(rows, p.renderConfirm(6))
+			rows = append(rows, renderCancel(p, 6))
 		}
 	}
 	if left := g.Attributes.Sessions - min(len(members), maxQueries); left > 0 {
@@ -413,9 +413,9 @@ func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
 	return rows
 }
 
-// members are the sessions among the longest running ones whose statement is of
+// membersOf are the sessions among the longest running ones whose statement is of
 // a kind.
-func (p *queriesPage) members(g *api.Group) []*api.Session {
+func membersOf(g *api.Group) []*api.Session {
 	if len(g.Attributes.Values) == 0 {
 		return nil
 	}
@@ -425,8 +425,8 @@ func (p *queriesPage) members(g *api.Group) []*api.Session {
 	})
 }
 
-// renderConfirm asks, below the row, whether to cancel its statement.
-func (p *queriesPage) renderConfirm(columns int) app.UI {
+// renderCancel asks, below the row, whether to cancel its statement.
+func renderCancel(p *queriesPage, columns int) app.UI {
 	c := &p.cancel
 	words := "It ends with an error; the session and its transaction go on."
 	if !p.stillRuns() {
@@ -454,7 +454,7 @@ func (p *queriesPage) stillRuns() bool {
 		s.Attributes.Activity.SinceAt == p.cancel.Since && s.Attributes.ConnectedAt == p.cancel.Connected
 }
 
-func (p *queriesPage) renderEmpty(v *model.View) app.UI {
+func renderNoQueries(p *queriesPage, v *model.View) app.UI {
 	switch {
 	case v.Refused != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
