@@ -23,8 +23,8 @@ func (p *logPage) Render() app.UI {
 		class += " bare"
 	}
 	return app.Div().Class("journal").OnClick(p.clicked).Body(
-		p.renderBar(len(items)),
-		p.renderChoices(),
+		renderLogBar(p, len(items)),
+		renderLogChoices(p),
 		app.Div().Class(class).ID("log-lines").TabIndex(0).Role("log").Aria("live", "off").Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
 			app.Div().Class("space").ID("log-space").Body(
 				app.Div().Class("window").ID("log-window").Body(
@@ -34,17 +34,17 @@ func (p *logPage) Render() app.UI {
 					app.Range(items[p.first:p.last]).Slice(func(i int) app.UI { return r.renderItem(items[p.first+i]) }),
 				),
 			),
-			p.renderEmpty(len(items)),
+			renderLogEmpty(p, len(items)),
 		),
-		p.renderAway(),
+		renderLogAway(&p.reader),
 	)
 }
 
-func (p *logPage) renderBar(n int) app.UI {
+func renderLogBar(p *logPage, n int) app.UI {
 	r := &p.reader
 	return app.Div().Class("bar").Body(
 		app.H1().Text("Log"),
-		app.Span().Class("faint tnum").Text(p.count(n)),
+		app.Span().Class("faint tnum").Text(logCount(n, len(p.reader.tail.lines))),
 		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 		app.Span().Class("sp"),
 		app.Input().ID("log-find").Class("in find").Type("search").Placeholder("Find").Aria("label", "Find in the log").
@@ -54,7 +54,7 @@ func (p *logPage) renderBar(n int) app.UI {
 				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
 				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous (N)").Aria("label", "Previous line").Text("▲"),
 				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next (n)").Aria("label", "Next line").Text("▼"),
-				p.renderSwitch("only", "Only these", r.show.Only),
+				renderLogSwitch("only", "Only these", r.show.Only),
 			)
 		}),
 		app.Button().Type("button").Class("btn s").DataSet("do", "copy").Disabled(n == 0).Text("Copy"),
@@ -62,9 +62,8 @@ func (p *logPage) renderBar(n int) app.UI {
 	)
 }
 
-// count says how many lines are shown, of how many that are known.
-func (p *logPage) count(n int) string {
-	known := len(p.reader.tail.lines)
+// logCount says how many lines are shown, of how many that are known.
+func logCount(n, known int) string {
 	switch {
 	case known == 0:
 		return " "
@@ -82,7 +81,7 @@ func (p *logPage) shownNote() string {
 	return p.poll.note()
 }
 
-func (p *logPage) renderChoices() app.UI {
+func renderLogChoices(p *logPage) app.UI {
 	r := &p.reader
 	return app.Div().Class("bar choices").Body(
 		renderSegments("At least", "level", logLevels, r.show.Level),
@@ -90,12 +89,12 @@ func (p *logPage) renderChoices() app.UI {
 		app.Label().For("log-session").Class("dim").Text("Session"),
 		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
-		p.renderSwitch("wrap", "Wrap (w)", r.wrap),
-		p.renderSwitch("times", "Times (T)", !p.bare),
+		renderLogSwitch("wrap", "Wrap (w)", r.wrap),
+		renderLogSwitch("times", "Times (T)", !p.bare),
 	)
 }
 
-func (p *logPage) renderSwitch(do, label string, on bool) app.UI {
+func renderLogSwitch(do, label string, on bool) app.UI {
 	return app.Button().Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).DataSet("do", do).Text(label)
 }
 
@@ -113,7 +112,7 @@ func renderSegments(label, name string, choices []logChoice, now string) app.UI 
 	)
 }
 
-func (p *logPage) renderEmpty(n int) app.UI {
+func renderLogEmpty(p *logPage, n int) app.UI {
 	switch {
 	case n > 0:
 		return app.Div().Hidden(true)
@@ -130,13 +129,13 @@ func (p *logPage) renderEmpty(n int) app.UI {
 	return app.Div().Class("empty").Text("The log is empty.")
 }
 
-// renderAway leads back to the end, and says what has come there.
-func (p *logPage) renderAway() app.UI {
-	if !p.reader.away {
+// renderLogAway leads back to the end, and says what has come there.
+func renderLogAway(r *logReader) app.UI {
+	if !r.away {
 		return app.Div().Hidden(true)
 	}
 	text := "▼ Follow"
-	if n := p.reader.fresh(console.now()); n > 0 {
+	if n := r.fresh(console.now()); n > 0 {
 		text = "▼ " + ui.Count(n) + " new — Follow"
 	}
 	return app.Div().Class("away").Body(

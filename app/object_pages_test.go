@@ -10,6 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/model"
 )
@@ -187,6 +188,23 @@ func match(t *testing.T, root, want app.UI, path ...int) {
 	t.Helper()
 	if err := app.TestMatch(root, app.TestUIDescriptor{Path: app.TestPath(path...), Expected: want}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Ensure a filter means the very name, whatever is in it.
+func TestQuotedMeansTheName(t *testing.T) {
+	for _, name := range []string{"app", "Read Write", `a"b`, `back\slash\`, "st*r", "a,b", "!x", "/re/", "<b>", ""} {
+		f, err := view.Parse("user:" + quoted(name))
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		for _, other := range []string{name, name + "x", "other"} {
+			s := &api.Session{Attributes: api.SessionAttributes{User: other}}
+			if got := f.Match(s); got != (other == name) {
+				t.Errorf("%q: got %v for %q", name, got, other)
+			}
+		}
 	}
 }
 

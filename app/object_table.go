@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -211,13 +212,17 @@ func sessionsOf(key, value, text string) app.UI {
 	return app.A().Class("tnum").Href(href("/sessions?q=" + url.QueryEscape(key+":"+quoted(value)))).Text(text)
 }
 
-// quoted puts a value of the filter language between quotes when it needs them.
+// quoted puts a value of the filter language between quotes when it needs them,
+// so that it means just this text.
 func quoted(value string) string {
+	if value == "" {
+		return `""`
+	}
 	for _, r := range value {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
 		default:
-			return `"` + value + `"`
+			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 		}
 	}
 	return value

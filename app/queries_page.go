@@ -189,12 +189,12 @@ func (p *queriesPage) Render() app.UI {
 			app.Span().Class("sp"),
 			app.Span().ID("query-group").Class("dim").Text("Show"),
 			app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "query-group").OnClick(p.pick).Body(
-				p.renderChoice("each", "Each statement", p.group == ""),
-				p.renderChoice(byFingerprint, "By fingerprint", p.group != ""),
+				renderQueryChoice("each", "Each statement", p.group == ""),
+				renderQueryChoice(byFingerprint, "By fingerprint", p.group != ""),
 			),
 		),
 		app.Div().Class("data").OnClick(p.clicked).Body(p.renderTable()),
-		p.renderEmpty(v),
+		renderNoQueries(p, v),
 	)
 }
 
@@ -205,7 +205,7 @@ func plainPlural(n int, one, many string) string {
 	return many
 }
 
-func (p *queriesPage) renderChoice(id, label string, on bool) app.UI {
+func renderQueryChoice(id, label string, on bool) app.UI {
 	return app.Button().Type("button").Role("radio").Aria("checked", boolText(on)).DataSet("group", id).Text(label)
 }
 
@@ -218,7 +218,7 @@ func (p *queriesPage) renderTable() app.UI {
 	for _, s := range rows {
 		body = append(body, p.renderRow(s, ended[s.ID]))
 		if s.ID == p.cancel.ID {
-			body = append(body, p.renderConfirm(8))
+			body = append(body, renderCancel(p, 8))
 		}
 	}
 	return app.Div().Body(
@@ -229,7 +229,7 @@ func (p *queriesPage) renderTable() app.UI {
 				app.Th().Class("c-id").Scope("col").Text("Session"),
 				app.Th().Class("c-user").Scope("col").Text("User"),
 				app.Th().Class("c-server").Scope("col").Text("Server"),
-				app.Th().Class("c-rows num").Scope("col").Text("Rows"),
+				app.Th().Class("c-out num").Scope("col").Title("Bytes a second to the client").Text("Sends"),
 				app.Th().Class("c-wait").Scope("col").Text("Wait"),
 				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text("Actions")),
 			)),
@@ -261,7 +261,7 @@ func (p *queriesPage) renderRow(s *api.Session, ended bool) app.UI {
 		app.Td().Class("c-id mono").Body(app.A().Href(href("/sessions/"+s.ID)).Text(s.ID)),
 		app.Td().Class("c-user").Title(view.Client(s)).Text(orDash(a.User)),
 		app.Td().Class("c-server").Text(backend(s)),
-		app.Td().Class("c-rows num").Text(rowsOf(s)),
+		app.Td().Class("c-out num").Text(sends(s)),
 		app.Td().Class("c-wait").Body(renderPendingWait(s)),
 		app.Td().Class("c-do").Body(
 			app.If(console.mayAct(), func() app.UI {
@@ -301,10 +301,11 @@ func durationBar(in time.Duration, longAfter float64) app.UI {
 	)
 }
 
-// rowsOf is how many rows the running statement has returned or changed so far.
-func rowsOf(s *api.Session) string {
-	if q := s.Attributes.Queries; len(q) > 0 && q[0].Completed == "" {
-		return ui.Count(q[0].Rows)
+// sends is how much a session sends to its client. How many rows that are is not
+// known before the statement ends: rows pass unread.
+func sends(s *api.Session) string {
+	if rate := s.Attributes.Activity.BytesOutPerSec; rate >= 1 {
+		return ui.Bytes(int64(rate)) + "/s"
 	}
 	return "—"
 }
@@ -336,7 +337,7 @@ func (p *queriesPage) renderGroups() app.UI {
 	shown := groups[:min(len(groups), maxQueries)]
 	var body []app.UI
 	for _, g := range shown {
-		body = append(body, p.renderGroup(g))
+		body = append(body, renderQueryKind(g, p.open[g.ID]))
 		if p.open[g.ID] {
 			body = append(body, p.renderMembers(g)...)
 		}
@@ -357,7 +358,7 @@ func (p *queriesPage) renderGroups() app.UI {
 	)
 }
 
-func (p *queriesPage) renderGroup(g *api.Group) app.UI {
+func renderQueryKind(g *api.Group, open bool) app.UI {
 	a := &g.Attributes
 	text := ""
 	if len(a.Values) > 0 {
@@ -367,7 +368,7 @@ func (p *queriesPage) renderGroup(g *api.Group) app.UI {
 	if at := timeOf(a.Oldest); !at.IsZero() {
 		longest = durationBar(max(console.now().Sub(at), 0), 0)
 	}
-	mark, open := "▸ ", p.open[g.ID]
+	mark := "▸ "
 	if open {
 		mark = "▾ "
 	}
@@ -387,7 +388,7 @@ func (p *queriesPage) renderGroup(g *api.Group) app.UI {
 
 // renderMembers draws the sessions that run a kind of statement.
 func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
-	members := p.members(g)
+	members := membersOf(g)
 	var rows []app.UI
 	for _, s := range members[:min(len(members), maxQueries)] {
 		a := &s.Attributes
@@ -403,7 +404,7 @@ func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
 			})),
 		))
 		if s.ID == p.cancel.ID {
-			rows = append(rows, p.renderConfirm(6))
+			rows = append(rows, renderCancel(p, 6))
 		}
 	}
 	if left := g.Attributes.Sessions - min(len(members), maxQueries); left > 0 {
@@ -412,9 +413,9 @@ func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
 	return rows
 }
 
-// members are the sessions among the longest running ones whose statement is of
+// membersOf are the sessions among the longest running ones whose statement is of
 // a kind.
-func (p *queriesPage) members(g *api.Group) []*api.Session {
+func membersOf(g *api.Group) []*api.Session {
 	if len(g.Attributes.Values) == 0 {
 		return nil
 	}
@@ -424,8 +425,8 @@ func (p *queriesPage) members(g *api.Group) []*api.Session {
 	})
 }
 
-// renderConfirm asks, below the row, whether to cancel its statement.
-func (p *queriesPage) renderConfirm(columns int) app.UI {
+// renderCancel asks, below the row, whether to cancel its statement.
+func renderCancel(p *queriesPage, columns int) app.UI {
 	c := &p.cancel
 	words := "It ends with an error; the session and its transaction go on."
 	if !p.stillRuns() {
@@ -453,7 +454,7 @@ func (p *queriesPage) stillRuns() bool {
 		s.Attributes.Activity.SinceAt == p.cancel.Since && s.Attributes.ConnectedAt == p.cancel.Connected
 }
 
-func (p *queriesPage) renderEmpty(v *model.View) app.UI {
+func renderNoQueries(p *queriesPage, v *model.View) app.UI {
 	switch {
 	case v.Refused != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))

@@ -141,7 +141,7 @@ func TestQueryGroups(t *testing.T) {
 	p.group = byFingerprint
 	kind := api.Group{ID: "k", Attributes: api.GroupAttributes{Values: []string{"select a from t where id = ?"}, Sessions: 5, Example: "1"}}
 	putIn(t, api.Subscribe{View: queryGroupsView, Topic: api.TopicGroups}, kind)
-	if diff := cmp.Diff([]string{"1", "3"}, idsOf(p.members(&kind))); diff != "" {
+	if diff := cmp.Diff([]string{"1", "3"}, idsOf(membersOf(&kind))); diff != "" {
 		t.Error(diff)
 	}
 	p.fold("k")
