@@ -119,6 +119,7 @@ func (l *live) connection(s client.State) {
 		l.heard(s)
 		if s.Code == api.CloseUnauthorized && s.Final {
 			l.gate = gateLogin
+			l.layer.drop()
 		}
 		l.toasts = freshToasts(l.toasts, time.Now())
 	})
