@@ -172,10 +172,10 @@ suite.test('a newer console is offered, and loaded only when somebody asks for i
   const newer = page.getByText('A new version is installed.');
   assert.equal(await newer.count(), 0);
   await context.route('**/app.js', async (route) => { // as if the console here were of a build before
-    const answer = await route.fetch();
-    const body = (await answer.text()).replace(/"GOAPP_VERSION":"[^"]*"/, '"GOAPP_VERSION":"older"');
-    assert.match(body, /"older"/);
-    await route.fulfill({ response: answer, body });
+    const { 'if-none-match': _, ...headers } = route.request().headers();
+    const text = await (await route.fetch({ headers })).text();
+    const body = text.replace(/"GOAPP_VERSION":"[^"]*"/, '"GOAPP_VERSION":"older"');
+    await route.fulfill({ contentType: 'text/javascript', headers: { 'cache-control': 'no-store' }, body });
   });
   await page.reload();
   await newer.waitFor();
