@@ -118,7 +118,10 @@ func listenKeys(ctx app.Context) {
 	}
 	app.Window().Get("document").Call("addEventListener", "keydown", app.FuncOf(func(_ app.Value, args []app.Value) any {
 		e := args[0]
-		if e.Get("defaultPrevented").Bool() || e.Get("isComposing").Bool() || e.Get("altKey").Bool() {
+		if !e.Get("key").Truthy() {
+			return nil // a browser that fills in a form calls that a key, but it is none
+		}
+		if e.Get("defaultPrevented").Bool() || e.Get("isComposing").Bool() || e.Get("altKey").Bool() && !thirdLevel(e) {
 			return nil
 		}
 		if keyOf(e).reach(ctx) {
@@ -129,11 +132,15 @@ func listenKeys(ctx app.Context) {
 	}))
 }
 
+// thirdLevel reports whether the key was pressed with AltGr, as brackets are on
+// many keyboards. Some systems say that it is Ctrl and Alt.
+func thirdLevel(e app.Value) bool { return e.Call("getModifierState", "AltGraph").Bool() }
+
 // keyOf reads an event of the browser.
 func keyOf(e app.Value) keyPress {
 	k := keyPress{
 		key: e.Get("key").String(), tag: e.Get("target").Get("tagName").String(), shift: e.Get("shiftKey").Bool(),
-		command: e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool(), repeated: e.Get("repeat").Bool(),
+		command: (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) && !thirdLevel(e), repeated: e.Get("repeat").Bool(),
 		modal: app.Window().Get("document").Call("querySelector", "[aria-modal=true]:not(.layer)").Truthy(),
 	}
 	k.key = latin(k.key, e.Get("code").String(), k.shift)

@@ -122,6 +122,7 @@ func (l *live) connection(s client.State) {
 		l.heard(s)
 		if s.Code == api.CloseUnauthorized && s.Final {
 			l.gate = gateLogin
+			l.layer.drop()
 		}
 		l.mine.tick()
 		l.toasts = freshToasts(l.toasts, time.Now())

@@ -87,27 +87,30 @@ func renderProfile() app.UI {
 	}
 	return app.Div().Class("page").Body(
 		app.P().Class("dim").Text(where),
-		renderSetting("Theme", "System follows what the system has.",
-			renderChoices("theme", "Theme", themes, cmp.Or(own.Theme, "system"), choosePreference)),
-		renderSetting("Rows", "How high the rows of tables are: "+strconv.Itoa(rowHeight())+" pixels.",
-			renderChoices("density", "Rows", densities, cmp.Or(own.Density, "normal"), choosePreference)),
-		renderSetting("Times", "The feed began "+when(console.state.Since)+". Point at a time to see it in full.",
-			renderChoices("time", "Times", timeFormats, timeFormat(), choosePreference)),
+		renderSetting("Theme", renderChoices("theme", "Theme", themes, cmp.Or(own.Theme, "system"), choosePreference),
+			app.Text("System follows what the system has.")),
+		renderSetting("Rows", renderChoices("density", "Rows", densities, cmp.Or(own.Density, "normal"), choosePreference),
+			app.Text("How high the rows of tables are: "+strconv.Itoa(rowHeight())+" pixels.")),
+		renderSetting("Times", renderChoices("time", "Times", timeFormats, timeFormat(), choosePreference),
+			app.Text("Connected since "), renderInstant(console.state.Since), app.Text(". Point at a time to see it in full.")),
 		renderKeySwitch(),
 	)
 }
 
-func renderSetting(label, note string, control app.UI) app.UI {
+// renderSetting draws a control with its name and a note.
+func renderSetting(label string, control app.UI, note ...app.UI) app.UI {
 	return app.Div().Class("setting").Body(
-		app.Div().Body(app.H2().Text(label), app.P().Class("dim").Text(note)),
+		app.Div().Body(app.H2().Text(label), app.P().Class("dim").Body(note...)),
 		control,
 	)
 }
 
 func renderKeySwitch() app.UI {
-	return renderSetting("Single-letter keys", "When off, only "+commandKey()+"+K, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake.",
-		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(!console.prefs.own.NoKeys)).
-			Aria("label", "Single-letter keys").Text(onOff(!console.prefs.own.NoKeys)).OnClick(switchLetters))
+	on := !console.prefs.own.NoKeys
+	return renderSetting("Single-letter keys",
+		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).
+			Aria("label", "Single-letter keys").Text(onOff(on)).OnClick(switchLetters),
+		app.Text("When off, only "+commandKey()+"+K, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake."))
 }
 
 func onOff(on bool) string {

@@ -23,15 +23,8 @@ func inZone(t time.Time) time.Time {
 	return t.Local()
 }
 
-// clock writes the time of day of an instant, or how long ago it was.
-func clock(t time.Time) string {
-	if console.prefs.own.Time == "relative" {
-		return relative(t, console.now())
-	}
-	return clockOf(t)
-}
-
-// clockOf writes the time of day of an instant in any case.
+// clockOf writes the time of day of an instant, also when times are relative:
+// inside of a sentence.
 func clockOf(t time.Time) string { return inZone(t).Format("15:04:05") }
 
 // when writes an instant with its day when that is not today, or how long ago

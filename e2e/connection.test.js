@@ -16,6 +16,11 @@ suite.test('a feed that falls silent is shown as stale, and nobody can act on it
     await c.page.getByText('Can\'t act on stale data — reconnect first.').waitFor();
     await c.page.keyboard.press('Escape');
     assert.ok(await c.row(client.id).isVisible(), 'what was last known stays on the screen');
+    await c.row(client.id).getByText('≥').first().waitFor(); // it is not known what has become of it
+    assert.equal(await c.page.locator('#said').textContent(), 'Connection lost. What is shown is old.');
+    const stands = await c.row(client.id).textContent();
+    await c.page.waitForTimeout(2000);
+    assert.equal(await c.row(client.id).textContent(), stands, 'clocks that cannot be known stand still');
   } finally {
     suite.proxy.signal('SIGCONT');
   }

@@ -160,3 +160,29 @@ suite.test('the page can be skipped to', async () => {
   await page.keyboard.press('Enter');
   await until('the heading has the keyboard', async () => await focused(page) === 'H1');
 });
+
+suite.test('what a browser calls a key when it fills in a form does no harm', async () => {
+  const { page } = await suite.window({ path: '/services' });
+  await page.evaluate(() => document.body.dispatchEvent(new Event('keydown', { bubbles: true })));
+  await openPalette(page);
+});
+
+suite.test('a newer console is offered, and loaded only when somebody asks for it', async () => {
+  const { page, context } = await suite.window({ path: '/services' });
+  const newer = page.getByText('A new version is installed.');
+  assert.equal(await newer.count(), 0);
+  await context.route('**/app.js', async (route) => { // as if the console here were of a build before
+    const { 'if-none-match': _, ...headers } = route.request().headers();
+    const text = await (await route.fetch({ headers })).text();
+    const body = text.replace(/"GOAPP_VERSION":"[^"]*"/, '"GOAPP_VERSION":"older"');
+    await route.fulfill({ contentType: 'text/javascript', headers: { 'cache-control': 'no-store' }, body });
+  });
+  await page.reload();
+  await newer.waitFor();
+  await context.unroute('**/app.js');
+  await page.waitForTimeout(1500);
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await newer.waitFor({ state: 'detached' });
+  await page.locator('.fresh', { hasText: 'Live' }).waitFor();
+  assert.equal(await newer.count(), 0);
+});
