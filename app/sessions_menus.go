@@ -60,6 +60,7 @@ func (p sessionsMenus) clickedAnywhere(e app.Event) {
 	here := link == href("/sessions") || strings.HasPrefix(link, href("/sessions?"))
 	here = here && !e.Get("ctrlKey").Bool() && !e.Get("metaKey").Bool() && !e.Get("shiftKey").Bool()
 	console.later(func() {
+		p.pace.due = true
 		if p.menu.kind != "" && !inside {
 			p.menu, p.naming = popup{}, viewNaming{}
 		}
