@@ -35,6 +35,7 @@ func (p sessionsTable) clicked(ctx app.Context, e app.Event) {
 
 // key does what keys do in the table.
 func (p *sessionsPage) key(ctx app.Context, key string, shift bool) bool {
+	p.pace.due = true
 	if p.menu.kind != "" {
 		return sessionsMenus{p}.menuKey(key)
 	}

@@ -60,6 +60,7 @@ func (p sessionsMenus) clickedAnywhere(e app.Event) {
 	here := link == href("/sessions") || strings.HasPrefix(link, href("/sessions?"))
 	here = here && !e.Get("ctrlKey").Bool() && !e.Get("metaKey").Bool() && !e.Get("shiftKey").Bool()
 	console.later(func() {
+		p.pace.due = true
 		if p.menu.kind != "" && !inside {
 			p.menu, p.naming = popup{}, viewNaming{}
 		}
@@ -120,7 +121,7 @@ func (p sessionsMenus) renderRowMenu(row tableRow) app.UI {
 	}
 	return popoverBox(popup{"row", row.ID}, "Session "+row.ID).Body(
 		menuItem("open", "Open"),
-		menuItem("chain", "Filter chain…"),
+		menuItem("chain", map[bool]string{true: "Filter chain…", false: "Filter chain"}[acting]),
 		menuItem("log", "Log"),
 		menuItem("timeline", "Timeline"),
 		app.If(a.User != "", func() app.UI { return menuItem("only-user", "Only user "+clipped(a.User)) }),

@@ -55,6 +55,7 @@ type sessionsPage struct {
 
 	news   levelNews
 	unhook []func()
+	pace   drawPace
 }
 
 // OnMount takes the address over and asks for the first window.
@@ -83,7 +84,15 @@ func (p *sessionsPage) OnUpdate(ctx app.Context) {
 	if at.Has("hold") != console.held {
 		p.remember()
 	}
-	p.place(ctx)
+	if wait := p.pace.tell(time.Now()); wait > 0 {
+		ctx.After(wait, func(ctx app.Context) {
+			p.pace.later = false
+			p.place(ctx)
+		})
+	}
+	if p.pace.due {
+		p.place(ctx)
+	}
 }
 
 // OnResize lays the table out anew.
@@ -239,7 +248,9 @@ func (p *sessionsPage) columns() []*column {
 
 // Render draws the page.
 func (p *sessionsPage) Render() app.UI {
-	p.sync()
+	if p.pace.draw(time.Now()) {
+		p.sync()
+	}
 	v := console.store.View(sessionsView)
 	class := "sessions"
 	if p.win.page > 0 && p.win.page < cardsBelow {
@@ -250,10 +261,7 @@ func (p *sessionsPage) Render() app.UI {
 		sessionsStrip{p}.renderBar(),
 		renderFilterProblem(&p.box),
 		sessionsStrip{p}.renderStrip(v),
-		app.Div().Class("data").Body(
-			sessionsTable{p}.renderGrid(v),
-			sessionsTable{p}.renderInstead(v),
-		),
+		&sessionsGrid{Page: p, Rev: p.pace.drawn},
 		app.P().Class("sr").Role("status").Aria("live", "polite").Text(p.news.text),
 	)
 }
@@ -457,6 +465,9 @@ func (w *tableWindow) measure(offset, n int) bool {
 // that are drawn to where they belong, and opens the menu that is to be open.
 func (p *sessionsPage) place(ctx app.Context) {
 	ctx.Defer(func(ctx app.Context) {
+		if !p.Mounted() {
+			return
+		}
 		h := p.win.rowHeight()
 		if p.win.measure(p.rows.offset, len(p.rows.list)) {
 			ctx.Dispatch(p.place)

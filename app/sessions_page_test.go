@@ -566,6 +566,39 @@ func TestSessionsKeys(t *testing.T) {
 	}
 }
 
+// Ensure rows are drawn at most so often for what happens to them, and at once
+// for what is done.
+func TestDrawPace(t *testing.T) {
+	var d drawPace
+	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	draws, waits := 0, 0
+	for i := range 100 { // told 20 times a second, for 5 seconds
+		now := at.Add(time.Duration(i) * 50 * time.Millisecond)
+		if d.tell(now) > 0 {
+			waits++
+		}
+		if d.draw(now) {
+			draws++
+		}
+		d.later = false
+	}
+	if draws != 20 || waits != 80 {
+		t.Errorf("got %d draws and %d waits, want 20 and 80", draws, waits)
+	}
+	if now := at.Add(5 * time.Second); !d.draw(now) || !d.draw(now) {
+		t.Error("what is done is not drawn")
+	}
+	now := at.Add(5*time.Second + time.Millisecond)
+	if d.tell(now) != drawPause-time.Millisecond || d.tell(now) != 0 || d.draw(now) {
+		t.Error("it does not wait once")
+	}
+	d.due = true
+	d.tell(now)
+	if !d.draw(now) {
+		t.Error("what is due is not drawn")
+	}
+}
+
 // Ensure a row says how its session has ended, and does not take another one's
 // end for it.
 func TestEndings(t *testing.T) {

@@ -21,6 +21,58 @@ import (
 // by their places in the DOM, so a row that had the keyboard would become another
 // session when the order changes.
 
+// sessionsGrid is the table as a component of its own. It is drawn anew when Rev
+// changes, which is less often than something is told.
+type sessionsGrid struct {
+	app.Compo
+	Page *sessionsPage
+	Rev  uint64
+}
+
+// Render draws the rows, or what is there instead.
+func (g *sessionsGrid) Render() app.UI {
+	v := console.store.View(sessionsView)
+	t := sessionsTable{g.Page}
+	return app.Div().Class("data").Body(t.renderGrid(v), t.renderInstead(v))
+}
+
+// drawPause is between two times that the rows are drawn because something has
+// happened to them. What the operator does is drawn at once.
+const drawPause = 250 * time.Millisecond
+
+// drawPace says when rows are drawn.
+type drawPace struct {
+	drawn uint64    // how often
+	last  time.Time // when, the last time
+	told  bool      // something has happened, and nothing was done
+	due   bool      // rows are to be drawn
+	later bool      // they will be in a moment
+}
+
+// tell notes that something may have happened, and returns how long it takes
+// until somebody has to look, 0 when nobody has to.
+func (d *drawPace) tell(now time.Time) (wait time.Duration) {
+	wait = drawPause - now.Sub(d.last)
+	d.told, d.due = true, d.due || wait <= 0
+	if d.due || d.later {
+		return 0
+	}
+	d.later = true
+	return wait
+}
+
+// draw reports whether the rows are to be drawn now: because it is time, or
+// because it is not what has happened that asks for it.
+func (d *drawPace) draw(now time.Time) bool {
+	draw := d.due || !d.told
+	d.told, d.due = false, false
+	if draw {
+		d.drawn++
+		d.last = now
+	}
+	return draw
+}
+
 // sessionsTable is the part of the page with the rows.
 type sessionsTable struct{ *sessionsPage }
 
