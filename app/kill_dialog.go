@@ -228,7 +228,7 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(idleLimits[i].label)
 					}),
 				),
-				app.Span().Class("dim").Text("for a moment without statement and transaction, then"),
+				app.Span().Class("dim").Text("until nothing is open, then"),
 				app.If(otherwise, func() app.UI {
 					return app.Select().ID(name+"-otherwise").Class("in short").Aria("label", "When it is not idle in time").OnChange(limited).Body(
 						app.Option().Value("kill").Selected(!t.keep).Text("kill anyway"),

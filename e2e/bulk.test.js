@@ -62,7 +62,7 @@ async function selectAll(c, clients, filter) {
   await c.row(clients[0].id).waitFor();
   await c.page.keyboard.press('*');
   const bar = c.page.getByRole('toolbar', { name: 'Selected sessions' });
-  await bar.getByText(`all ${clients.length} matching`).waitFor();
+  await bar.getByText(`all ${clients.length} matching`, { exact: true }).waitFor();
   return bar;
 }
 
