@@ -27,7 +27,7 @@ type sessionLogTab struct {
 	Rev uint64
 
 	last  *api.Session // session that what follows is about, as it was last seen
-	tail  logTail
+	tail  sessionTail
 	away  bool   // the reader has left the end
 	end   uint64 // number of the last line then: newer ones wait
 	limit int    // lines that are drawn
@@ -67,7 +67,7 @@ func (t *sessionLogTab) stick(ctx app.Context) {
 // follow takes in what the session has become.
 func (t *sessionLogTab) follow(s *api.Session) {
 	if t.last == nil || t.last.ID != s.ID || t.last.Attributes.ConnectedAt != s.Attributes.ConnectedAt {
-		t.tail, t.away, t.chosen, t.limit = logTail{}, false, 0, logShown
+		t.tail, t.away, t.chosen, t.limit = sessionTail{}, false, 0, logShown
 	}
 	t.last = s
 	t.tail.take(s.Attributes.Log, s.Attributes.LogLines)

@@ -20,9 +20,9 @@ type tailLine struct {
 	Head bool   // the gap is in front of all lines
 }
 
-// logTail is the log of a session as a page has seen it: the server sends the
+// sessionTail is the log of a session as a page has seen it: the server sends the
 // newest lines, and how many there ever were. The zero value has seen nothing.
-type logTail struct {
+type sessionTail struct {
 	lines []tailLine // oldest first, at most logKept
 	seen  uint64     // entries that ever were in lines: the last one's number
 	total uint64     // lines that the session had logged
@@ -31,14 +31,14 @@ type logTail struct {
 
 // take takes in the newest lines and how many lines there ever were, 0 when the
 // server does not tell.
-func (t *logTail) take(log []string, total uint64) {
+func (t *sessionTail) take(log []string, total uint64) {
 	if total == t.total && slices.Equal(log, t.last) {
 		return
 	}
 	fresh, lost, gap := uint64(len(log)), uint64(0), false
 	switch {
 	case total > 0 && total < t.total: // it has begun anew
-		*t = logTail{}
+		*t = sessionTail{}
 		fallthrough
 	case t.seen == 0:
 		lost = max(total, fresh) - fresh
@@ -66,13 +66,13 @@ func (t *logTail) take(log []string, total uint64) {
 	}
 }
 
-func (t *logTail) add(line tailLine) {
+func (t *sessionTail) add(line tailLine) {
 	t.lines = append(t.lines, line)
 	t.seen++
 }
 
 // upTo returns the lines up to the number end.
-func (t *logTail) upTo(end uint64) []tailLine {
+func (t *sessionTail) upTo(end uint64) []tailLine {
 	after := min(t.seen-min(end, t.seen), uint64(len(t.lines)))
 	return t.lines[:uint64(len(t.lines))-after]
 }

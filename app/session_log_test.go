@@ -108,7 +108,7 @@ func TestLogTail(t *testing.T) {
 		{"nothing", [][]string{nil, nil}, []uint64{0, 0}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var tail logTail
+			var tail sessionTail
 			for i := range tt.took {
 				tail.take(tt.took[i], tt.sums[i])
 			}
@@ -128,7 +128,7 @@ func TestLogTail(t *testing.T) {
 
 // Ensure the page keeps no more lines than it says.
 func TestLogTailLimit(t *testing.T) {
-	var tail logTail
+	var tail sessionTail
 	for i := range uint64(2 * logKept) {
 		tail.take([]string{strconv.FormatUint(i, 10)}, i+1)
 	}
