@@ -30,6 +30,7 @@ type sessionPage struct {
 
 	way  serviceWay // of the service
 	list sessionList
+	ask  cancelQuestion
 	io   *ioRing // bytes a second while the page is open
 }
 
@@ -80,6 +81,7 @@ func (p *sessionPage) watch() {
 		console.unwatch(sessionView)
 	}
 	p.id, p.last, p.ended, p.io = p.ID, nil, time.Time{}, &ioRing{}
+	p.ask = cancelQuestion{}
 	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
 }
 
@@ -186,7 +188,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 		app.Span().Class("dim tnum").Text("age "+ui.Duration(view.Age(s, view.Lag(s, p.now())))),
 		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
-		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Rev: p.Rev},
+		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Ask: &p.ask, Rev: p.Rev},
 	)
 }
 
@@ -300,7 +302,7 @@ func (p *sessionPage) key(ctx app.Context, key string, shift bool) bool {
 	switch {
 	case tabKeys != nil && tabKeys.key(ctx, key, shift):
 	case key == "K" && shift:
-		p.kill(ctx)
+		p.kill(ctx, app.Event{})
 	case key == "[" || key == "]":
 		step := 1
 		if key == "[" {
@@ -328,12 +330,15 @@ func (p *sessionPage) goTo(ctx app.Context, id string) {
 	ctx.Navigate(href(path))
 }
 
-// kill opens the dialog for the session, if it lives.
-func (p *sessionPage) kill(ctx app.Context) {
-	if s, ok := sessionRow(sessionView, p.ID); ok && s.Attributes.EndedAt == "" {
-		console.askKill(ctx, s)
-	}
+func (p *sessionPage) kill(ctx app.Context, _ app.Event) { killShown(ctx, p.ID) }
+
+// cancelStatement asks whether to stop what runs now; the session lives on.
+func (p *sessionPage) cancelStatement(ctx app.Context, _ app.Event) {
+	p.ask.ask(ctx, p.ID)
+	console.rev++
 }
+
+func (p *sessionPage) restart(app.Context, app.Event) { restartShown(p.ID) }
 
 // cancelClicked takes back what the button that was clicked stands for.
 func (p *sessionPage) cancelClicked(_ app.Context, e app.Event) {
