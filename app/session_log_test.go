@@ -87,7 +87,7 @@ func TestLogFollow(t *testing.T) {
 }
 
 // Ensure the page keeps what it has seen, and says where lines are missing.
-func TestLogTail(t *testing.T) {
+func TestSessionTail(t *testing.T) {
 	log := func(text string) []string { return strings.Fields(text) }
 	for _, tt := range []struct {
 		name string
@@ -127,7 +127,7 @@ func TestLogTail(t *testing.T) {
 }
 
 // Ensure the page keeps no more lines than it says.
-func TestLogTailLimit(t *testing.T) {
+func TestSessionTailLimit(t *testing.T) {
 	var tail sessionTail
 	for i := range uint64(2 * logKept) {
 		tail.take([]string{strconv.FormatUint(i, 10)}, i+1)
