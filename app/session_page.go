@@ -302,7 +302,7 @@ func (p *sessionPage) key(ctx app.Context, key string, shift bool) bool {
 	switch {
 	case tabKeys != nil && tabKeys.key(ctx, key, shift):
 	case key == "K" && shift:
-		p.kill(ctx, app.Event{})
+		p.kill(ctx)
 	case key == "[" || key == "]":
 		step := 1
 		if key == "[" {
@@ -330,15 +330,8 @@ func (p *sessionPage) goTo(ctx app.Context, id string) {
 	ctx.Navigate(href(path))
 }
 
-func (p *sessionPage) kill(ctx app.Context, _ app.Event) { killShown(ctx, p.ID) }
-
-// cancelStatement asks whether to stop what runs now; the session lives on.
-func (p *sessionPage) cancelStatement(ctx app.Context, _ app.Event) {
-	p.ask.ask(ctx, p.ID)
-	console.rev++
-}
-
-func (p *sessionPage) restart(app.Context, app.Event) { restartShown(p.ID) }
+// kill opens the dialog for the session, if it lives.
+func (p *sessionPage) kill(ctx app.Context) { killShown(ctx, p.ID) }
 
 // cancelClicked takes back what the button that was clicked stands for.
 func (p *sessionPage) cancelClicked(_ app.Context, e app.Event) {
