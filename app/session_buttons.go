@@ -187,7 +187,7 @@ func (b *sessionButtons) cancel(app.Context, app.Event) {
 
 func (b *sessionButtons) kill(ctx app.Context, _ app.Event) { killShown(ctx, b.ID) }
 
-func (b *sessionButtons) restart(app.Context, app.Event) { restartShown(b.ID) }
+func (b *sessionButtons) restart(app.Context, app.Event) { restartSession(b.ID) }
 
 // killShown opens the dialog for the session that the page shows, if it lives.
 func killShown(ctx app.Context, id string) {
@@ -196,8 +196,8 @@ func killShown(ctx app.Context, id string) {
 	}
 }
 
-// restartShown restarts the session that the page shows.
-func restartShown(id string) {
+// restartSession restarts a session, or arranges for it.
+func restartSession(id string) {
 	if !console.mayAct() || console.stale() {
 		return
 	}

@@ -127,7 +127,7 @@ func TestSessionTail(t *testing.T) {
 }
 
 // Ensure the page keeps no more lines than it says.
-func TestSessionTailLimit(t *testing.T) {
+func TestLogTailLimit(t *testing.T) {
 	var tail sessionTail
 	for i := range uint64(2 * logKept) {
 		tail.take([]string{strconv.FormatUint(i, 10)}, i+1)
