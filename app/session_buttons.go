@@ -187,14 +187,14 @@ func (b *sessionButtons) cancel(app.Context, app.Event) {
 
 func (b *sessionButtons) kill(ctx app.Context, _ app.Event) { killShown(ctx, b.ID) }
 
-func (b *sessionButtons) restart(app.Context, app.Event) { restartSession(b.ID) }
-
 // killShown opens the dialog for the session that the page shows, if it lives.
 func killShown(ctx app.Context, id string) {
 	if s, ok := sessionRow(sessionView, id); ok && s.Attributes.EndedAt == "" {
 		console.askKill(ctx, s)
 	}
 }
+
+func (b *sessionButtons) restart(app.Context, app.Event) { restartSession(b.ID) }
 
 // restartSession restarts a session, or arranges for it.
 func restartSession(id string) {
