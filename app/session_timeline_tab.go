@@ -60,7 +60,7 @@ func (t *timelineTab) OnDismount() {
 // take reads what is shown from an address.
 func (t *timelineTab) take(values url.Values) {
 	t.from, t.to = timeOf(api.Time(values.Get("from"))), timeOf(api.Time(values.Get("to")))
-	if t.from.IsZero() || t.to.Sub(t.from) < shortest {
+	if t.from.IsZero() || !t.to.After(t.from) {
 		t.from, t.to = time.Time{}, time.Time{}
 	}
 	t.table = values.Get("as") == "table"
@@ -319,7 +319,7 @@ func (t *timelineTab) zoom(times float64) {
 	if at := t.chosenAt(); !at.IsZero() {
 		middle = at
 	}
-	half := time.Duration(float64(to.Sub(from)) * times / 2)
+	half := max(time.Duration(float64(to.Sub(from))*times), shortest) / 2
 	t.show(middle.Add(-half), middle.Add(half))
 }
 
