@@ -159,7 +159,7 @@ func (b *sessionButtons) renderAsk() app.UI {
 	}
 	return app.Div().Class("ask").Role("alertdialog").Aria("labelledby", "cancel-title").Aria("describedby", "cancel-what").Body(
 		app.H2().ID("cancel-title").Text("Cancel this statement?"),
-		app.Pre().Class("statement").Text(ui.Clip(asks.Statement, askedFor)),
+		app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(ui.Clip(asks.Statement, askedFor)),
 		app.P().ID("cancel-what").Class("dim").Aria("live", "polite").Text(text),
 		app.Div().Class("foot").Body(
 			app.Button().ID("cancel-keep").Type("button").Class("btn").Text("Let it run").OnClick(b.keep),
