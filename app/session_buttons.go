@@ -15,18 +15,39 @@ type sessionButtons struct {
 	app.Compo
 	ID    string // of the session
 	Ended bool
+	Ask   *cancelQuestion
 	Rev   uint64
 
 	id   string // session that what follows is about
 	menu bool   // the further choices are open
-	asks api.Activity
-	ask  bool // whether to cancel the statement of asks
+}
+
+// cancelQuestion is whether to cancel the statement that a session runs.
+type cancelQuestion struct {
+	open bool
+	of   api.Activity // as it was when it was asked
+}
+
+// ask asks whether to cancel the statement that the session id runs now.
+func (q *cancelQuestion) ask(ctx app.Context, id string) {
+	s, ok := sessionRow(sessionView, id)
+	if !ok || s.Attributes.Activity.State != "running" || !console.mayAct() || console.stale() {
+		return
+	}
+	*q = cancelQuestion{open: true, of: s.Attributes.Activity}
+	ctx.Defer(func(app.Context) { ui.Focus("cancel-keep") })
+}
+
+// runs reports whether the statement that was asked about still runs.
+func (q *cancelQuestion) runs(id string) bool {
+	s, ok := sessionRow(sessionView, id)
+	return ok && s.Attributes.Activity.State == "running" && s.Attributes.Activity.SinceAt == q.of.SinceAt
 }
 
 // Render draws the buttons, and the question whether to cancel a statement.
 func (b *sessionButtons) Render() app.UI {
 	if b.id != b.ID {
-		b.id, b.menu, b.ask = b.ID, false, false
+		b.id, b.menu = b.ID, false
 	}
 	s, ok := sessionRow(sessionView, b.ID)
 	running := ok && s.Attributes.Activity.State == "running"
@@ -53,12 +74,12 @@ func (b *sessionButtons) Render() app.UI {
 				app.Button().ID("session-menu-2").Type("button").Role("menuitem").DataSet("do", "json").Text("Export JSON"),
 			)
 		}),
-		app.If(b.ask && acting, b.renderAsk),
+		app.If(b.Ask != nil && b.Ask.open && acting, b.renderAsk),
 	)
 }
 
 func (b *sessionButtons) openMenu(ctx app.Context, _ app.Event) {
-	b.menu, b.ask = !b.menu, false
+	b.menu, b.Ask.open = !b.menu, false
 	if b.menu {
 		ctx.Defer(func(app.Context) { ui.Focus("session-menu-0") })
 	}
@@ -66,7 +87,7 @@ func (b *sessionButtons) openMenu(ctx app.Context, _ app.Event) {
 
 // pressed closes the menu or the question, and goes through the menu.
 func (b *sessionButtons) pressed(ctx app.Context, e app.Event) {
-	if !b.menu && !b.ask {
+	if !b.menu && !b.Ask.open {
 		return
 	}
 	at := ui.Closest(e, "id")
@@ -77,10 +98,10 @@ func (b *sessionButtons) pressed(ctx app.Context, e app.Event) {
 	switch {
 	case e.Get("key").String() == "Escape":
 		to := "session-more"
-		if b.ask {
+		if b.Ask.open {
 			to = "cancel-statement"
 		}
-		b.menu, b.ask = false, false
+		b.menu, b.Ask.open = false, false
 		ctx.Defer(func(app.Context) { ui.Focus(to) })
 	case next != "":
 		ui.Focus(next)
@@ -121,14 +142,9 @@ func (b *sessionButtons) export() {
 	ui.SaveText("session-"+b.ID+"-"+console.now().UTC().Format("20060102T150405Z")+".json", string(text)+"\n")
 }
 
-// askCancel asks whether to cancel the statement that runs now.
 func (b *sessionButtons) askCancel(ctx app.Context, _ app.Event) {
-	s, ok := sessionRow(sessionView, b.ID)
-	if !ok || s.Attributes.Activity.State != "running" || !console.mayAct() || console.stale() {
-		return
-	}
-	b.ask, b.asks, b.menu = true, s.Attributes.Activity, false
-	ctx.Defer(func(app.Context) { ui.Focus("cancel-keep") })
+	b.menu = false
+	b.Ask.ask(ctx, b.ID)
 }
 
 // askedFor is how much of a statement the question shows.
@@ -136,14 +152,14 @@ const askedFor = 400
 
 // renderAsk draws the question, which names the statement.
 func (b *sessionButtons) renderAsk() app.UI {
-	over := !b.runs()
-	text := "It is stopped on " + orDash(b.asks.Server) + ", the client gets an error, and the session lives on."
+	asks, over := &b.Ask.of, !b.Ask.runs(b.ID)
+	text := "It is stopped on " + orDash(asks.Server) + ", the client gets an error, and the session lives on."
 	if over {
 		text = "This statement has ended by itself."
 	}
 	return app.Div().Class("ask").Role("alertdialog").Aria("labelledby", "cancel-title").Aria("describedby", "cancel-what").Body(
 		app.H2().ID("cancel-title").Text("Cancel this statement?"),
-		app.Pre().Class("statement").Text(ui.Clip(b.asks.Statement, askedFor)),
+		app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(ui.Clip(asks.Statement, askedFor)),
 		app.P().ID("cancel-what").Class("dim").Aria("live", "polite").Text(text),
 		app.Div().Class("foot").Body(
 			app.Button().ID("cancel-keep").Type("button").Class("btn").Text("Let it run").OnClick(b.keep),
@@ -152,32 +168,28 @@ func (b *sessionButtons) renderAsk() app.UI {
 	)
 }
 
-// runs reports whether the statement that was asked about still runs.
-func (b *sessionButtons) runs() bool {
-	s, ok := sessionRow(sessionView, b.ID)
-	return ok && s.Attributes.Activity.State == "running" && s.Attributes.Activity.SinceAt == b.asks.SinceAt
-}
-
 func (b *sessionButtons) keep(ctx app.Context, _ app.Event) {
-	b.ask = false
+	b.Ask.open = false
 	ctx.Defer(func(app.Context) { ui.Focus("cancel-statement") })
 }
 
 // cancel stops the statement that was asked about; the session lives on.
 func (b *sessionButtons) cancel(app.Context, app.Event) {
-	if !b.ask || !b.runs() || !console.mayAct() || console.stale() {
+	if !b.Ask.open || !b.Ask.runs(b.ID) || !console.mayAct() || console.stale() {
 		return
 	}
-	b.ask = false
+	b.Ask.open = false
 	id := b.ID
 	console.change("The statement of session "+id+" was stopped.", func(ctx context.Context) error {
 		return console.client.CancelStatement(ctx, id)
 	})
 }
 
-// kill opens the dialog for the session, if it lives.
-func (b *sessionButtons) kill(ctx app.Context, _ app.Event) {
-	if s, ok := sessionRow(sessionView, b.ID); ok && s.Attributes.EndedAt == "" {
+func (b *sessionButtons) kill(ctx app.Context, _ app.Event) { killShown(ctx, b.ID) }
+
+// killShown opens the dialog for the session that the page shows, if it lives.
+func killShown(ctx app.Context, id string) {
+	if s, ok := sessionRow(sessionView, id); ok && s.Attributes.EndedAt == "" {
 		console.askKill(ctx, s)
 	}
 }

@@ -449,3 +449,54 @@ func TestServiceChain(t *testing.T) {
 		t.Error("still waiting for a chain that was refused")
 	}
 }
+
+// Ensure the table says how near a service is to its limit, what it does, and
+// who has an older chain than it.
+func TestServiceCells(t *testing.T) {
+	reset(t)
+	service := func(limit any, n int64) *api.Service {
+		return &api.Service{ID: "rw", Attributes: api.ServiceAttributes{
+			Parameters: api.Parameters{"max_connections": limit}, Statistics: api.ServiceStatistics{Connections: n},
+		}}
+	}
+	for _, tt := range []struct {
+		limit       any
+		n           int64
+		text, class string
+	}{{float64(0), 5, "no limit", "faint"}, {nil, 5, "no limit", "faint"}, {float64(100), 79, "100", "faint"}, {float64(100), 80, "100", "limit-warn"}, {float64(100), 95, "100", "limit-crit"}} {
+		if got := sessionLimit(service(tt.limit, tt.n)); got != tt.text {
+			t.Errorf("%v: got %q, want %q", tt.limit, got, tt.text)
+		}
+		if got := limitClass(service(tt.limit, tt.n)); got != tt.class {
+			t.Errorf("%d of %v: got %q, want %q", tt.n, tt.limit, got, tt.class)
+		}
+	}
+	s := service(nil, 5)
+	if got := serviceRate(s) + serviceP95(s); got != "——" {
+		t.Errorf("got %q of a server that does not tell", got)
+	}
+	console.store.Open(api.Subscribe{View: serviceStatsView, Topic: api.TopicStats})
+	console.store.Apply(api.Frame{Type: api.FrameSnapshot, View: serviceStatsView, IDs: []string{"service:rw"}, Upserts: []json.RawMessage{
+		[]byte(`{"id":"service:rw","type":"stats","attributes":{"statements":1284,"p95":0.012}}`),
+	}})
+	if got := serviceRate(s) + " " + serviceP95(s); got != "1\u202f284 12 ms" {
+		t.Errorf("got %q", got)
+	}
+	if _, known := outdatedOf(serviceOutdatedView, "rw"); known {
+		t.Error("the server has not told who has an older chain")
+	}
+	watchOutdated(serviceOutdatedView)
+	console.store.Apply(api.Frame{Type: api.FrameSnapshot, View: serviceOutdatedView, IDs: []string{"a", "b"}, Upserts: []json.RawMessage{
+		[]byte(`{"id":"a","type":"groups","attributes":{"values":["rw"],"sessions":12}}`),
+		[]byte(`{"id":"b","type":"groups","attributes":{"values":["ro"],"sessions":3}}`),
+	}})
+	if n, known := outdatedOf(serviceOutdatedView, "rw"); n != 12 || !known {
+		t.Errorf("got %d, %t, want 12", n, known)
+	}
+	if n, known := outdatedOf(serviceOutdatedView, "other"); n != 0 || !known {
+		t.Errorf("got %d, %t, want none", n, known)
+	}
+	if got, want := olderChainFilter("my service"), `service:"my service" chain:outdated`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -21,9 +21,9 @@ var sessionLevels = []struct{ name, word, glyph, class string }{
 	{"log_debug", "Debug", "maint", "lv"},
 }
 
-// logTimes are how long levels stay on. The first one is what an operator gets
+// levelTimes are how long levels stay on. The first one is what an operator gets
 // who does not choose: a forgotten level is an outage.
-var logTimes = []struct {
+var levelTimes = []struct {
 	id, label string
 	after     time.Duration // 0 for ever
 }{
@@ -77,14 +77,14 @@ func ownLevels(s *api.Session) map[string]bool {
 	return own
 }
 
-// logTimeOf returns the time of a choice.
-func logTimeOf(id string) time.Duration {
-	for _, t := range logTimes {
+// levelTimeOf returns the time of a choice.
+func levelTimeOf(id string) time.Duration {
+	for _, t := range levelTimes {
 		if t.id == id {
 			return t.after
 		}
 	}
-	return logTimes[0].after
+	return levelTimes[0].after
 }
 
 // levelSwitches are the switches of what is logged of a session, and of how long.
@@ -93,7 +93,7 @@ type levelSwitches struct {
 	ID  string // of the session
 	Rev uint64
 
-	off string // after how long levels go off, one of logTimes
+	off string // after how long levels go off, one of levelTimes
 }
 
 // Render draws the switches, or says what is logged to those who may not switch
@@ -125,8 +125,8 @@ func (t *levelSwitches) Render() app.UI {
 		app.Div().Class("slog-off").Body(
 			app.Label().For("log-for").Class("dim").Text("Off again"),
 			app.Select().ID("log-for").Class("in").Disabled(console.stale()).OnChange(t.choseTime).Body(
-				app.Range(logTimes).Slice(func(i int) app.UI {
-					return app.Option().Value(logTimes[i].id).Selected(logTimes[i].id == t.off).Text(logTimes[i].label)
+				app.Range(levelTimes).Slice(func(i int) app.UI {
+					return app.Option().Value(levelTimes[i].id).Selected(levelTimes[i].id == t.off).Text(levelTimes[i].label)
 				}),
 			),
 			app.Span().ID("log-until").Class("tnum "+untilClass(s)).Text(untilWords(s, console.now())),
@@ -209,7 +209,7 @@ func (t *levelSwitches) flip(level string) {
 // timeFor is how long the levels are to stay on when one is switched.
 func (t *levelSwitches) timeFor(s *api.Session, level string, on bool) time.Duration {
 	if on {
-		return logTimeOf(t.off)
+		return levelTimeOf(t.off)
 	}
 	own := ownLevels(s)
 	delete(own, level)
@@ -225,7 +225,7 @@ func (t *levelSwitches) choseTime(ctx app.Context, _ app.Event) {
 	t.off = ctx.JSSrc().Get("value").String()
 	if s, ok := t.switchable(); ok {
 		if own := ownLevels(s); len(own) > 0 {
-			t.set(own, logTimeOf(t.off))
+			t.set(own, levelTimeOf(t.off))
 		}
 	}
 }

@@ -26,7 +26,7 @@ func renderNow(s *api.Session, now time.Time, way *serviceWay) app.UI {
 			renderAttributes(s),
 		),
 		app.Div().Class("col").Body(
-			box("Path", "", app.Div().Class("way").Body(pathOf(s, way))),
+			box("Path", "", app.Div().Class("way").TabIndex(0).Role("group").Aria("label", "Path of a statement").Body(pathOf(s, way))),
 		),
 		app.Div().Class("wide").Body(renderBackends(s)),
 	)

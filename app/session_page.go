@@ -30,6 +30,7 @@ type sessionPage struct {
 
 	way  serviceWay // of the service
 	list sessionList
+	ask  cancelQuestion
 	io   *ioRing // bytes a second while the page is open
 }
 
@@ -80,6 +81,7 @@ func (p *sessionPage) watch() {
 		console.unwatch(sessionView)
 	}
 	p.id, p.last, p.ended, p.io = p.ID, nil, time.Time{}, &ioRing{}
+	p.ask = cancelQuestion{}
 	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
 }
 
@@ -186,7 +188,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 		app.Span().Class("dim tnum").Text("age "+elapsed(view.Age(s, view.Lag(s, p.now())))),
 		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
-		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Rev: p.Rev},
+		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Ask: &p.ask, Rev: p.Rev},
 	)
 }
 
@@ -329,11 +331,7 @@ func (p *sessionPage) goTo(ctx app.Context, id string) {
 }
 
 // kill opens the dialog for the session, if it lives.
-func (p *sessionPage) kill(ctx app.Context) {
-	if s, ok := sessionRow(sessionView, p.ID); ok && s.Attributes.EndedAt == "" {
-		console.askKill(ctx, s)
-	}
-}
+func (p *sessionPage) kill(ctx app.Context) { killShown(ctx, p.ID) }
 
 // cancelClicked takes back what the button that was clicked stands for.
 func (p *sessionPage) cancelClicked(_ app.Context, e app.Event) {

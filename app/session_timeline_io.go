@@ -62,5 +62,5 @@ func (r *ioRing) note() string {
 	if r == nil || r.since.IsZero() {
 		return ""
 	}
-	return "The server keeps no history of I/O: this page has measured it since " + r.since.Local().Format("15:04:05") + " and keeps 10 minutes."
+	return "The server keeps no history of I/O: this page has measured it since " + sinceWhen(timeText(r.since)) + " and keeps 10 minutes."
 }

@@ -60,7 +60,7 @@ func (t *timelineTab) OnDismount() {
 // take reads what is shown from an address.
 func (t *timelineTab) take(values url.Values) {
 	t.from, t.to = timeOf(api.Time(values.Get("from"))), timeOf(api.Time(values.Get("to")))
-	if t.from.IsZero() || t.to.Sub(t.from) < shortest {
+	if t.from.IsZero() || !t.to.After(t.from) {
 		t.from, t.to = time.Time{}, time.Time{}
 	}
 	t.table = values.Get("as") == "table"
@@ -71,8 +71,8 @@ func (t *timelineTab) take(values url.Values) {
 func (t *timelineTab) remember() {
 	values := url.Values{}
 	if !t.from.IsZero() {
-		values.Set("from", t.from.UTC().Format(apiTime))
-		values.Set("to", t.to.UTC().Format(apiTime))
+		values.Set("from", string(timeText(t.from)))
+		values.Set("to", string(timeText(t.to)))
 	}
 	if t.table {
 		values.Set("as", "table")
@@ -86,6 +86,9 @@ func (t *timelineTab) remember() {
 
 // apiTime is the form of an instant on the wire.
 const apiTime = "2006-01-02T15:04:05.000Z07:00"
+
+// timeText writes an instant as on the wire.
+func timeText(t time.Time) api.Time { return api.Time(t.UTC().Format(apiTime)) }
 
 // now is the server's time, or the end of the session.
 func (t *timelineTab) now() (now time.Time, ended bool) {
@@ -165,16 +168,11 @@ func (t *timelineTab) renderBar(from, to time.Time) app.UI {
 
 // clockWords writes a stretch of time.
 func clockWords(from, to time.Time) string {
-	layout := "15:04:05"
+	write := sinceWhen
 	if to.Sub(from) < 10*time.Second {
-		layout = "15:04:05.000"
+		write = stamp
 	}
-	from, to = from.Local(), to.Local()
-	day := ""
-	if now := console.now().Local(); from.YearDay() != now.YearDay() || from.Year() != now.Year() {
-		day = from.Format("2 Jan ")
-	}
-	return day + from.Format(layout) + " – " + to.Format(layout) + " · " + ui.Duration(to.Sub(from))
+	return write(timeText(from)) + " – " + write(timeText(to)) + " · " + ui.Duration(to.Sub(from))
 }
 
 // renderDetails says what is chosen or pointed at. It keeps its place when there
@@ -197,7 +195,7 @@ func (t *timelineTab) renderDetails() app.UI {
 			text := stamp(q.StartedAt) + " · " + took(q.Duration) + " · " + ui.Plural(int(q.Rows), "row", "rows") + " · " + orDash(answered(q))
 			return app.Div().ID("timeline-details").Class("details").Role("status").Body(
 				app.P().Class("tnum").Text(text),
-				app.Pre().Class("statement").Text(q.Statement),
+				app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(q.Statement),
 				app.P().Class("err").Hidden(q.Error == "").Text(q.Error),
 			)
 		}
@@ -319,7 +317,7 @@ func (t *timelineTab) zoom(times float64) {
 	if at := t.chosenAt(); !at.IsZero() {
 		middle = at
 	}
-	half := time.Duration(float64(to.Sub(from)) * times / 2)
+	half := max(time.Duration(float64(to.Sub(from))*times), shortest) / 2
 	t.show(middle.Add(-half), middle.Add(half))
 }
 

@@ -116,7 +116,7 @@ func renderTimeRow(r *timeRow) app.UI {
 		lasted = took(r.to.Sub(r.at).Seconds())
 	}
 	return app.Tr().Body(
-		app.Td().Class("tnum").Title(r.at.UTC().Format(apiTime)).Text(r.at.Local().Format("15:04:05.000")),
+		app.Td().Class("tnum").Title(r.at.UTC().Format(apiTime)).Text(stamp(timeText(r.at))),
 		app.Td().Class("num").Text(lasted),
 		app.Td().Text(r.lane),
 		app.Td().Class(r.class).Title(r.what).Text(r.what),

@@ -217,3 +217,22 @@ suite.test('a finger drags a filter by its grip', async () => {
   await touch('touchEnd', []);
   await chain.orders(['QLA', 'Hint', 'Regex']);
 });
+
+suite.test('the default of a service is edited, and sessions on an older chain are counted', async () => {
+  const client = await suite.client();
+  const c = await suite.window({ path: '/services/RW-Split-Router' });
+  const { page } = c;
+  const order = () => page.locator('#service-chain-new li').evaluateAll((rows) => rows.map((row) => row.dataset.name));
+  await page.locator('#service-chain-new li').first().waitFor();
+  await page.locator('#service-chain-new li[data-name="QLA"] [data-do=top]').click();
+  await page.click('#service-chain-apply');
+  await page.getByText('✓ New sessions run this').waitFor();
+  const fresh = await suite.client();
+  assert.deepEqual(await chainOf(fresh), ['QLA', 'Hint', 'Regex']);
+  assert.deepEqual(await chainOf(client), DEFAULT, 'a session that is there keeps its chain');
+  await page.getByText(/\d+ sessions? on an older chain/).first().waitFor();
+  const other = await Chain.open(client);
+  await other.page.locator('#chain-old').getByText('The default of RW-Split-Router has changed since').waitFor();
+  await page.click('#service-revert');
+  await until('the default is back', async () => String(await order()) === String(DEFAULT));
+});

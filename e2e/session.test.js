@@ -29,11 +29,105 @@ suite.test('a log level shows its lines while the session works', async () => {
   await c.page.locator('[role=switch][data-level=log_info][aria-checked=false]').waitFor();
 });
 
+suite.test('a log level goes off by itself', async () => {
+  const client = await suite.client();
+  const c = await suite.window({ path: `/sessions/${client.id}/log` });
+  assert.equal(await c.page.locator('#log-for').inputValue(), '15m');
+  await c.page.click('[data-level=log_info]');
+  await c.page.locator('#log-until', { hasText: /goes off in 1[45]:\d\d/ }).waitFor();
+  await c.page.selectOption('#log-for', '5m');
+  await c.page.locator('#log-until', { hasText: /goes off in [45]:\d\d/ }).waitFor();
+  await c.page.click('[data-level=log_debug]');
+  await c.page.locator('[data-level=log_debug][aria-checked=true]').waitFor();
+  await c.page.click('[data-level=log_info]');
+  await c.page.locator('[data-level=log_info][aria-checked=false]').waitFor();
+  await c.page.locator('#log-until', { hasText: /goes off in [45]:\d\d/ }).waitFor();
+  await c.page.selectOption('#log-for', 'never');
+  await c.page.locator('#log-until', { hasText: 'stays on until somebody switches it off' }).waitFor();
+});
+
+suite.test('lines of the log are found, and the tail stops when one reads', async () => {
+  const client = await suite.client();
+  const c = await suite.window({ path: `/sessions/${client.id}/log` });
+  await c.page.click('[data-level=log_info]');
+  await c.page.locator('[data-level=log_info][aria-checked=true]').waitFor();
+  for (let i = 0; i < 60; i++) await client.query(`select ${i}`);
+  await until('sixty lines', async () => await c.page.locator('#log-tail .line').count() >= 60);
+  await c.page.fill('#log-find', 'nothing has this');
+  await c.page.getByText('No line has these words.').waitFor();
+  await c.page.fill('#log-find', 'route');
+  await c.page.locator('#log-tail mark', { hasText: 'route' }).first().waitFor();
+  await c.page.locator('.slog-tools [role=status]', { hasText: 'matches' }).waitFor();
+  await c.page.keyboard.press('Enter');
+  await c.page.locator('#log-chosen').waitFor();
+  await c.page.fill('#log-find', '');
+  await c.page.evaluate(() => { document.querySelector('#log-tail').scrollTop = 0; });
+  const follow = c.page.locator('#log-follow');
+  await follow.waitFor();
+  const top = await c.page.locator('#log-tail .line').first().innerText();
+  for (let i = 0; i < 5; i++) await client.query(`select ${i}`);
+  await follow.getByText(/new — Follow/).waitFor();
+  assert.equal(await c.page.locator('#log-tail .line').first().innerText(), top);
+  await follow.click();
+  await follow.waitFor({ state: 'hidden' });
+});
+
+suite.test('the timeline zooms, steps and is a table as well', async () => {
+  const client = await suite.client();
+  await client.query('begin');
+  await client.query('select sleep(0.2)');
+  await client.query('commit');
+  const c = await suite.window({ path: `/sessions/${client.id}/timeline` });
+  const { page } = c;
+  const picture = page.locator('svg#timeline');
+  await picture.waitFor();
+  await page.keyboard.press('ArrowLeft');
+  const details = page.locator('#timeline-details');
+  await details.getByText(/Transaction ended|Server connection/).waitFor();
+  await page.keyboard.press('+');
+  await until('the address has the part that is shown', async () => page.url().includes('from='));
+  await page.click('#timeline-live');
+  await until('the address is short again', async () => !page.url().includes('from='));
+  const box = await picture.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await until('a drag zooms', async () => page.url().includes('from='));
+  const shared = page.url();
+  await page.click('#timeline-all');
+  await page.click('#timeline-table');
+  await page.locator('#timeline-rows').getByText('select sleep(0.2)').waitFor();
+  await page.locator('#timeline-rows').getByText('Transaction began').first().waitFor();
+  await page.goto(shared);
+  await page.locator('#timeline-range', { hasText: '–' }).waitFor();
+});
+
+suite.test('[ and ] go through the list that one has come from', async () => {
+  const clients = await suite.clients(3);
+  const c = await suite.window({ path: '/sessions?sort=id' });
+  await c.row(clients[2].id).waitFor();
+  const ids = await c.ids();
+  await c.page.locator(`.row[data-id="${ids[0]}"] a[href*="/sessions/"]`).first().click();
+  await c.page.locator('.session-id', { hasText: ids[0] }).waitFor();
+  await c.page.keyboard.press(']');
+  await c.page.locator('.session-id', { hasText: ids[1] }).waitFor();
+  await c.page.keyboard.press('[');
+  await c.page.locator('.session-id', { hasText: ids[0] }).waitFor();
+});
+
 suite.test('the running statement can be cancelled, and the session lives', async () => {
   const client = await suite.client();
   const c = await suite.window({ path: `/sessions/${client.id}` });
   const done = client.begin('select sleep(60)');
   await c.page.click('#cancel-statement');
+  const question = c.page.locator('[role=alertdialog]');
+  await question.getByText('select sleep(60)').waitFor();
+  assert.equal(await c.page.evaluate(() => document.activeElement.id), 'cancel-keep', 'the keyboard is on the safe button');
+  await c.page.keyboard.press('Escape');
+  await question.waitFor({ state: 'detached' });
+  await c.page.click('#cancel-statement');
+  await c.page.click('#cancel-do');
   await done.catch((err) => assert.equal(err.code, 1317));
   assert.deepEqual(await client.query('select 5'), [['5']]);
   await c.page.locator('#cancel-statement').waitFor({ state: 'hidden' });
@@ -44,7 +138,7 @@ suite.test('the page of a session says when it has ended, and why', async () => 
   const [page, killer] = [await suite.window({ path: `/sessions/${client.id}` }), await suite.window()];
   await killer.askKill(client.id);
   await killer.kill('now', { reason: 'runaway report' });
-  await page.page.getByText('This session has ended').waitFor();
+  await page.page.getByText(/This session (has )?ended/).waitFor();
   await page.page.getByText(/runaway report/).first().waitFor();
   assert.equal(await page.page.getByRole('button', { name: 'Kill session…' }).count(), 0);
 });

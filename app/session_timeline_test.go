@@ -1,0 +1,187 @@
+package app
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// lived is the tab of a session that lived for an hour from noon, with four
+// events and a statement.
+func lived(t *testing.T) *timelineTab {
+	t.Helper()
+	reset(t)
+	console.store.Open(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: "7"})
+	s := example()
+	s.Attributes.EndedAt = sec(3600)
+	s.Attributes.Events = []api.SessionEvent{
+		{At: sec(0), Kind: "connect"}, {At: sec(60), Kind: "log_level", By: "ann"}, {At: sec(60), Kind: "log_level", By: "bob"},
+		{At: sec(3500), Kind: "kill", By: "ann", Detail: "runaway report"},
+	}
+	s.Attributes.Queries = []api.SessionQuery{{Statement: "SELECT 1", StartedAt: sec(3400), Duration: 2, Completed: "x", Error: "1146: no such table"}}
+	show(t, s)
+	tab := &timelineTab{ID: "7"}
+	tab.Render()
+	return tab
+}
+
+func (t *timelineTab) shows() string {
+	from, to := t.window()
+	return from.Sub(noon).String() + " " + to.Sub(noon).String()
+}
+
+// Ensure what is shown is a part of the session's life, whatever is asked for.
+func TestTimelineZoom(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(tab *timelineTab)
+		want string
+	}{
+		{"last-minutes", func(*timelineTab) {}, "50m0s 1h0m0s"},
+		{"in", func(tab *timelineTab) { tab.zoom(0.5) }, "52m30s 57m30s"},
+		{"out", func(tab *timelineTab) { tab.zoom(2) }, "40m0s 1h0m0s"},
+		{"out-of-life", func(tab *timelineTab) { tab.zoom(100) }, "0s 1h0m0s"},
+		{"shortest", func(tab *timelineTab) { tab.zoom(1e-9) }, "54m59.975s 55m0.025s"},
+		{"marked", func(tab *timelineTab) {
+			tab.drag = timelineDrag{on: true, from: 0.9, to: 0.1}
+			timelinePointer{tab}.mark()
+		}, "51m0s 59m0s"},
+		{"clicked", func(tab *timelineTab) {
+			tab.drag = timelineDrag{on: true, from: 0.5, to: 0.503}
+			timelinePointer{tab}.mark()
+		}, "50m0s 1h0m0s"},
+		{"back", func(tab *timelineTab) { tab.zoom(0.5); tab.show(time.Time{}, time.Time{}) }, "50m0s 1h0m0s"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tab := lived(t)
+			tt.do(tab)
+			if got := tab.shows(); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Ensure steps go through all events, also those of one instant, stop at the
+// ends, and show where they are.
+func TestTimelineStep(t *testing.T) {
+	tab := lived(t)
+	at := func(want string) {
+		t.Helper()
+		if tab.chosen != want {
+			t.Fatalf("got %q, want %q", tab.chosen, want)
+		}
+	}
+	tab.step(-1)
+	at("e " + string(sec(3500)) + " kill")
+	tab.step(-1)
+	at("e " + string(sec(60)) + " log_level 2")
+	if from, to := tab.window(); timeOf(sec(60)).Before(from) || timeOf(sec(60)).After(to) {
+		t.Errorf("it is outside of what is shown: %s", tab.shows())
+	}
+	tab.step(-1)
+	at("e " + string(sec(60)) + " log_level")
+	tab.step(-1)
+	tab.step(-1)
+	at("e " + string(sec(0)) + " connect")
+	tab.step(1)
+	at("e " + string(sec(60)) + " log_level")
+	tab.chosen = ""
+	tab.show(time.Time{}, time.Time{})
+	tab.step(1)
+	at("e " + string(sec(3500)) + " kill")
+}
+
+// Ensure an address says what is shown, and a wrong one means the last minutes.
+func TestTimelineAddress(t *testing.T) {
+	for query, want := range map[string]string{
+		"from=2026-11-21T12:10:00.000Z&to=2026-11-21T12:20:00.000Z": "10m0s 20m0s",
+		"":                              "50m0s 1h0m0s",
+		"from=x&to=y":                   "50m0s 1h0m0s",
+		"from=2026-11-21T12:10:00.000Z": "50m0s 1h0m0s",
+		"from=2026-11-21T12:20:00Z&to=2026-11-21T12:10:00Z": "50m0s 1h0m0s",
+	} {
+		tab := lived(t)
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab.take(values)
+		if got := tab.shows(); got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
+		}
+	}
+	tab := lived(t)
+	tab.take(url.Values{"as": {"table"}})
+	if got := app.HTMLString(tab.Render()); !strings.Contains(got, "timeline-rows") {
+		t.Error("the table is not shown")
+	}
+}
+
+// Ensure the table has what the lanes have, newest first, and nothing of another
+// time.
+func TestTimeRows(t *testing.T) {
+	tab := lived(t)
+	a := &tab.last.Attributes
+	from, to := tab.window()
+	line := timelineOf(a, from, to, timeOf(a.EndedAt), true)
+	line.Flows = []ui.Flow{
+		{From: timeOf(sec(3420)), To: timeOf(sec(3421)), In: 1000, Out: 0}, {From: timeOf(sec(3421)), To: timeOf(sec(3424)), In: 3000, Out: 400},
+		{From: timeOf(sec(3424)), To: timeOf(sec(3425))},
+	}
+	var got []string
+	for _, r := range timeRows(a, line) {
+		if r.lane != "State" {
+			got = append(got, r.at.Sub(noon).String()+" "+r.lane+" "+r.what+" "+r.detail+" "+r.by+" "+r.class)
+		}
+	}
+	want := []string{
+		"58m20s Event Killed runaway report ann err",
+		"57m0s I/O in 2.5 kB/s, out 300 B/s   own",
+		"56m40s Statement 1146: no such table SELECT 1  err",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Ensure I/O is what came between two samples, and a gap where the data were
+// old.
+func TestIORing(t *testing.T) {
+	reset(t)
+	r := &ioRing{}
+	s := &api.Session{}
+	sample := func(second float64, in, out uint64) {
+		s.Attributes.Activity.BytesIn, s.Attributes.Activity.BytesOut = in, out
+		r.sample(s, time.Time{}, noon.Add(time.Duration(second*float64(time.Second))))
+	}
+	sample(0, 1000, 5000)
+	sample(0.5, 1100, 5000) // too soon
+	sample(2, 3000, 5400)
+	console.state.Connected = false
+	sample(3, 3000, 5400)
+	console.state.Connected = true
+	sample(60, 9000, 9000) // nothing to compare with
+	sample(61, 9010, 9000)
+	sample(62, 10, 10) // another session under the id
+	want := []ui.Flow{
+		{From: noon, To: noon.Add(2 * time.Second), In: 1000, Out: 200},
+		{From: noon.Add(60 * time.Second), To: noon.Add(61 * time.Second), In: 10},
+	}
+	if diff := cmp.Diff(want, r.list()); diff != "" {
+		t.Error(diff)
+	}
+	for i := range 3 * ioKept {
+		sample(float64(100+i), uint64(100*i), 0)
+	}
+	if n := len(r.list()); n != ioKept {
+		t.Errorf("got %d samples, want %d", n, ioKept)
+	}
+}
