@@ -271,6 +271,17 @@ func TestRatesCoolDown(t *testing.T) {
 			t.Fatalf("got %d frames, want 1", len(got))
 		}
 		wantFrame(t, got[0], "patch table 2: 1/1 +1 idle")
+		one.Attributes.Activity.BytesInPerSec = 7
+		s.put(one) // the last second counts when it is over
+		time.Sleep(coolAfter + roundEvery)
+		frames(t, h, c)
+		one.Attributes.Activity.BytesInPerSec = 0
+		s.put(one)
+		time.Sleep(coldAfter + roundEvery)
+		got = frames(t, h, c)
+		if len(got) != 1 || strings.Contains(string(got[0].Upserts[0]), "per_sec") {
+			t.Errorf("got %v, want the session without a rate", got)
+		}
 		s.count()
 		time.Sleep(time.Minute)
 		if reads, _ := s.count(); reads != 0 {

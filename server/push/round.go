@@ -39,7 +39,7 @@ func (h *Hub) refresh(changed []object, now time.Time) {
 		switch o.topic {
 		case api.TopicSessions:
 			if h.sessions != nil {
-				h.sessions.refresh(o.id, now)
+				h.sessions.refresh(o.id, now, true)
 			}
 			note(object{api.TopicSession, o.id})
 		case api.TopicJobs:

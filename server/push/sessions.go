@@ -10,8 +10,9 @@ import (
 
 // The times of the table of sessions.
 const (
-	coolAfter = time.Second          // a session that has fallen silent is left alone before its rates, which sink by themselves, are read again
-	coldAfter = 6 * time.Second      // by when the rates of such a session are zero
+	coolAfter = time.Second          // a session is left alone before its rates, which rise late and sink by themselves, are read again
+	riseAfter = 2 * time.Second      // by when the rates of a session show what it has just done
+	coldAfter = 7 * time.Second      // by when they show nothing of it any more
 	loadFor   = 5 * time.Millisecond // of one piece of the first reading of all sessions
 )
 
@@ -28,8 +29,8 @@ type sessions struct {
 	canon    canon
 	orders   map[orderKey]*order
 	groups   map[orderKey]*groups
-	cold     agenda // sessions whose rates will have sunk; kept while rated views
-	rated    int    // tables that look at rates
+	rates    agenda // sessions whose rates will be others by then; empty unless rated
+	rated    int    // followers that look at rates
 	followed []follower
 }
 
@@ -39,6 +40,7 @@ type session struct {
 	is      *api.Session
 	read    time.Time // when is was read: then its figures were true
 	checked time.Time // when it was last compared with the source
+	told    time.Time // when the source has last told of it
 	slot    int32     // its place in what is kept for each session
 }
 
@@ -72,7 +74,7 @@ func (t *sessions) load() bool {
 			return false
 		}
 		for range min(64, len(t.unread)) {
-			t.refresh(strconv.FormatUint(t.unread[0], 10), now)
+			t.refresh(strconv.FormatUint(t.unread[0], 10), now, true)
 			t.unread = t.unread[1:]
 		}
 	}
@@ -107,15 +109,15 @@ func (t *sessions) unfollow(f follower, rated bool) {
 		t.rated--
 	}
 	if t.rated == 0 {
-		t.cold = agenda{}
+		t.rates = agenda{}
 	}
 }
 
 // unused tells whether nobody looks at sessions any more.
 func (t *sessions) unused() bool { return len(t.followed) == 0 }
 
-// refresh reads a session again.
-func (t *sessions) refresh(id string, now time.Time) {
+// refresh reads a session again; told says that the source has told of it.
+func (t *sessions) refresh(id string, now time.Time, told bool) {
 	number, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
 		return
@@ -132,15 +134,19 @@ func (t *sessions) refresh(id string, now time.Time) {
 		s = &session{row: row{id: is.ID}, slot: t.slot()}
 		t.rows[s.id] = s
 		t.came++
-	case same(s.is, is):
-		s.checked = now
+	}
+	s.checked = now
+	if told {
+		s.told = now
+	}
+	if t.rated > 0 {
+		t.awaitRates(s, is, told, now)
+	}
+	if s.is != nil && same(s.is, is) {
 		return
 	}
 	s.set((*light)(is))
-	s.is, s.read, s.checked = is, now, now
-	if t.rated > 0 && rates(is) {
-		t.cold.set(s, now.Add(coldAfter))
-	}
+	s.is, s.read = is, now
 	if !t.loaded() {
 		return
 	}
@@ -155,7 +161,7 @@ func (t *sessions) forget(s *session) {
 			f.forget(s)
 		}
 	}
-	t.cold.drop(s)
+	t.rates.drop(s)
 	delete(t.rows, s.id)
 	t.vacant = append(t.vacant, s.slot)
 	t.came++
@@ -180,22 +186,32 @@ func (t *sessions) pass(now time.Time) {
 	for _, f := range t.followed {
 		f.pass(now)
 	}
-	for s := t.cold.next(now); s != nil; s = t.cold.next(now) {
-		t.refresh(s.id, now)
+	for s := t.rates.next(now); s != nil; s = t.rates.next(now) {
+		t.refresh(s.id, now, false)
 	}
 }
 
-// cool reads a session on a screen again whose rates sink though nothing happens
-// to it any more.
+// awaitRates has s read again when its rates will show what it has just done,
+// and when they will not any more.
+func (t *sessions) awaitRates(s *session, is *api.Session, told bool, now time.Time) {
+	switch {
+	case told:
+		t.rates.set(s, now.Add(riseAfter))
+	case rates(is):
+		t.rates.set(s, now.Add(coldAfter-riseAfter))
+	}
+}
+
+// cool reads a session on a screen again whose rates change though nothing
+// happens to it any more.
 func (t *sessions) cool(id string, now time.Time) {
-	if s := t.rows[id]; s != nil && now.Sub(s.checked) >= coolAfter && warm(s.is) {
-		t.refresh(id, now)
+	s := t.rows[id]
+	if s != nil && now.Sub(s.checked) >= coolAfter && (rates(s.is) || now.Sub(s.told) < coldAfter) {
+		t.refresh(id, now, false)
 	}
 }
 
-// warm tells whether figures of s sink by themselves.
-func warm(s *api.Session) bool { return s.Attributes.IOActivity > 0 || rates(s) }
-
+// rates tells whether s shows any.
 func rates(s *api.Session) bool {
 	return s.Attributes.Activity.BytesInPerSec > 0 || s.Attributes.Activity.BytesOutPerSec > 0
 }
