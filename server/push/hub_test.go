@@ -446,6 +446,13 @@ func TestRefusedSubscriptions(t *testing.T) {
 		{"id", api.Subscribe{Topic: api.TopicSession, ID: "-1"}, "not the id of a session"},
 		{"limit", api.Subscribe{Topic: api.TopicSessions, Limit: api.MaxWindow + 1}, "at most 500 rows"},
 		{"offset", api.Subscribe{Topic: api.TopicSessions, Offset: -1}, "at offset 0 or later"},
+		{"group", api.Subscribe{Topic: api.TopicGroups, Group: "age"}, "group: character 1: age is a figure"},
+		{"no-group", api.Subscribe{Topic: api.TopicGroups}, "group: character 1: a key is missing"},
+		{"group-filter", api.Subscribe{Topic: api.TopicGroups, Group: "user", Filter: "("}, "filter: character"},
+		{"sorted-groups", api.Subscribe{Topic: api.TopicGroups, Group: "user", Sort: "user"}, "are for the topic sessions"},
+		{"grouped-sessions", api.Subscribe{Topic: api.TopicSessions, Group: "user"}, "is for the topic groups"},
+		{"grouped-servers", api.Subscribe{Topic: api.TopicServers, Group: "user"}, "are for the topics sessions and groups"},
+		{"no-job", api.Subscribe{Topic: api.TopicJob}, "the id of a job"},
 		{"window-of-objects", api.Subscribe{Topic: api.TopicServers, Limit: 5}, "are for the topics sessions and groups"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -484,6 +491,7 @@ func TestTooManyViews(t *testing.T) {
 
 func FuzzMessage(f *testing.F) {
 	f.Add([]byte(`{"type":"subscribe","view":"v","topic":"sessions","filter":"a|b","sort":"-id","offset":1,"limit":5}`))
+	f.Add([]byte(`{"type":"subscribe","view":"v","topic":"groups","filter":"state:running","group":"user,fingerprint"}`))
 	f.Add([]byte(`{"type":"unsubscribe","view":"v"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseSubscribe(text)
