@@ -79,7 +79,7 @@ func dialFeed(ctx context.Context, url, user string) (*websocket.Conn, error) {
 // in which the sessions and the load are. One viewer in this process reads the
 // frames, and is counted too.
 func TestFeedUpkeep(t *testing.T) {
-	seconds := number(t, "SECONDS_EACH", 8)
+	seconds := number(t, "SECONDS_EACH", 5)
 	_, url := openSite(t)
 	time.Sleep(3 * time.Second)
 	usage := func() upkeep { return measureUpkeep(t, time.Duration(seconds)*time.Second) }
