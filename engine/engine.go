@@ -151,7 +151,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	for _, l := range e.listeners.list {
 		e.wg.Go(l.serve)
 	}
-	e.wg.Go(e.patrol)
+	e.wg.Go(func() { patrol(e) })
 	return nil
 }
 

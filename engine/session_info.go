@@ -13,17 +13,18 @@ import (
 const backendMisc = int64(unsafe.Sizeof(Backend{}))
 
 // Info returns the session as it is now.
-func (s *Session) Info() SessionInfo { return s.info(true) }
+func (s *Session) Info() SessionInfo { return sessionInfo(s, true) }
 
 // LightInfo returns the session as it is now, without its log, its statements,
 // its timeline and the size of its history: what a table of many sessions
 // shows.
-func (s *Session) LightInfo() SessionInfo { return s.info(false) }
+func (s *Session) LightInfo() SessionInfo { return sessionInfo(s, false) }
 
 // Fingerprint returns the text of a statement without its literals.
 func Fingerprint(statement string) string { return string(classify.Canonical(nil, []byte(statement))) }
 
-func (s *Session) info(whole bool) SessionInfo {
+// sessionInfo returns what is known of s, or, unless whole, what LightInfo promises.
+func sessionInfo(s *Session, whole bool) SessionInfo {
 	s.told.Store(false) // what changes from here on is news again
 	now := time.Now()
 	info := SessionInfo{
@@ -55,7 +56,7 @@ func (s *Session) info(whole bool) SessionInfo {
 			info.Filters = append(info.Filters, l.counters())
 		}
 	}
-	info.Memory = s.memoryLocked()
+	info.Memory = memoryOf(s)
 	info.Activity = s.seen.doing(s.client)
 	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
 	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
@@ -78,8 +79,8 @@ func (r *retained) list() []QueryInfo {
 	return list
 }
 
-// memoryLocked returns what the session holds.
-func (s *Session) memoryLocked() MemoryInfo {
+// memoryOf returns what s holds. The caller holds s.mu.
+func memoryOf(s *Session) MemoryInfo {
 	who := &s.seen.identity
 	misc := int64(unsafe.Sizeof(*s)) + int64(len(who.user)+len(who.database)) + int64(cap(s.seen.activity.statement)) +
 		int64(cap(s.seen.timeline.events))*int64(unsafe.Sizeof(Event{}))

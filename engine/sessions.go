@@ -91,7 +91,7 @@ func (e *Engine) admit(l *Listener, conn net.Conn) {
 
 // patrol looks once a second for clients that are idle too long, and for those
 // that went away while a statement runs.
-func (e *Engine) patrol() {
+func patrol(e *Engine) {
 	for e.pause(time.Second) {
 		now := time.Now()
 		for _, s := range e.sessions.all() {

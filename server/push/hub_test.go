@@ -326,8 +326,8 @@ func TestEqualViewsAreOneView(t *testing.T) {
 			say(t, h, c, api.Subscribe{Type: api.UnsubscribeType, View: fmt.Sprint("v", i/2)})
 		}
 		h.do(func() {
-			if h.sessions != nil || len(h.views) != 0 {
-				t.Errorf("got sessions %v and %d views that nobody watches, want none", h.sessions, len(h.views))
+			if h.tables.sessions != nil || len(h.views) != 0 {
+				t.Errorf("got sessions %v and %d views that nobody watches, want none", h.tables.sessions, len(h.views))
 			}
 		})
 	})

@@ -113,6 +113,40 @@ func (t *sessions) unfollow(f follower, rated bool) {
 	}
 }
 
+// listing returns the sessions or the groups that a query chooses from, and what
+// gives them back.
+func (t *sessions) listing(q query) (listing, func()) {
+	key, now := q.orderKey(), time.Now()
+	if q.topic == api.TopicGroups {
+		g := t.groups[key]
+		if g == nil {
+			g = newGroups(q, t)
+			t.groups[key] = g
+			t.follow(g, g.match.Rated(), now)
+		}
+		g.users++
+		return g, func() {
+			if g.users--; g.users == 0 {
+				delete(t.groups, key)
+				t.unfollow(g, g.match.Rated())
+			}
+		}
+	}
+	o := t.orders[key]
+	if o == nil {
+		o = newOrder(q, t)
+		t.orders[key] = o
+		t.follow(o, o.rated(), now)
+	}
+	o.users++
+	return o, func() {
+		if o.users--; o.users == 0 {
+			delete(t.orders, key)
+			t.unfollow(o, o.rated())
+		}
+	}
+}
+
 // unused tells whether nobody looks at sessions any more.
 func (t *sessions) unused() bool { return len(t.followed) == 0 }
 

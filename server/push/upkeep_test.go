@@ -348,7 +348,7 @@ func TestLoadInPieces(t *testing.T) {
 		subscribe(first, api.Subscribe{Topic: api.TopicSessions, Limit: 1})
 		subscribe(second, api.Subscribe{Topic: api.TopicGroups, Group: "user"})
 		pieces := 0
-		for h.loading() != nil {
+		for h.tables.loading() != nil {
 			if len(first.box.ready)+len(second.box.ready) > 0 {
 				t.Fatal("something is shown before all is known")
 			}

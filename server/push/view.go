@@ -152,3 +152,15 @@ func (v *view) frame(kind api.FrameType, s shown, now time.Time) api.Frame {
 	}
 	return f
 }
+
+// send gives all clients the same frame.
+func (v *view) send(patch api.Frame) {
+	body := encode(patch)
+	for name, who := range v.clients {
+		who.snapshot = nil
+		frame := named(body, name)
+		for c := range who.clients {
+			c.box.patch(name, frame)
+		}
+	}
+}
