@@ -17,6 +17,7 @@ func (h *Hub) round(all bool) {
 	if all {
 		for _, v := range h.views {
 			h.tables.cool(v, now)
+			v.forgetSnapshots(now)
 		}
 	}
 	for _, v := range h.views {
@@ -66,10 +67,6 @@ func (h *Hub) subscribe(c *Client, name string, q query) {
 	c.views[name] = v
 	h.catchUp(c, name)
 }
-
-// snapshotFor is for how long a snapshot serves clients that ask one after
-// another. It says what time it is, which the clients go by.
-const snapshotFor = 50 * time.Millisecond
 
 // catchUp sends c a snapshot of one of its views.
 func (h *Hub) catchUp(c *Client, name string) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	lang "github.com/signalbox/signalbox/api/view"
 )
 
 // The times of the table of sessions.
@@ -40,7 +41,6 @@ type session struct {
 	is      *api.Session
 	read    time.Time // when is was read: then its figures were true
 	checked time.Time // when it was last compared with the source
-	told    time.Time // when the source has last told of it
 	slot    int32     // its place in what is kept for each session
 }
 
@@ -74,12 +74,15 @@ func (t *sessions) load() bool {
 			return false
 		}
 		for range min(64, len(t.unread)) {
-			t.refresh(strconv.FormatUint(t.unread[0], 10), now, true)
+			t.refresh(strconv.FormatUint(t.unread[0], 10), now)
 			t.unread = t.unread[1:]
 		}
 	}
 	t.unread = nil
 	now := time.Now()
+	if t.rated > 0 {
+		t.awaitAllRates(now)
+	}
 	for _, f := range t.followed {
 		f.build(now)
 	}
@@ -90,7 +93,9 @@ func (t *sessions) load() bool {
 func (t *sessions) follow(f follower, rated bool, now time.Time) {
 	t.followed = append(t.followed, f)
 	if rated {
-		t.rated++
+		if t.rated++; t.rated == 1 && t.loaded() {
+			t.awaitAllRates(now)
+		}
 	}
 	if t.loaded() {
 		f.build(now)
@@ -150,8 +155,8 @@ func (t *sessions) listing(q query) (listing, func()) {
 // unused tells whether nobody looks at sessions any more.
 func (t *sessions) unused() bool { return len(t.followed) == 0 }
 
-// refresh reads a session again; told says that the source has told of it.
-func (t *sessions) refresh(id string, now time.Time, told bool) {
+// refresh reads a session again.
+func (t *sessions) refresh(id string, now time.Time) {
 	number, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
 		return
@@ -170,11 +175,8 @@ func (t *sessions) refresh(id string, now time.Time, told bool) {
 		t.came++
 	}
 	s.checked = now
-	if told {
-		s.told = now
-	}
-	if t.rated > 0 {
-		t.awaitRates(s, is, told, now)
+	if t.rated > 0 && t.loaded() {
+		t.awaitRates(s, is, now)
 	}
 	if s.is != nil && same(s.is, is) {
 		return
@@ -221,28 +223,42 @@ func (t *sessions) pass(now time.Time) {
 		f.pass(now)
 	}
 	for s := t.rates.next(now); s != nil; s = t.rates.next(now) {
-		t.refresh(s.id, now, false)
+		t.refresh(s.id, now)
 	}
 }
 
-// awaitRates has s read again when its rates will show what it has just done,
-// and when they will not any more.
-func (t *sessions) awaitRates(s *session, is *api.Session, told bool, now time.Time) {
+// awaitRates has s, of which is has just been read, read again when its rates
+// will show what it has done, and when they will not any more.
+func (t *sessions) awaitRates(s *session, is *api.Session, now time.Time) {
 	switch {
-	case told:
+	case lang.InState(is, 0) < riseAfter:
 		t.rates.set(s, now.Add(riseAfter))
 	case rates(is):
 		t.rates.set(s, now.Add(coldAfter-riseAfter))
 	}
 }
 
+// awaitAllRates does the same for all sessions, some at a time.
+func (t *sessions) awaitAllRates(now time.Time) {
+	const parts = 100
+	for _, s := range t.rows {
+		if s.restless(now) {
+			t.rates.set(s, now.Add(riseAfter+(coldAfter-riseAfter)*time.Duration(s.slot%parts)/parts))
+		}
+	}
+}
+
 // cool reads a session on a screen again whose rates change though nothing
 // happens to it any more.
 func (t *sessions) cool(id string, now time.Time) {
-	s := t.rows[id]
-	if s != nil && now.Sub(s.checked) >= coolAfter && (rates(s.is) || now.Sub(s.told) < coldAfter) {
-		t.refresh(id, now, false)
+	if s := t.rows[id]; s != nil && now.Sub(s.checked) >= coolAfter && s.restless(now) {
+		t.refresh(id, now)
 	}
+}
+
+// restless tells whether the rates of s change by themselves.
+func (s *session) restless(now time.Time) bool {
+	return rates(s.is) || lang.InState(s.is, s.lag(now)) < coldAfter
 }
 
 // rates tells whether s shows any.

@@ -67,7 +67,7 @@ func (t *tables) refresh(changed []object, now time.Time) {
 		switch o.topic {
 		case api.TopicSessions:
 			if t.sessions != nil {
-				t.sessions.refresh(o.id, now, true)
+				t.sessions.refresh(o.id, now)
 			}
 			note(object{api.TopicSession, o.id})
 		case api.TopicJobs:
