@@ -19,19 +19,17 @@ type oneSession struct {
 	watch func(push.Change)
 }
 
-func (o *oneSession) Session(uint64) (api.Session, bool) {
+func (o *oneSession) Session(uint64) *api.Session {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return api.Session{ID: "1", Attributes: api.SessionAttributes{User: o.user}}, true
+	return &api.Session{ID: "1", Attributes: api.SessionAttributes{User: o.user}}
 }
 
-func (o *oneSession) Sessions() []api.Session {
-	s, _ := o.Session(1)
-	return []api.Session{s}
-}
-
-func (o *oneSession) SessionDetail(id uint64) (api.Session, bool) { return o.Session(id) }
-func (o *oneSession) Objects(string) []push.Object                { return nil }
+func (o *oneSession) SessionIDs() []uint64                 { return []uint64{1} }
+func (o *oneSession) SessionDetail(id uint64) *api.Session { return o.Session(id) }
+func (o *oneSession) Fingerprint(statement string) string  { return statement }
+func (o *oneSession) Objects(string) []push.Object         { return nil }
+func (o *oneSession) Job(string) (push.Object, bool)       { return push.Object{}, false }
 
 func (o *oneSession) Watch(fn func(push.Change)) func() {
 	o.mu.Lock()
