@@ -16,8 +16,8 @@ const backendMisc = int64(unsafe.Sizeof(Backend{}))
 func (s *Session) Info() SessionInfo { return sessionInfo(s, true) }
 
 // LightInfo returns the session as it is now, without its log, its statements,
-// its timeline and the size of its history: what a table of many sessions
-// shows.
+// its timeline, its I/O events and the size of its history: what a table of many
+// sessions shows.
 func (s *Session) LightInfo() SessionInfo { return sessionInfo(s, false) }
 
 // Fingerprint returns the text of a statement without its literals.
@@ -58,12 +58,13 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	}
 	info.Memory = memoryOf(s)
 	info.Activity = s.seen.doing(s.client)
-	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
+	info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.rates(now)
 	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
 		info.Idle = now.Sub(a.lastIO)
 	}
 	info.Pending, info.RestartErr = s.work.info(s.seen.activity.trx), s.work.failed
 	if whole {
+		info.IOActivity = s.seen.load.sum(now)
 		info.Queries, info.Events = s.seen.retained.list(), s.seen.timeline.list()
 	}
 	return info

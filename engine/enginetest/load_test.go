@@ -3,6 +3,7 @@ package enginetest_test
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,6 +94,14 @@ func TestLoad(t *testing.T) {
 		defer stop()
 		load.Run(ctx, 100)
 		synctest.Wait()
+		light, whole := sessions[3].LightInfo(), sessions[3].Info()
+		if whole.IOActivity == 0 || len(whole.Events) == 0 || whole.Activity.InPerSec == 0 {
+			t.Errorf("got %+v, want something in it", whole)
+		}
+		whole.Log, whole.Queries, whole.Events, whole.History, whole.IOActivity = nil, nil, nil, nil, 0
+		if !reflect.DeepEqual(light, whole) {
+			t.Errorf("got light %+v, want %+v", light, whole)
+		}
 		var sum uint64
 		for _, s := range sessions {
 			i := s.LightInfo()
