@@ -3,6 +3,7 @@ package push
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -286,6 +287,43 @@ func TestRatesCoolDown(t *testing.T) {
 		time.Sleep(time.Minute)
 		if reads, _ := s.count(); reads != 0 {
 			t.Errorf("got %d reads of a session at rest, want none", reads)
+		}
+	})
+}
+
+// Ensure that an order by rates is kept up outside of the window, too, where
+// nobody tells of rates that rise late and sink.
+func TestRatesMoveRows(t *testing.T) {
+	bubble(t, 50, func(t *testing.T, h *Hub, s *store) {
+		s.clocks = true
+		time.Sleep(time.Minute) // all sessions are at rest
+		c := newClient(Principal{}, nil)
+		ask := table
+		ask.Sort, ask.Limit = "-io", 1
+		say(t, h, c, ask)
+		wantFrame(t, one(t, h, c), "snapshot table 1: 50/50 ids 1 +1 idle")
+		busy := idle(7, "app")
+		s.set(busy, false)
+		time.Sleep(roundEvery)
+		frames(t, h, c)
+		busy.Attributes.Activity.BytesOutPerSec = 1000
+		s.put(busy)
+		time.Sleep(riseAfter + roundEvery)
+		got := frames(t, h, c)
+		if len(got) != 1 || !slices.Equal(got[0].IDs, []string{"7"}) {
+			t.Fatalf("got %+v, want session 7 on top", got)
+		}
+		busy.Attributes.Activity.BytesOutPerSec = 0
+		s.put(busy)
+		time.Sleep(coldAfter + roundEvery)
+		got = frames(t, h, c)
+		if len(got) == 0 || !slices.Equal(got[len(got)-1].IDs, []string{"1"}) {
+			t.Fatalf("got %+v, want session 1 on top again", got)
+		}
+		s.count()
+		time.Sleep(time.Minute)
+		if reads, _ := s.count(); reads != 0 {
+			t.Errorf("got %d reads of sessions at rest, want none", reads)
 		}
 	})
 }
