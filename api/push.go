@@ -20,7 +20,7 @@ type Subscribe struct {
 	Filter string `json:"filter,omitempty"` // package view's language, for TopicSessions and TopicGroups
 	Sort   string `json:"sort,omitempty"`   // "-idle,user", for TopicSessions
 	Offset int    `json:"offset,omitempty"` // first row of the window, for TopicSessions
-	Limit  int    `json:"limit,omitempty"`  // rows in the window, at most MaxWindow
+	Limit  int    `json:"limit,omitempty"`  // rows in the window, at most MaxWindow, for TopicSessions and TopicGroups
 	Group  string `json:"group,omitempty"`  // keys to group by, as "user,service", for TopicGroups
 }
 
@@ -32,7 +32,7 @@ const (
 
 // Topics of views.
 const (
-	TopicSessions  = "sessions"  // a window of sessions; rows are Session without log and events, with the newest query only
+	TopicSessions  = "sessions"  // a window of sessions; rows are Session in its light form, see docs/PUSH.md
 	TopicSession   = "session"   // one session with everything
 	TopicServices  = "services"  // all services
 	TopicServers   = "servers"   // all servers
@@ -75,8 +75,8 @@ type Frame struct {
 	// Snapshot and patch.
 	View    string            `json:"view,omitempty"`
 	Seq     uint64            `json:"seq,omitempty"`     // of the view, consecutive
-	Total   int               `json:"total,omitempty"`   // rows that match the filter
-	All     int               `json:"all,omitempty"`     // rows before the filter
+	Total   int               `json:"total,omitempty"`   // rows that match the filter; groups
+	All     int               `json:"all,omitempty"`     // rows before the filter; sessions in the groups
 	Offset  int               `json:"offset,omitempty"`  // first row of the window
 	IDs     []string          `json:"ids,omitempty"`     // rows of the window in order; in a patch only when they changed
 	Upserts []json.RawMessage `json:"upserts,omitempty"` // resources, whole
@@ -93,13 +93,14 @@ type Summary struct {
 	Running int `json:"running"`
 	Idle    int `json:"idle"`
 	Trx     int `json:"trx"`      // idle inside a transaction
-	Long    int `json:"long"`     // running for 60 s or longer
+	Long    int `json:"long"`     // running for too long
 	TrxLong int `json:"trx_long"` // of Trx: for too long
 	Pending int `json:"pending"`  // with a kill, a swap or a restart waiting
 	Killing int `json:"killing"`  // with a kill waiting
 }
 
-// Group is a row of TopicGroups. Its id is made of its values.
+// Group is a row of TopicGroups. Its id is made of its values, of letters and
+// figures only.
 type Group = Resource[GroupAttributes]
 
 // GroupAttributes count the sessions that share the values of some keys.

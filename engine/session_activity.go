@@ -72,21 +72,26 @@ func (l *load) book(now time.Time, events, in, out uint64) {
 	l.events, l.in, l.out = events, in, out
 }
 
-// sum returns the events of the last 30 seconds and the mean bytes per second
-// of the last five whole ones.
-func (l *load) sum(now time.Time) (events int, in, out float64) {
+// sum returns the events of the last 30 seconds.
+func (l *load) sum(now time.Time) (events int) {
 	second := uint32(now.Unix())
-	for _, slot := range l.slots {
-		age := second - slot.second
-		if age < loadSlots {
+	for i := range l.slots {
+		if slot := &l.slots[i]; second-slot.second < loadSlots {
 			events += int(slot.events)
 		}
-		if age >= 1 && age <= 5 {
+	}
+	return events
+}
+
+// rates returns the mean bytes per second of the last five whole ones.
+func (l *load) rates(now time.Time) (in, out float64) {
+	for second := uint32(now.Unix()) - 5; second != uint32(now.Unix()); second++ {
+		if slot := &l.slots[second%loadSlots]; slot.second == second {
 			in += float64(slot.in) / 5
 			out += float64(slot.out) / 5
 		}
 	}
-	return events, in, out
+	return in, out
 }
 
 // retained are the newest statements of a session.

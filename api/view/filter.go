@@ -25,9 +25,6 @@ func (f *Filter) MatchAfter(s *api.Session, lag time.Duration) bool {
 // Empty tells whether the filter matches every session.
 func (f *Filter) Empty() bool { return f.expr == nil }
 
-// Clocked tells whether the mere passing of time may change what matches.
-func (f *Filter) Clocked() bool { return f.expr != nil && f.expr.clocked() }
-
 // Until returns how long it takes from lag until the passing of time alone may
 // change whether s passes; Never when it does not.
 func (f *Filter) Until(s *api.Session, lag time.Duration) time.Duration {
@@ -52,7 +49,6 @@ func (f *Filter) String() string {
 // expr is a node of a filter.
 type expr interface {
 	match(s *api.Session, lag time.Duration) bool
-	clocked() bool
 	rated() bool
 	until(s *api.Session, lag time.Duration) time.Duration
 	String() string
@@ -69,8 +65,6 @@ func (all allOf) match(s *api.Session, lag time.Duration) bool {
 	}
 	return true
 }
-
-func (all allOf) clocked() bool { return slices.ContainsFunc(all, expr.clocked) }
 
 func (all allOf) rated() bool { return slices.ContainsFunc(all, expr.rated) }
 
@@ -102,8 +96,6 @@ func (some anyOf) match(s *api.Session, lag time.Duration) bool {
 	}
 	return false
 }
-
-func (some anyOf) clocked() bool { return slices.ContainsFunc(some, expr.clocked) }
 
 func (some anyOf) rated() bool { return slices.ContainsFunc(some, expr.rated) }
 
@@ -149,8 +141,6 @@ func (w anywhere) match(s *api.Session, _ time.Duration) bool {
 		w.within(a.RemoteAddress) || w.within(a.Database) || w.within(a.Activity.Statement)
 }
 
-func (w anywhere) clocked() bool { return false }
-
 func (w anywhere) rated() bool { return false }
 
 func (w anywhere) until(*api.Session, time.Duration) time.Duration { return Never }
@@ -185,18 +175,14 @@ func (l list) holds(s *api.Session, lag time.Duration) bool {
 	return found
 }
 
-// clocked tells whether one of the words becomes true all by itself.
-func (l list) clocked() bool {
-	return l.key.texts == nil && slices.ContainsFunc(l.values, func(v value) bool { return v.text == StateLong || v.text == StateTrxLong })
-}
-
 func (l list) rated() bool { return false }
 
+// until: two of the words of a state become true all by themselves.
 func (l list) until(s *api.Session, lag time.Duration) time.Duration {
-	if !l.clocked() {
-		return Never
+	if l.key.texts == nil && slices.ContainsFunc(l.values, func(v value) bool { return v.text == StateLong || v.text == StateTrxLong }) {
+		return UntilLong(s, lag)
 	}
-	return UntilLong(s, lag)
+	return Never
 }
 
 func (l list) String() string {
@@ -239,8 +225,6 @@ func (c comparison) match(s *api.Session, lag time.Duration) bool {
 	}
 	return figure == c.number
 }
-
-func (c comparison) clocked() bool { return c.key.clock }
 
 func (c comparison) rated() bool { return c.key.rate }
 

@@ -156,16 +156,6 @@ func TestMatchAfterLetsClocksRun(t *testing.T) {
 		if got := f.MatchAfter(report(), tt.lag); got != tt.want {
 			t.Errorf("%s after %v: got %v, want %v", tt.filter, tt.lag, got, tt.want)
 		}
-		if !f.Clocked() {
-			t.Errorf("%s: got not clocked, want clocked", tt.filter)
-		}
-	}
-	f, err := view.Parse("report user:a (b | stmt:c) mem>1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.Clocked() {
-		t.Error("filter without clocks: got clocked, want not")
 	}
 }
 
@@ -261,8 +251,8 @@ func TestUntil(t *testing.T) {
 		}
 		s, changed := report(), false
 		until, matched := f.Until(s, 0), f.MatchAfter(s, 0)
-		if never[text] != (until == view.Never) || never[text] == f.Clocked() && text != "idle>0" {
-			t.Errorf("%s: got until %v, clocked %v", text, until, f.Clocked())
+		if never[text] != (until == view.Never) {
+			t.Errorf("%s: got until %v", text, until)
 		}
 		for lag := time.Duration(0); lag < 10*time.Minute; lag += 250 * time.Millisecond {
 			if lag >= until {

@@ -70,12 +70,6 @@ func (g Grouping) String() string {
 	return strings.Join(names, ",")
 }
 
-// ByState tells whether a session changes its group when it becomes long or
-// trx-long, which happens all by itself.
-func (g Grouping) ByState() bool {
-	return slices.ContainsFunc(g.keys, func(k *key) bool { return k.texts == nil })
-}
-
 // Each calls yield with the values of each group that s is in, at least once.
 // canonical makes the fingerprint of a statement. The slice is used again: yield
 // must not keep it.

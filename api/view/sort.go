@@ -75,12 +75,6 @@ func (s Sort) Rated() bool {
 	return slices.ContainsFunc(s.fields, func(f sortField) bool { return f.key.rate })
 }
 
-// ByState tells whether a session moves when it becomes long or trx-long, which
-// happens all by itself. Nothing else moves by the passing of time alone.
-func (s Sort) ByState() bool {
-	return slices.ContainsFunc(s.fields, func(f sortField) bool { return f.key.texts == nil && f.key.figure == nil })
-}
-
 // Less tells whether a comes before b, with their figures as they stand.
 func (s Sort) Less(a, b *api.Session) bool {
 	x, y := s.Rank(a, time.Time{}, 0), s.Rank(b, time.Time{}, 0)

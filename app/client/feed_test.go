@@ -25,8 +25,7 @@ func (o *oneSession) Session(uint64) *api.Session {
 	return &api.Session{ID: "1", Attributes: api.SessionAttributes{User: o.user}}
 }
 
-func (o *oneSession) SessionIDs() []uint64 { return []uint64{1} }
-
+func (o *oneSession) SessionIDs() []uint64                 { return []uint64{1} }
 func (o *oneSession) SessionDetail(id uint64) *api.Session { return o.Session(id) }
 func (o *oneSession) Fingerprint(statement string) string  { return statement }
 func (o *oneSession) Objects(string) []push.Object         { return nil }

@@ -1,7 +1,7 @@
 // Package enginetest has what tests of the engine and of its modules stand on: a
 // network in memory, on which time can be made to stand still (testing/synctest),
-// a scripted database server and a client on it, and real mariadbd processes.
-// Only tests import it.
+// a scripted database server and a client on it, a load of very many sessions,
+// and real mariadbd processes. Only tests and benchmarks import it.
 package enginetest
 
 import (

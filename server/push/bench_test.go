@@ -58,7 +58,7 @@ func BenchmarkRound(b *testing.B) {
 				b.Fatal(err)
 			}
 			h.subscribe(c, "table", q)
-			for h.sessions != nil && !h.sessions.loaded() {
+			for h.tables.sessions != nil && !h.tables.sessions.loaded() {
 				h.load()
 			}
 			n := 0
@@ -99,7 +99,7 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		if sort == "" {
 			h.subscribe(keep, "table", q)
-			for !h.sessions.loaded() {
+			for !h.tables.sessions.loaded() {
 				h.load()
 			}
 			continue

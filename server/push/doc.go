@@ -4,12 +4,23 @@
 // change.
 //
 // A view is a topic with a filter, an order and a window of rows. Equal views
-// are computed once, encoded once and shared by all clients that show them.
+// are encoded once and shared by all clients that show them; views that differ
+// in their windows only share the order.
+//
+// # Upkeep
+//
+// What changes costs, not what is there. A session that has changed is read
+// once and judged by each order and each grouping of sessions: it comes, goes,
+// or moves in a list that finds a place in a few hundred steps. Ranks say since
+// when a clock runs, so that the passing of time moves nothing; what time does
+// change, as when a statement becomes long, is in an agenda. A view compares its
+// window with the one before, and nothing else.
 //
 // # Concurrency
 //
 // One goroutine, Hub.Run, owns the views and the table of sessions, and is the
-// only caller of Source. Each client has two: a reader, which is the goroutine
+// only caller of Source. It reads very many sessions for the first time in
+// pieces, between which it does its other work. Each client has two: a reader, which is the goroutine
 // of its HTTP request, and a writer. Whatever comes from elsewhere reaches the
 // hub as an entry in the set of changes or as a request over a channel, and
 // reaches a client through its mailbox; the hub never waits for a client.

@@ -18,20 +18,22 @@ import (
 // in its state.
 type groups struct {
 	orderKey
-	match  *lang.Filter
-	by     lang.Grouping
-	from   *sessions
-	places map[*session][]*place // sessions that match
-	byID   map[string]*group
-	sorted list[*group]
-	agenda agenda
-	number uint64 // see state
-	users  int    // views
+	match    *lang.Filter
+	by       lang.Grouping
+	from     *sessions
+	places   map[*session][]*place // sessions that match
+	byValues map[string]*group     // by their keys
+	sorted   list[*group]
+	agenda   agenda
+	number   uint64   // see state
+	users    int      // views
+	next     []*group // memory of judge
 }
 
 // group is the sessions with the same values.
 type group struct {
 	row
+	key    string // of values
 	values []string
 	sum    api.Summary
 	places list[*place] // longest in its state first; never empty
@@ -51,7 +53,7 @@ var longest, _ = lang.ParseSort("-in-state")
 func newGroups(q query, from *sessions) *groups {
 	g := &groups{
 		orderKey: q.orderKey(), match: q.match, by: q.grouping, from: from,
-		places: make(map[*session][]*place), byID: make(map[string]*group),
+		places: make(map[*session][]*place), byValues: make(map[string]*group),
 	}
 	g.sorted.compare = func(a, b *group) int {
 		if c := cmp.Compare(b.places.size, a.places.size); c != 0 {
@@ -82,45 +84,88 @@ func (g *groups) build(now time.Time) {
 func (g *groups) judge(s *session, now time.Time) {
 	lag := s.lag(now)
 	matches := g.match.MatchAfter(s.is, lag)
-	before := g.places[s]
-	var after []*place
-	if matches {
-		rank, marks := longest.Rank(s.is, s.read, lag), lang.MarksAfter(s.is, lag)
-		g.by.Each(s.is, lag, g.from.fingerprint, func(values []string) {
-			after = append(after, &place{session: s, group: g.group(values), rank: rank, marks: marks})
-		})
-	}
 	g.appoint(s, matches, lag, now)
-	if slices.EqualFunc(before, after, (*place).equal) {
+	before := g.places[s]
+	if !matches {
+		g.leave(s)
 		return
 	}
-	for _, p := range before {
+	rank, marks := longest.Rank(s.is, s.read, lag), lang.MarksAfter(s.is, lag)
+	g.next = g.next[:0]
+	g.by.Each(s.is, lag, g.from.fingerprint, func(values []string) { g.next = append(g.next, g.group(values)) })
+	if slices.EqualFunc(before, g.next, func(p *place, one *group) bool { return p.group == one }) {
+		for _, p := range before {
+			g.move(p, rank, marks)
+		}
+		return
+	}
+	g.take(before)
+	after := make([]*place, len(g.next))
+	for i, one := range g.next {
+		p := &place{session: s, group: one, rank: rank, marks: marks}
+		after[i] = p
+		g.change(one, func() {
+			one.places.insert(p)
+			marks.Add(&one.sum, 1)
+		})
+	}
+	g.places[s] = after
+	g.sweep(before)
+}
+
+// leave takes s out of its groups.
+func (g *groups) leave(s *session) {
+	places := g.places[s]
+	g.take(places)
+	g.sweep(places)
+	delete(g.places, s)
+}
+
+// take takes places out of their groups.
+func (g *groups) take(places []*place) {
+	for _, p := range places {
 		g.change(p.group, func() {
 			p.group.places.remove(p)
 			p.marks.Add(&p.group.sum, -1)
 		})
 	}
-	for _, p := range after {
-		g.change(p.group, func() {
-			p.group.places.insert(p)
-			p.marks.Add(&p.group.sum, 1)
-		})
-	}
-	for _, p := range before {
+}
+
+// sweep forgets the groups of places that nobody is in any more.
+func (g *groups) sweep(places []*place) {
+	for _, p := range places {
 		if p.group.places.size == 0 {
-			delete(g.byID, p.group.id)
+			delete(g.byValues, p.group.key)
 		}
-	}
-	if after == nil {
-		delete(g.places, s)
-	} else {
-		g.places[s] = after
 	}
 }
 
-// equal tells whether nothing changes when other takes the place of p.
-func (p *place) equal(other *place) bool {
-	return p.group == other.group && p.marks == other.marks && longest.Compare(&p.rank, &other.rank) == 0
+// move brings p up to date, which stays in its group.
+func (g *groups) move(p *place, rank lang.Rank, marks lang.Marks) {
+	order := longest.Compare(&rank, &p.rank)
+	if order == 0 && marks == p.marks {
+		return
+	}
+	do := func() {
+		p.group.places.remove(p)
+		p.marks.Add(&p.group.sum, -1)
+		p.rank, p.marks = rank, marks
+		p.group.places.insert(p)
+		p.marks.Add(&p.group.sum, 1)
+	}
+	first := p.group.places.first()
+	if p != first && longest.Compare(&rank, &first.rank) > 0 {
+		// The group stays where it is among the others.
+		if marks == p.marks {
+			do()
+			return // and looks the same
+		}
+		do()
+		p.group.set(p.group)
+		g.number++
+		return
+	}
+	g.change(p.group, do)
 }
 
 // change runs do, which changes a group, and puts the group where it belongs.
@@ -138,12 +183,17 @@ func (g *groups) change(one *group, do func()) {
 
 // group returns the group of values, a new one when there is none.
 func (g *groups) group(values []string) *group {
-	id := groupID(values)
-	one := g.byID[id]
+	var buf [256]byte
+	key := buf[:0]
+	for _, v := range values {
+		key = binary.AppendUvarint(key, uint64(len(v)))
+		key = append(key, v...)
+	}
+	one := g.byValues[string(key)]
 	if one == nil {
-		one = &group{row: row{id: id}, values: cloneAll(values)}
+		one = &group{row: row{id: groupID(key)}, key: string(key), values: cloneAll(values)}
 		one.places.compare = func(a, b *place) int { return longest.Compare(&a.rank, &b.rank) }
-		g.byID[id] = one
+		g.byValues[one.key] = one
 	}
 	return one
 }
@@ -157,16 +207,10 @@ func cloneAll(values []string) []string {
 	return all
 }
 
-// groupID makes an id of values: short, of letters and figures only, whatever
-// the values are.
-func groupID(values []string) string {
-	var buf [256]byte
-	text := buf[:0]
-	for _, v := range values {
-		text = binary.AppendUvarint(text, uint64(len(v)))
-		text = append(text, v...)
-	}
-	sum := sha256.Sum256(text)
+// groupID makes an id of the key of a group: short, of letters and figures only,
+// whatever the values are.
+func groupID(key []byte) string {
+	sum := sha256.Sum256(key)
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -194,16 +238,7 @@ func (g *groups) appoint(s *session, matches bool, lag time.Duration, now time.T
 }
 
 func (g *groups) forget(s *session) {
-	for _, p := range g.places[s] {
-		g.change(p.group, func() {
-			p.group.places.remove(p)
-			p.marks.Add(&p.group.sum, -1)
-		})
-		if p.group.places.size == 0 {
-			delete(g.byID, p.group.id)
-		}
-	}
-	delete(g.places, s)
+	g.leave(s)
 	g.agenda.drop(s)
 }
 

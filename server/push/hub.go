@@ -48,10 +48,9 @@ type Hub struct {
 	done    chan struct{} // closed when Run has returned
 
 	// Owned by Run.
-	views    map[viewKey]*view
-	sessions *sessions // nil while nobody looks at sessions
-	objects  map[object]*objects
-	updates  updates
+	views   map[viewKey]*view
+	tables  tables
+	updates updates
 
 	stopOnce sync.Once
 	serving  sync.WaitGroup // calls of Serve that have been let in
@@ -78,7 +77,7 @@ func New(options Options) *Hub {
 	return &Hub{
 		options: options, log: options.Logger, changes: newChanges(),
 		todo: make(chan func()), stop: make(chan struct{}), done: make(chan struct{}),
-		views: make(map[viewKey]*view), objects: make(map[object]*objects),
+		views: make(map[viewKey]*view), tables: tables{source: options.Source, objects: make(map[object]*objects)},
 		clients: make(map[*Client]bool), admitted: make(map[string]int),
 	}
 }
@@ -157,7 +156,7 @@ func (h *Hub) loop() {
 			return
 		case work := <-h.todo:
 			work()
-		case <-h.loading():
+		case <-h.tables.loading():
 			h.load()
 		case <-notable:
 			h.round(false)

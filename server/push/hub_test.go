@@ -3,6 +3,7 @@ package push
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -271,10 +272,58 @@ func TestRatesCoolDown(t *testing.T) {
 			t.Fatalf("got %d frames, want 1", len(got))
 		}
 		wantFrame(t, got[0], "patch table 2: 1/1 +1 idle")
+		one.Attributes.Activity.BytesInPerSec = 7
+		s.put(one) // the last second counts when it is over
+		time.Sleep(coolAfter + roundEvery)
+		frames(t, h, c)
+		one.Attributes.Activity.BytesInPerSec = 0
+		s.put(one)
+		time.Sleep(coldAfter + roundEvery)
+		got = frames(t, h, c)
+		if len(got) != 1 || strings.Contains(string(got[0].Upserts[0]), "per_sec") {
+			t.Errorf("got %v, want the session without a rate", got)
+		}
 		s.count()
 		time.Sleep(time.Minute)
 		if reads, _ := s.count(); reads != 0 {
 			t.Errorf("got %d reads of a session at rest, want none", reads)
+		}
+	})
+}
+
+// Ensure that an order by rates is kept up outside of the window, too, where
+// nobody tells of rates that rise late and sink.
+func TestRatesMoveRows(t *testing.T) {
+	bubble(t, 50, func(t *testing.T, h *Hub, s *store) {
+		s.clocks = true
+		time.Sleep(time.Minute) // all sessions are at rest
+		c := newClient(Principal{}, nil)
+		ask := table
+		ask.Sort, ask.Limit = "-io", 1
+		say(t, h, c, ask)
+		wantFrame(t, one(t, h, c), "snapshot table 1: 50/50 ids 1 +1 idle")
+		busy := idle(7, "app")
+		s.set(busy, false)
+		time.Sleep(roundEvery)
+		frames(t, h, c)
+		busy.Attributes.Activity.BytesOutPerSec = 1000
+		s.put(busy)
+		time.Sleep(riseAfter + roundEvery)
+		got := frames(t, h, c)
+		if len(got) != 1 || !slices.Equal(got[0].IDs, []string{"7"}) {
+			t.Fatalf("got %+v, want session 7 on top", got)
+		}
+		busy.Attributes.Activity.BytesOutPerSec = 0
+		s.put(busy)
+		time.Sleep(coldAfter + roundEvery)
+		got = frames(t, h, c)
+		if len(got) == 0 || !slices.Equal(got[len(got)-1].IDs, []string{"1"}) {
+			t.Fatalf("got %+v, want session 1 on top again", got)
+		}
+		s.count()
+		time.Sleep(time.Minute)
+		if reads, _ := s.count(); reads != 0 {
+			t.Errorf("got %d reads of sessions at rest, want none", reads)
 		}
 	})
 }
@@ -315,8 +364,8 @@ func TestEqualViewsAreOneView(t *testing.T) {
 			say(t, h, c, api.Subscribe{Type: api.UnsubscribeType, View: fmt.Sprint("v", i/2)})
 		}
 		h.do(func() {
-			if h.sessions != nil || len(h.views) != 0 {
-				t.Errorf("got sessions %v and %d views that nobody watches, want none", h.sessions, len(h.views))
+			if h.tables.sessions != nil || len(h.views) != 0 {
+				t.Errorf("got sessions %v and %d views that nobody watches, want none", h.tables.sessions, len(h.views))
 			}
 		})
 	})
@@ -435,6 +484,13 @@ func TestRefusedSubscriptions(t *testing.T) {
 		{"id", api.Subscribe{Topic: api.TopicSession, ID: "-1"}, "not the id of a session"},
 		{"limit", api.Subscribe{Topic: api.TopicSessions, Limit: api.MaxWindow + 1}, "at most 500 rows"},
 		{"offset", api.Subscribe{Topic: api.TopicSessions, Offset: -1}, "at offset 0 or later"},
+		{"group", api.Subscribe{Topic: api.TopicGroups, Group: "age"}, "group: character 1: age is a figure"},
+		{"no-group", api.Subscribe{Topic: api.TopicGroups}, "group: character 1: a key is missing"},
+		{"group-filter", api.Subscribe{Topic: api.TopicGroups, Group: "user", Filter: "("}, "filter: character"},
+		{"sorted-groups", api.Subscribe{Topic: api.TopicGroups, Group: "user", Sort: "user"}, "are for the topic sessions"},
+		{"grouped-sessions", api.Subscribe{Topic: api.TopicSessions, Group: "user"}, "is for the topic groups"},
+		{"grouped-servers", api.Subscribe{Topic: api.TopicServers, Group: "user"}, "are for the topics sessions and groups"},
+		{"no-job", api.Subscribe{Topic: api.TopicJob}, "the id of a job"},
 		{"window-of-objects", api.Subscribe{Topic: api.TopicServers, Limit: 5}, "are for the topics sessions and groups"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -473,6 +529,7 @@ func TestTooManyViews(t *testing.T) {
 
 func FuzzMessage(f *testing.F) {
 	f.Add([]byte(`{"type":"subscribe","view":"v","topic":"sessions","filter":"a|b","sort":"-id","offset":1,"limit":5}`))
+	f.Add([]byte(`{"type":"subscribe","view":"v","topic":"groups","filter":"state:running","group":"user,fingerprint"}`))
 	f.Add([]byte(`{"type":"unsubscribe","view":"v"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseSubscribe(text)

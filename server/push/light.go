@@ -34,9 +34,13 @@ type lightAttributes struct {
 	Activity         lightActivity           `json:"activity"`
 	ChainOutdated    bool                    `json:"chain_outdated,omitempty"`
 	LogUntil         api.Time                `json:"log_until,omitempty"`
-	EndedAt          api.Time                `json:"ended_at,omitempty"`
-	EndReason        string                  `json:"end_reason,omitempty"`
-	EndedBy          string                  `json:"ended_by,omitempty"`
+	lightEnd
+}
+
+type lightEnd struct {
+	EndedAt   api.Time `json:"ended_at,omitempty"`
+	EndReason string   `json:"end_reason,omitempty"`
+	EndedBy   string   `json:"ended_by,omitempty"`
 }
 
 type lightClient struct {
@@ -79,7 +83,7 @@ func (s *light) resource() lightSession {
 		Client:      lightClient{a.Client.Cipher, a.Client.ConnectionAttributes},
 		Connections: a.Connections, Parameters: a.Parameters, Memory: lightMemory{a.Memory.Total}, Pending: a.Pending,
 		LastRestartError: a.LastRestartError, ChainOutdated: a.ChainOutdated, LogUntil: a.LogUntil,
-		EndedAt: a.EndedAt, EndReason: a.EndReason, EndedBy: a.EndedBy,
+		lightEnd: lightEnd{a.EndedAt, a.EndReason, a.EndedBy},
 		Activity: lightActivity{
 			State: y.State, InState: y.InState, SinceAt: y.SinceAt, Trx: y.Trx, TrxReadOnly: y.TrxReadOnly,
 			TrxSeconds: y.TrxSeconds, TrxSinceAt: y.TrxSinceAt, TrxWrites: y.TrxWrites, Statement: y.Statement,

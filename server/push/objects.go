@@ -109,6 +109,9 @@ func alike(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// warm tells whether figures of s sink by themselves.
+func warm(s *api.Session) bool { return s.Attributes.IOActivity > 0 || rates(s) }
+
 // cool reads a session again whose rates sink though nothing happens to it any
 // more.
 func (o *objects) cool(now time.Time) {

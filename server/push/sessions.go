@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	lang "github.com/signalbox/signalbox/api/view"
 )
 
 // The times of the table of sessions.
 const (
-	coolAfter = time.Second          // a session that has fallen silent is left alone before its rates, which sink by themselves, are read again
-	coldAfter = 6 * time.Second      // by when the rates of such a session are zero
+	coolAfter = time.Second          // a session is left alone before its rates, which rise late and sink by themselves, are read again
+	riseAfter = 2 * time.Second      // by when the rates of a session show what it has just done
+	coldAfter = 7 * time.Second      // by when they show nothing of it any more
 	loadFor   = 5 * time.Millisecond // of one piece of the first reading of all sessions
 )
 
@@ -28,8 +30,8 @@ type sessions struct {
 	canon    canon
 	orders   map[orderKey]*order
 	groups   map[orderKey]*groups
-	cold     agenda // sessions whose rates will have sunk; kept while rated views
-	rated    int    // tables that look at rates
+	rates    agenda // sessions whose rates will be others by then; empty unless rated
+	rated    int    // followers that look at rates
 	followed []follower
 }
 
@@ -78,6 +80,9 @@ func (t *sessions) load() bool {
 	}
 	t.unread = nil
 	now := time.Now()
+	if t.rated > 0 {
+		t.awaitAllRates(now)
+	}
 	for _, f := range t.followed {
 		f.build(now)
 	}
@@ -88,7 +93,9 @@ func (t *sessions) load() bool {
 func (t *sessions) follow(f follower, rated bool, now time.Time) {
 	t.followed = append(t.followed, f)
 	if rated {
-		t.rated++
+		if t.rated++; t.rated == 1 && t.loaded() {
+			t.awaitAllRates(now)
+		}
 	}
 	if t.loaded() {
 		f.build(now)
@@ -107,7 +114,41 @@ func (t *sessions) unfollow(f follower, rated bool) {
 		t.rated--
 	}
 	if t.rated == 0 {
-		t.cold = agenda{}
+		t.rates = agenda{}
+	}
+}
+
+// listing returns the sessions or the groups that a query chooses from, and what
+// gives them back.
+func (t *sessions) listing(q query) (listing, func()) {
+	key, now := q.orderKey(), time.Now()
+	if q.topic == api.TopicGroups {
+		g := t.groups[key]
+		if g == nil {
+			g = newGroups(q, t)
+			t.groups[key] = g
+			t.follow(g, g.match.Rated(), now)
+		}
+		g.users++
+		return g, func() {
+			if g.users--; g.users == 0 {
+				delete(t.groups, key)
+				t.unfollow(g, g.match.Rated())
+			}
+		}
+	}
+	o := t.orders[key]
+	if o == nil {
+		o = newOrder(q, t)
+		t.orders[key] = o
+		t.follow(o, o.rated(), now)
+	}
+	o.users++
+	return o, func() {
+		if o.users--; o.users == 0 {
+			delete(t.orders, key)
+			t.unfollow(o, o.rated())
+		}
 	}
 }
 
@@ -132,15 +173,16 @@ func (t *sessions) refresh(id string, now time.Time) {
 		s = &session{row: row{id: is.ID}, slot: t.slot()}
 		t.rows[s.id] = s
 		t.came++
-	case same(s.is, is):
-		s.checked = now
+	}
+	s.checked = now
+	if t.rated > 0 && t.loaded() {
+		t.awaitRates(s, is, now)
+	}
+	if s.is != nil && same(s.is, is) {
 		return
 	}
 	s.set((*light)(is))
-	s.is, s.read, s.checked = is, now, now
-	if t.rated > 0 && rates(is) {
-		t.cold.set(s, now.Add(coldAfter))
-	}
+	s.is, s.read = is, now
 	if !t.loaded() {
 		return
 	}
@@ -155,7 +197,7 @@ func (t *sessions) forget(s *session) {
 			f.forget(s)
 		}
 	}
-	t.cold.drop(s)
+	t.rates.drop(s)
 	delete(t.rows, s.id)
 	t.vacant = append(t.vacant, s.slot)
 	t.came++
@@ -180,22 +222,46 @@ func (t *sessions) pass(now time.Time) {
 	for _, f := range t.followed {
 		f.pass(now)
 	}
-	for s := t.cold.next(now); s != nil; s = t.cold.next(now) {
+	for s := t.rates.next(now); s != nil; s = t.rates.next(now) {
 		t.refresh(s.id, now)
 	}
 }
 
-// cool reads a session on a screen again whose rates sink though nothing happens
-// to it any more.
+// awaitRates has s, of which is has just been read, read again when its rates
+// will show what it has done, and when they will not any more.
+func (t *sessions) awaitRates(s *session, is *api.Session, now time.Time) {
+	switch {
+	case lang.InState(is, 0) < riseAfter:
+		t.rates.set(s, now.Add(riseAfter))
+	case rates(is):
+		t.rates.set(s, now.Add(coldAfter-riseAfter))
+	}
+}
+
+// awaitAllRates does the same for all sessions, some at a time.
+func (t *sessions) awaitAllRates(now time.Time) {
+	const parts = 100
+	for _, s := range t.rows {
+		if s.restless(now) {
+			t.rates.set(s, now.Add(riseAfter+(coldAfter-riseAfter)*time.Duration(s.slot%parts)/parts))
+		}
+	}
+}
+
+// cool reads a session on a screen again whose rates change though nothing
+// happens to it any more.
 func (t *sessions) cool(id string, now time.Time) {
-	if s := t.rows[id]; s != nil && now.Sub(s.checked) >= coolAfter && warm(s.is) {
+	if s := t.rows[id]; s != nil && now.Sub(s.checked) >= coolAfter && s.restless(now) {
 		t.refresh(id, now)
 	}
 }
 
-// warm tells whether figures of s sink by themselves.
-func warm(s *api.Session) bool { return s.Attributes.IOActivity > 0 || rates(s) }
+// restless tells whether the rates of s change by themselves.
+func (s *session) restless(now time.Time) bool {
+	return rates(s.is) || lang.InState(s.is, s.lag(now)) < coldAfter
+}
 
+// rates tells whether s shows any.
 func rates(s *api.Session) bool {
 	return s.Attributes.Activity.BytesInPerSec > 0 || s.Attributes.Activity.BytesOutPerSec > 0
 }

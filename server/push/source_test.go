@@ -16,8 +16,10 @@ type store struct {
 	sessions map[uint64]api.Session
 	objects  map[string][]Object
 	watchers map[int]func(Change)
-	reads    int // of single sessions
-	lists    int // of all sessions
+	reads    int           // of single sessions
+	lists    int           // of all sessions
+	slow     time.Duration // that reading a session takes
+	clocks   bool          // figures of clocks are as of the reading, from the instants
 }
 
 func newStore(sessions ...api.Session) *store {
@@ -84,6 +86,9 @@ func (s *store) Job(id string) (Object, bool) {
 }
 
 func (s *store) Session(id uint64) *api.Session {
+	if s.slow > 0 {
+		time.Sleep(s.slow)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
@@ -91,7 +96,19 @@ func (s *store) Session(id uint64) *api.Session {
 	if !ok {
 		return nil
 	}
+	if s.clocks {
+		a := &one.Attributes
+		a.Activity.InState, a.SecondsAlive = since(a.Activity.SinceAt), since(a.ConnectedAt)
+		if a.Activity.Trx {
+			a.Activity.TrxSeconds = since(a.Activity.TrxSinceAt)
+		}
+	}
 	return &one
+}
+
+func since(at api.Time) float64 {
+	t, _ := time.Parse(time.RFC3339, string(at))
+	return time.Since(t).Seconds()
 }
 
 func (s *store) SessionDetail(id uint64) *api.Session {

@@ -46,9 +46,8 @@ type view struct {
 // the same messages.
 type audience struct {
 	clients  map[*Client]bool
-	snapshot *encoded // the last one, with what it was made of
+	snapshot *encoded // the last one, while it may serve others
 	made     time.Time
-	seq      uint64
 }
 
 // shown is the state that all clients of a view have been told of.
@@ -151,4 +150,29 @@ func (v *view) frame(kind api.FrameType, s shown, now time.Time) api.Frame {
 		f.Summary = &s.counts.summary
 	}
 	return f
+}
+
+// send gives all clients the same frame.
+func (v *view) send(patch api.Frame) {
+	body := encode(patch)
+	for name, who := range v.clients {
+		who.snapshot = nil
+		frame := named(body, name)
+		for c := range who.clients {
+			c.box.patch(name, frame)
+		}
+	}
+}
+
+// snapshotFor is for how long a snapshot serves clients that ask one after
+// another. It says what time it is, which the clients go by.
+const snapshotFor = 50 * time.Millisecond
+
+// forgetSnapshots forgets those that serve nobody any more.
+func (v *view) forgetSnapshots(now time.Time) {
+	for _, who := range v.clients {
+		if now.Sub(who.made) > snapshotFor {
+			who.snapshot = nil
+		}
+	}
 }
