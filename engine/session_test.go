@@ -24,7 +24,7 @@ import (
 // proxy is an engine in front of two scripted servers on a network in memory.
 type proxy struct {
 	*engine.Engine
-	t                *testing.T
+	t                testing.TB
 	net              *enginetest.Network
 	primary, replica *enginetest.Server
 	monitor          *roles
@@ -160,8 +160,8 @@ func modules(monitor engine.Monitor) engine.Modules {
 }
 
 // start starts a proxy with the configuration, changed by pairs of old and new
-// text. It must be called in a synctest bubble.
-func start(t *testing.T, changes ...string) *proxy {
+// text. In tests it must be called in a synctest bubble.
+func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
 	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))

@@ -215,8 +215,11 @@ func TestServerDown(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.target.Name = "a"
-			m := newMonitor(t, map[string]string{"backend_connect_timeout": "100ms"})
-			probe := m.Tick(t.Context(), []engine.MonitorTarget{test.target})[0]
+			parameters := map[string]string{}
+			if test.name == "silent" { // the others answer, however busy the machine is
+				parameters["backend_connect_timeout"] = "100ms"
+			}
+			probe := newMonitor(t, parameters).Tick(t.Context(), []engine.MonitorTarget{test.target})[0]
 			if probe.Err == nil || !strings.Contains(probe.Err.Error(), test.want) {
 				t.Errorf("got error %v, want %s", probe.Err, test.want)
 			}

@@ -1,0 +1,57 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/signalbox/signalbox/engine/enginetest"
+)
+
+// BenchmarkShortSession is what a client costs that connects, runs one statement
+// and leaves: the network, the client and the servers of the test among it.
+func BenchmarkShortSession(b *testing.B) {
+	p := start(b)
+	defer func() {
+		if err := p.Close(); err != nil {
+			b.Error(err)
+		}
+		p.primary.Close()
+		p.replica.Close()
+	}()
+	b.ReportAllocs()
+	for b.Loop() {
+		c, err := enginetest.Connect(b.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := c.Query("SELECT 1"); err != nil {
+			b.Fatal(err)
+		}
+		_ = c.Conn.Close()
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(p.Sessions()) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.Fatal("sessions are left")
+		}
+	}
+}
+
+// BenchmarkStatement is what a statement costs, with all that is counted of it.
+func BenchmarkStatement(b *testing.B) {
+	p := start(b)
+	defer func() {
+		_ = p.Close()
+		p.primary.Close()
+		p.replica.Close()
+	}()
+	c, err := enginetest.Connect(b.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Query("SELECT 1"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
