@@ -321,3 +321,10 @@ func (p *logPage) do(ctx app.Context, what string) {
 		ui.SaveText("signalbox-log-"+console.now().UTC().Format("20060102T150405Z")+".txt", logText(items))
 	}
 }
+
+// tellKeys says which keys the page has.
+func (p *logPage) tellKeys() []keyHelp {
+	return []keyHelp{
+		{"/", "Find"}, {"n", "Next line found"}, {"N", "Line found before"}, {"G", "Follow the end"}, {"w", "Wrap long lines"}, {"T", "Show or hide times"},
+	}
+}

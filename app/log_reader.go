@@ -181,7 +181,7 @@ func (r *logReader) renderItem(it logItem) app.UI {
 		return app.Div().Class("entry gap").Text("— " + ui.Plural(it.gap, "line", "lines") + " dropped —")
 	}
 	l := it.line
-	at := l.at.Local()
+	at := inZone(l.at)
 	class := "entry"
 	if l.n == r.found {
 		class = "entry found"

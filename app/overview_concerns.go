@@ -143,7 +143,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	}
 	waiting := func(c concern) concern {
 		if at := timeOf(a.Pending.Since); !at.IsZero() {
-			c.age, c.order = ui.Duration(now.Sub(at)), now.Sub(at).Seconds()
+			c.age, c.order = elapsed(now.Sub(at)), now.Sub(at).Seconds()
 		}
 		return c
 	}
@@ -161,7 +161,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	}
 	if view.Is(s, view.StateLong, since) {
 		c := one(groupLong, graveAttention, "runs a statement"+onServer(a.Activity.Server))
-		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, ui.Duration(in), in.Seconds(), "kill", "Kill…"
+		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", "Kill…"
 		if in.Seconds() >= graveLong*from {
 			c.grave = graveCritical
 		}
@@ -169,7 +169,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	}
 	if view.Is(s, view.StateTrxLong, since) {
 		c := one(groupTrx, graveAttention, "holds a transaction with "+ui.Plural(int(a.Activity.TrxWrites), "write", "writes")+onServer(a.Activity.Server))
-		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, ui.Duration(in), in.Seconds(), "kill", "Kill…"
+		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", "Kill…"
 		if in.Seconds() >= graveTrx*from {
 			c.grave = graveCritical
 		}
@@ -223,7 +223,7 @@ func serverConcerns(s *api.Server, now time.Time) []concern {
 	one := func(group, grave int, what string) concern {
 		c := concern{group: group, grave: grave, id: s.ID, path: objectPath("servers", s.ID), who: s.ID, what: what, label: "Open"}
 		if at, err := time.Parse(time.RFC1123, a.TriggeredAt); err == nil && group != groupLag {
-			c.age, c.order = ui.Duration(now.Sub(at)), now.Sub(at).Seconds()
+			c.age, c.order = elapsed(now.Sub(at)), now.Sub(at).Seconds()
 		}
 		return c
 	}

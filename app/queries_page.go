@@ -79,7 +79,7 @@ func (p *queriesPage) OnDismount() {
 func (p *queriesPage) take(query string) {
 	p.query = query
 	values, _ := url.ParseQuery(query)
-	p.box = filterBox{page: p, terms: splitTerms(values.Get("q"))}
+	p.box.take(p, values.Get("q"))
 	p.group = ""
 	if values.Get("group") == byFingerprint {
 		p.group = byFingerprint
@@ -296,7 +296,7 @@ func durationBar(in time.Duration, longAfter float64) app.UI {
 	return app.Span().Class("dur", level).Title("A statement is long from "+ui.Duration(time.Duration(longAfter*float64(time.Second)))).Body(
 		ui.Bar(in.Seconds()/longAfter, level),
 		app.If(glyph != "", func() app.UI { return ui.Glyph(glyph) }),
-		app.Span().Class("tnum").Text(ui.Duration(in)),
+		app.Span().Class("tnum").Text(elapsed(in)),
 		app.If(glyph != "", func() app.UI { return app.Span().Class("sr").Text(" long") }),
 	)
 }
@@ -555,3 +555,6 @@ func (p *queriesPage) key(ctx app.Context, key string, _ bool) bool {
 	}
 	return true
 }
+
+// tellKeys says which keys the page has.
+func (p *queriesPage) tellKeys() []keyHelp { return []keyHelp{{"Esc", "Let the statement run"}} }

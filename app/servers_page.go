@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,15 +121,18 @@ func serverState(s *api.Server) app.UI {
 	)
 }
 
-// The replication lags from which a replica is worth a look.
-const (
-	lagAttention = 5  // seconds
-	lagCritical  = 30 // seconds
-)
+// lagAttention is the replication lag from which a replica is worth a look, in
+// seconds; six times as much is critical.
+const lagAttention = 5
+
+// lagThreshold is lagAttention, or what administrators have set instead.
+func lagThreshold() float64 {
+	return cmp.Or(max(console.prefs.shared.Thresholds.Lag, 0), lagAttention)
+}
 
 // lagLevel is how grave it is that a server is behind.
 func lagLevel(s *api.Server, now time.Time) int {
-	return lagAlarms.of(s.ID).judge(float64(s.Attributes.ReplicationLag), lagAttention, lagCritical, now)
+	return lagAlarms.of(s.ID).judge(float64(s.Attributes.ReplicationLag), lagThreshold(), 6*lagThreshold(), now)
 }
 
 // lagChip shows how far a server is behind its primary.
