@@ -13,31 +13,18 @@ import (
 const backendMisc = int64(unsafe.Sizeof(Backend{}))
 
 // Info returns the session as it is now.
-<<<<<<< HEAD
-func (s *Session) Info() SessionInfo { return infoOfSession(s, true) }
-
-// LightInfo returns the session as it is now, without its log, its statements,
-// its timeline and the size of its history: what a table of many sessions
-// shows.
-func (s *Session) LightInfo() SessionInfo { return infoOfSession(s, false) }
-=======
 func (s *Session) Info() SessionInfo { return sessionInfo(s, true) }
 
 // LightInfo returns the session as it is now, without its log, its statements,
 // its timeline, its I/O events and the size of its history: what a table of many
 // sessions shows.
 func (s *Session) LightInfo() SessionInfo { return sessionInfo(s, false) }
->>>>>>> push
 
 // Fingerprint returns the text of a statement without its literals.
 func Fingerprint(statement string) string { return string(classify.Canonical(nil, []byte(statement))) }
 
-<<<<<<< HEAD
-func infoOfSession(s *Session, whole bool) SessionInfo {
-=======
 // sessionInfo returns what is known of s, or, unless whole, what LightInfo promises.
 func sessionInfo(s *Session, whole bool) SessionInfo {
->>>>>>> push
 	s.told.Store(false) // what changes from here on is news again
 	now := time.Now()
 	info := SessionInfo{
@@ -72,12 +59,8 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	}
 	info.Memory = memoryOf(s)
 	info.Activity = s.seen.doing(s.client)
-<<<<<<< HEAD
 	info.Activity.LongAfter = s.engine.thresholds.longAfter(info.Activity.Doing)
-	info.IOActivity, info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.sum(now)
-=======
 	info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.rates(now)
->>>>>>> push
 	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
 		info.Idle = now.Sub(a.lastIO)
 	}
@@ -99,11 +82,7 @@ func (r *retained) list() []QueryInfo {
 	return list
 }
 
-<<<<<<< HEAD
-// memoryOf returns what the session holds. The caller has its lock.
-=======
 // memoryOf returns what s holds. The caller holds s.mu.
->>>>>>> push
 func memoryOf(s *Session) MemoryInfo {
 	who := &s.seen.identity
 	misc := int64(unsafe.Sizeof(*s)) + int64(len(who.user)+len(who.database)) + int64(cap(s.seen.activity.statement)) +

@@ -65,6 +65,8 @@ type lightActivity struct {
 	TrxWrites      uint64   `json:"trx_writes,omitempty"`
 	Statement      string   `json:"statement,omitempty"`
 	Server         string   `json:"server,omitempty"`
+	BlockedBy      string   `json:"blocked_by,omitempty"`
+	Blocks         int      `json:"blocks,omitempty"`
 	Statements     uint64   `json:"statements,omitempty"`
 	Errors         uint64   `json:"errors,omitempty"`
 	BytesIn        uint64   `json:"bytes_in,omitempty"`
@@ -87,7 +89,7 @@ func (s *light) resource() lightSession {
 		Activity: lightActivity{
 			State: y.State, InState: y.InState, SinceAt: y.SinceAt, Trx: y.Trx, TrxReadOnly: y.TrxReadOnly,
 			TrxSeconds: y.TrxSeconds, TrxSinceAt: y.TrxSinceAt, TrxWrites: y.TrxWrites, Statement: y.Statement,
-			Server: y.Server, Statements: y.Statements, Errors: y.Errors, BytesIn: y.BytesIn, BytesOut: y.BytesOut,
+			Server: y.Server, BlockedBy: y.BlockedBy, Blocks: y.Blocks, Statements: y.Statements, Errors: y.Errors, BytesIn: y.BytesIn, BytesOut: y.BytesOut,
 			BytesInPerSec: y.BytesInPerSec, BytesOutPerSec: y.BytesOutPerSec, LongAfter: y.LongAfter,
 		},
 	}
