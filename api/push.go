@@ -93,6 +93,7 @@ type Summary struct {
 	Running int `json:"running"`
 	Idle    int `json:"idle"`
 	Trx     int `json:"trx"`      // idle inside a transaction
+	Blocked int `json:"blocked"`  // waiting for a lock of another session
 	Long    int `json:"long"`     // running for too long
 	TrxLong int `json:"trx_long"` // of Trx: for too long
 	Pending int `json:"pending"`  // with a kill, a swap or a restart waiting

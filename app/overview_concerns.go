@@ -28,7 +28,7 @@ const (
 )
 
 // concernFilter selects the sessions that need a person.
-const concernFilter = "state:kill,long,trx-long,swap,restart | restart:failed"
+const concernFilter = "state:kill,blocked,long,trx-long,swap,restart | restart:failed"
 
 // How grave a concern is.
 const (
@@ -65,6 +65,7 @@ const (
 	groupServers = iota
 	groupServices
 	groupListeners
+	groupBlocked
 	groupLong
 	groupTrx
 	groupFailed
@@ -82,6 +83,7 @@ var concernGroups = [...]concernGroup{
 	groupServers:     {"down", "Servers that do not work", "", "/servers"},
 	groupServices:    {"blocked", "Services that do not run", "", "/services"},
 	groupListeners:   {"blocked", "Listeners that do not run", "", "/listeners"},
+	groupBlocked:     {"blocked", "Waiting for locks", "state:blocked", ""},
 	groupLong:        {"long", "Long queries", "state:long", ""},
 	groupTrx:         {"trx", "Idle in a transaction for too long", "state:trx-long", ""},
 	groupFailed:      {"blocked", "Restarts that failed", "restart:failed", ""},
@@ -159,6 +161,14 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 		}
 		list = append(list, c)
 	}
+	if by := a.Activity.BlockedBy; by != "" {
+		c := one(groupBlocked, graveCritical, "waits for a lock of "+blocker(by))
+		c.sql, c.age, c.order = a.Activity.Statement, elapsed(in), in.Seconds()
+		if _, err := strconv.ParseUint(by, 10, 64); err == nil {
+			c.path, c.label = "/sessions/"+by, "Who blocks"
+		}
+		list = append(list, c)
+	}
 	if view.Is(s, view.StateLong, since) {
 		c := one(groupLong, graveAttention, "runs a statement"+onServer(a.Activity.Server))
 		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", "Kill…"
@@ -189,6 +199,14 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 		list = append(list, one(groupFailed, graveAttention, "was not restarted: "+a.LastRestartError))
 	}
 	return list
+}
+
+// blocker names who holds a lock: a session, or what the server knows of it.
+func blocker(by string) string {
+	if _, err := strconv.ParseUint(by, 10, 64); err == nil {
+		return "session " + by
+	}
+	return by
 }
 
 func because(reason string) string {

@@ -48,7 +48,24 @@ func renderStatement(s *api.Session, since time.Duration) app.UI {
 	return box("Statement", statementNote(s, since), app.Div().Body(
 		app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(a.Statement),
 		renderPace(paceOf(s, since)),
+		renderLocks(a),
 	))
+}
+
+// renderLocks says whose lock the session waits for, and who waits for its own.
+func renderLocks(a *api.Activity) app.UI {
+	return app.Div().Hidden(a.BlockedBy == "" && a.Blocks == 0).Class("locks").Body(
+		app.If(a.BlockedBy != "", func() app.UI {
+			who := app.UI(app.Text(blocker(a.BlockedBy)))
+			if _, err := strconv.ParseUint(a.BlockedBy, 10, 64); err == nil {
+				who = app.A().Href(href("/sessions/" + a.BlockedBy)).Text(blocker(a.BlockedBy))
+			}
+			return app.P().Body(ui.Chip("blocked", "Blocked", "crit"), app.Text(" waits for a lock of "), who)
+		}),
+		app.If(a.Blocks > 0, func() app.UI {
+			return app.P().Text(ui.Plural(a.Blocks, "session waits", "sessions wait") + " for a lock of this one.")
+		}),
+	)
 }
 
 // pace is how long a statement takes, beside the earlier ones of the same text

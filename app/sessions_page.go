@@ -327,6 +327,7 @@ type facet struct {
 func facets(s api.Summary) []facet {
 	return []facet{
 		{s.Running, "running", "state:running"},
+		{s.Blocked, "blocked", "state:blocked"},
 		{s.Long, "long", "state:long"},
 		{s.Trx, "idle in transaction", "state:trx"},
 		{s.TrxLong, "long in transaction", "state:trx-long"},

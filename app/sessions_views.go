@@ -15,7 +15,7 @@ import (
 // builtinViews are the views that everybody has.
 var builtinViews = []api.SavedView{
 	{Name: "All sessions"},
-	{Name: "Needs attention", Filter: "state:kill,long,trx-long,swap,restart"},
+	{Name: "Needs attention", Filter: "state:kill,blocked,long,trx-long,swap,restart"},
 	{Name: "Running", Filter: "state:running", Sort: "-in-state"},
 	{Name: "Open transactions", Filter: "trx-age>0s", Sort: "-trx-age"},
 	{Name: "Long idle", Filter: "state:idle idle>10m", Sort: "-idle"},

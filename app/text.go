@@ -60,6 +60,8 @@ func stateChipAt(s *api.Session, now time.Time) (glyph, text, level string) {
 			return "kill", "Kill when idle", "hatch"
 		}
 		return "kill", "Kill " + ui.Countdown(timeOf(k.At).Sub(now)), "hatch"
+	case "blocked":
+		return "blocked", "Blocked " + in, "crit"
 	case "long":
 		return "long", "Long query", "attn"
 	case "trx-long":

@@ -192,7 +192,7 @@ func TestParseErrors(t *testing.T) {
 		{"mem>1s", 4, "10MB"},
 		{"errors>1k", 7, "100"},
 		{"age=>5", 3, "=>"},
-		{"state:blocked", 6, "no such state"},
+		{"state:stuck", 6, "no such state"},
 		{"state:idle,sleeping", 11, "no such state"},
 		{"count(*)", 5, "quotes"},
 		{`ab"cd"`, 2, "quotes"},

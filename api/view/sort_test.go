@@ -26,6 +26,7 @@ func TestState(t *testing.T) {
 		{"idle", func(a *api.SessionAttributes) { a.Activity.State = "idle" }, noon.Add(time.Hour), view.StateIdle},
 		{"trx", func(a *api.SessionAttributes) { a.Activity.State = "trx" }, noon, view.StateTrx},
 		{"trx-long", func(a *api.SessionAttributes) { a.Activity.State = "trx" }, noon.Add(time.Minute), view.StateTrxLong},
+		{"blocked", func(a *api.SessionAttributes) { a.Activity.BlockedBy = "7" }, time.Time{}, view.StateBlocked},
 		{"swap", func(a *api.SessionAttributes) { a.Pending.Filters = &[]string{} }, noon, view.StateSwap},
 		{"restart", func(a *api.SessionAttributes) { a.Pending.Restart = true }, noon, view.StateRestart},
 		{"kill", func(a *api.SessionAttributes) { a.Pending.Kill = &api.PendingKill{} }, noon.Add(time.Hour), view.StateKill},
@@ -56,6 +57,7 @@ func TestCountAgreesWithFilters(t *testing.T) {
 	all[2].Attributes.Pending.Kill = &api.PendingKill{}
 	all[3].Attributes.Pending.Restart = true
 	all[3].Attributes.Activity.InState = 1000
+	all[0].Attributes.Activity.BlockedBy = "9"
 	all[5].Attributes.Activity.InState, all[5].Attributes.Activity.LongAfter = 1000, 0
 
 	var got, want api.Summary
@@ -65,6 +67,7 @@ func TestCountAgreesWithFilters(t *testing.T) {
 	for word, n := range map[string]*int{
 		"running": &want.Running, "idle": &want.Idle, "trx": &want.Trx,
 		"long": &want.Long, "trx-long": &want.TrxLong, "pending": &want.Pending, "kill": &want.Killing,
+		"blocked": &want.Blocked,
 	} {
 		f, err := view.Parse("state:" + word)
 		if err != nil {
@@ -79,7 +82,7 @@ func TestCountAgreesWithFilters(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("summary differs from what the filters find (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(api.Summary{Running: 3, Idle: 1, Trx: 1, Long: 1, TrxLong: 1, Pending: 2, Killing: 1}, got); diff != "" {
+	if diff := cmp.Diff(api.Summary{Running: 3, Idle: 1, Trx: 1, Long: 1, TrxLong: 1, Blocked: 1, Pending: 2, Killing: 1}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 // The words for the state of a session, most severe first.
 const (
 	StateKill       = "kill"       // a kill is pending
+	StateBlocked    = "blocked"    // waits for a lock of another session
 	StateLong       = "long"       // running for LongAfter or longer
 	StateTrxLong    = "trx-long"   // idle inside a transaction for LongAfter or longer
 	StateSwap       = "swap"       // new filters wait for their moment
@@ -27,7 +28,7 @@ const StatePending = "pending"
 
 // states are the words of State, most severe first.
 var states = [...]string{
-	StateKill, StateLong, StateTrxLong, StateSwap, StateRestart,
+	StateKill, StateBlocked, StateLong, StateTrxLong, StateSwap, StateRestart,
 	StateTrx, StateRunning, StateIdle, StateConnecting, StateEnded,
 }
 
@@ -75,6 +76,8 @@ func Is(s *api.Session, word string, lag time.Duration) bool {
 		return a.Pending.Restart
 	case StatePending:
 		return a.Pending.Kill != nil || a.Pending.Filters != nil || a.Pending.Restart
+	case StateBlocked:
+		return a.Activity.BlockedBy != ""
 	case StateLong:
 		return a.Activity.State == "running" && long(s, lag)
 	case StateTrxLong:
@@ -118,7 +121,7 @@ func UntilLong(s *api.Session, lag time.Duration) time.Duration {
 }
 
 // Marks are what a Summary counts of one session.
-type Marks uint8
+type Marks uint16
 
 const (
 	markRunning Marks = 1 << 0
@@ -127,7 +130,8 @@ const (
 	markLong    Marks = 1 << 3
 	markTrxLong Marks = 1 << 4
 	markPending Marks = 1 << 5
-	markKilling Marks = 1 << 6
+	markBlocked Marks = 1 << 6
+	markKilling Marks = 1 << 7
 )
 
 // MarksAfter returns the marks of s with its clocks run on by lag.
@@ -153,6 +157,9 @@ func MarksAfter(s *api.Session, lag time.Duration) Marks {
 	if Is(s, StateKill, lag) {
 		m |= markKilling
 	}
+	if Is(s, StateBlocked, lag) {
+		m |= markBlocked
+	}
 	return m
 }
 
@@ -173,6 +180,8 @@ func (m Marks) Add(sum *api.Summary, n int) {
 			sum.Long += n
 		case markTrxLong:
 			sum.TrxLong += n
+		case markBlocked:
+			sum.Blocked += n
 		case markPending:
 			sum.Pending += n
 		case markKilling:
