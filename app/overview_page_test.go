@@ -51,10 +51,12 @@ func TestConcerns(t *testing.T) {
 	killed.Attributes.Pending.Kill = &api.PendingKill{At: instant(noon.Add(27 * time.Second)), By: "ops", Reason: "stuck lock"}
 	swap := busy("4", "trx", 2)
 	swap.Attributes.Pending = api.SessionPending{Filters: &[]string{}, Since: instant(noon.Add(-4 * time.Second)), Waits: "transaction"}
+	waits := busy("7", "running", 8)
+	waits.Attributes.Activity.BlockedBy = "3"
 	failed := busy("5", "idle", 1)
 	failed.Attributes.LastRestartError = "no server"
 	putIn(t, api.Subscribe{View: concernSessions, Topic: api.TopicSessions},
-		killed, busy("2", "running", 400), busy("22", "running", 70), busy("3", "trx", 90), swap, failed, busy("6", "idle", 9000))
+		killed, busy("2", "running", 400), busy("22", "running", 70), busy("3", "trx", 90), swap, waits, failed, busy("6", "idle", 9000))
 	putIn(t, api.Subscribe{View: concernServers, Topic: api.TopicServers},
 		api.Server{ID: "db1", Attributes: api.ServerAttributes{State: "Master, Running"}},
 		api.Server{ID: "db2", Attributes: api.ServerAttributes{State: "Slave, Running", ReplicationLag: 42}},
@@ -79,6 +81,7 @@ func TestConcerns(t *testing.T) {
 		"crit | db3 | is down: connection refused | 1m 00s | Open",
 		"attn | mon | is stopped: the states of its servers are not watched |  | Servers",
 		"crit | l2 | has failed: nobody can connect to [::]:4006 |  | Open",
+		"crit | 7 | app@10.0.0.1:7 waits for a lock of session 3 | 8.0 s | Who blocks",
 		"crit | 2 | app@10.0.0.1:7 runs a statement on db1 | 6m 40s | Kill…",
 		"attn | 22 | app@10.0.0.1:7 runs a statement on db1 | 1m 10s | Kill…",
 		"crit | db2 | is behind its primary | 42 s | Open",
@@ -93,7 +96,7 @@ func TestConcerns(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got, want := gravity(concerns(noon)), "4 critical, 6 need attention."; got != want {
+	if got, want := gravity(concerns(noon)), "5 critical, 6 need attention."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
