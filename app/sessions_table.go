@@ -332,14 +332,17 @@ func (p sessionsStrip) renderBulk(v *model.View) app.UI {
 		}
 		return b.Hidden(!console.mayAct())
 	}
+	all := "" // while there are more to select
+	if !p.sel.matching && n < v.Total {
+		all = "or select all " + ui.Count(v.Total) + " matching"
+	}
 	words := app.Span().Body(app.B().Text(ui.Count(n)), app.Text(" selected"))
 	if p.sel.matching {
 		words = app.Span().Body(app.Text("all "), app.B().Text(ui.Count(n)), app.Text(" matching"))
 	}
 	return app.Div().Class("sum bulk").Role("toolbar").Aria("label", "Selected sessions").OnClick(p.stripClicked).Body(
 		words,
-		app.Button().Type("button").Class("link").DataSet("do", "select-matching").Hidden(p.sel.matching || n >= v.Total).
-			Text("or select all "+ui.Count(v.Total)+" matching"),
+		app.Button().Type("button").Class("link").DataSet("do", "select-matching").Hidden(all == "").Text(all),
 		button(api.JobKill, "Kill…", "do"),
 		button(api.JobCancelStatement, "Cancel statements…", ""),
 		button(api.JobRestart, "Restart…", ""),
