@@ -23,6 +23,7 @@ type bulk struct {
 	IDs    []string            // the sessions that are meant
 	Seen   map[string]api.Time // connected_at by id
 	Total  int                 // sessions, as far as the page knew
+	Alter  string              // what an alteration begins with: "filters", or else log levels
 }
 
 // bulkState is the action over several sessions that the dialog is about.
@@ -79,6 +80,9 @@ func (l *live) askBulk(_ app.Context, b bulk) {
 		bulk: b, open: true, opener: ui.Focused(), turn: l.many.turn + 1,
 		mode: api.JobList, pace: "10", timing: killTiming{when: "30s"},
 		change: bulkChange{what: "levels", levels: map[string]bool{"log_info": true}, logFor: "15m"},
+	}
+	if b.Alter == "filters" {
+		l.many.change.what = "filters"
 	}
 	if filter := l.many.countFilter(); filter != "" {
 		l.watch(api.Subscribe{View: bulkView, Topic: api.TopicSessions, Filter: filter, Sort: "id", Limit: 1})

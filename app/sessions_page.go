@@ -208,7 +208,7 @@ func (p *sessionsPage) top() {
 // is about to act on some, or for a moment because the pointer is on its way.
 func (p *sessionsPage) keeping() keeping {
 	switch {
-	case console.held || p.menu.kind != "" || console.kill.ID != "" || !p.sel.empty():
+	case console.held || p.menu.kind != "" || console.kill.ID != "" || console.many.open || !p.sel.empty():
 		return held
 	case time.Since(p.win.moved) < pointerRest:
 		return steady

@@ -370,15 +370,17 @@ func (p sessionsStrip) bulkClicked(ctx app.Context, do, menu string) {
 	case do == "select-matching":
 		p.selectMatching()
 	case do == api.JobKill, do == api.JobCancelStatement, do == api.JobRestart:
-		p.askBulk(ctx, do, total)
+		p.askBulk(ctx, p.sel.bulk(do, total))
 	case do == "log", do == "filters":
-		p.askBulk(ctx, api.JobAlter, total)
+		b := p.sel.bulk(api.JobAlter, total)
+		b.Alter = do
+		p.askBulk(ctx, b)
 	}
 }
 
-func (p sessionsStrip) askBulk(ctx app.Context, action string, total int) {
+func (p sessionsStrip) askBulk(ctx app.Context, b bulk) {
 	if console.mayAct() && !console.stale() {
-		console.askBulk(ctx, p.sel.bulk(action, total))
+		console.askBulk(ctx, b)
 	}
 }
 
