@@ -35,7 +35,7 @@ type sessionLogTab struct {
 	find   string // words to look for
 	all    bool   // lines without them are shown as well
 	chosen int    // line of those that are drawn, counted from 1; 0 for none
-	cut    bool // long lines are cut, not wrapped
+	cut    bool   // long lines are cut, not wrapped
 }
 
 // OnMount asks for the services, whose levels are in effect for their sessions.
