@@ -45,14 +45,28 @@ const chainOutdatedView = "chain-outdated"
 
 // OnMount asks for the filters that there are.
 func (t *chainTab) OnMount(app.Context) {
+	tabKeys = t
 	t.edit.open()
 	watchOutdated(chainOutdatedView)
 }
 
 // OnDismount gives them up.
 func (t *chainTab) OnDismount() {
+	if tabKeys == keyHandler(t) {
+		tabKeys = nil
+	}
 	t.edit.close()
 	console.unwatch(chainOutdatedView)
+}
+
+// key keeps a key that leads elsewhere from taking an order along that has not
+// been applied.
+func (t *chainTab) key(_ app.Context, key string, _ bool) bool {
+	if key != "Escape" || !t.edit.Changed() || !console.mayAct() {
+		return false
+	}
+	console.say("The new order has not been applied. Apply it or discard it.", false)
+	return true
 }
 
 // Render draws the tab. Of a session that has ended it shows the last that was

@@ -500,3 +500,17 @@ func TestServiceCells(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Ensure a key does not lead away from an order that has not been applied.
+func TestChainKeepsOrder(t *testing.T) {
+	reset(t)
+	tab := &chainTab{ID: "7"}
+	tab.shownChain(t, "A B")
+	if tab.key(app.Context{}, "Escape", false) {
+		t.Error("there is nothing to keep")
+	}
+	probe(t, func(ctx app.Context) { tab.edit.do(ctx, 1, "top") })
+	if tab.key(app.Context{}, "1", false) || !tab.key(app.Context{}, "Escape", false) {
+		t.Error("the order is lost")
+	}
+}

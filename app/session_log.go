@@ -35,7 +35,7 @@ type sessionLogTab struct {
 	find   string // words to look for
 	all    bool   // lines without them are shown as well
 	chosen int    // line of those that are drawn, counted from 1; 0 for none
-	wrap   bool
+	cut    bool   // long lines are cut, not wrapped
 }
 
 // OnMount asks for the services, whose levels are in effect for their sessions.
@@ -85,8 +85,8 @@ func (t *sessionLogTab) Render() app.UI {
 	}
 	lines, matches, older := t.shown()
 	class := "tail"
-	if t.wrap {
-		class = "tail wrap"
+	if t.cut {
+		class = "tail cut"
 	}
 	return app.Div().Class("slog").Body(
 		&levelSwitches{ID: t.ID, Rev: t.Rev},
@@ -203,7 +203,7 @@ func (t *sessionLogTab) renderTools(matches int) app.UI {
 		button("prev", "Previous", "Previous match (N)").Disabled(matches == 0),
 		button("only", "Only matches", "Hide lines without the words").Aria("pressed", boolText(!t.all)),
 		app.Span().Class("sp"),
-		button("wrap", "Wrap", "Wrap long lines (w)").Aria("pressed", boolText(t.wrap)),
+		button("wrap", "Wrap", "Wrap long lines (w)").Aria("pressed", boolText(!t.cut)),
 		button("copy", "Copy", "Copy the lines that are shown"),
 		button("save", "Download", "Save the lines that are kept as a file"),
 	)
@@ -226,7 +226,7 @@ func (t *sessionLogTab) do(ctx app.Context, what string) {
 		t.all, t.chosen = !t.all, 0
 		t.stick(ctx)
 	case "wrap":
-		t.wrap = !t.wrap
+		t.cut = !t.cut
 		t.stick(ctx)
 	case "copy":
 		lines, _, _ := t.shown()

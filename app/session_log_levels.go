@@ -137,9 +137,8 @@ func (t *levelSwitches) Render() app.UI {
 
 // untilWords says when the levels of the session go off, or that they do not.
 func untilWords(s *api.Session, now time.Time) string {
-	own := len(ownLevels(s))
 	switch until := timeOf(s.Attributes.LogUntil); {
-	case own == 0:
+	case len(ownLevels(s)) == 0, !console.store.View(logServicesView).Ready: // whose levels they are is not known yet
 		return ""
 	case until.IsZero():
 		return "stays on until somebody switches it off"

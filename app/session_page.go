@@ -311,6 +311,8 @@ func (p *sessionPage) key(ctx app.Context, key string, shift bool) bool {
 		if id := p.list.step(p.ID, step); id != "" {
 			p.goTo(ctx, id)
 		}
+	case key == "Escape" && p.ask.open:
+		p.ask.open = false
 	case key == "Escape":
 		ctx.Navigate(href("/sessions"))
 	case len(key) == 1 && key[0] >= '1' && int(key[0]-'1') < len(sessionTabs):
