@@ -11,7 +11,8 @@ import (
 // accounts serves the users of the REST API and the console.
 type accounts struct {
 	users   *Users
-	changed func(name string) // a user's rights or password have changed
+	changed func(name string)       // a user's rights or password have changed
+	forget  func(user string) error // what is kept for a user who goes
 }
 
 func userResource(c *call, u user, login time.Time) api.User {
@@ -133,7 +134,7 @@ func (u accounts) remove(c *call) (answer, error) {
 		return answer{}, userProblem(err)
 	}
 	u.changed(name)
-	return answer{}, nil
+	return answer{}, u.forget(name)
 }
 
 // userProblem translates an error of Users.

@@ -121,6 +121,19 @@ func (p *Preferences) keep(user string, own json.RawMessage) error {
 	})
 }
 
+// forget forgets what is kept for a user, so that another one of the same name
+// does not find it.
+func (p *Preferences) forget(user string) error {
+	if p.of(user).Own == nil {
+		return nil
+	}
+	return p.change(func(f *preferencesFile) error {
+		f.Users = maps.Clone(f.Users)
+		delete(f.Users, user)
+		return nil
+	})
+}
+
 // share replaces what is everybody's, and returns what was.
 func (p *Preferences) share(shared api.SharedPreferences) (before api.SharedPreferences, err error) {
 	return before, p.change(func(f *preferencesFile) error {

@@ -68,6 +68,21 @@ func TestPreferences(t *testing.T) {
 	})
 }
 
+// TestPreferencesGoWithTheirUser: another user of the same name begins anew.
+func TestPreferencesGoWithTheirUser(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		s.wants(s.ask(thirdUser, "PUT", "/v1/preferences", `{"a":1}`), 204)
+		s.wants(s.ask(basicUser, "PUT", "/v1/preferences", `{"b":1}`), 204)
+		s.wants(s.ask(adminUser, "DELETE", "/v1/users/inet/"+thirdUser, ""), 204)
+		if own := s.options.Preferences.of(thirdUser).Own; own != nil {
+			t.Errorf("%s is still kept", own)
+		}
+		if own := s.preferences(basicUser).Own; string(own) != `{"b":1}` {
+			t.Errorf("the other one has %s", own)
+		}
+	})
+}
+
 func TestBadPreferences(t *testing.T) {
 	views := func(n int) string {
 		all := make([]string, n)
