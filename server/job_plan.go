@@ -79,7 +79,8 @@ func (p *plan) checkKill() error {
 	default:
 		return refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(p.When))
 	}
-	return p.tell(p.Tell == nil || *p.Tell)
+	p.kill.Untold = p.Tell != nil && !*p.Tell
+	return nil
 }
 
 func badTime(name, text string) error {
@@ -108,9 +109,7 @@ func (p *plan) checkAlteration(e *engine.Engine) error {
 		case len(p.Parameters) == 0:
 			return refuse(http.StatusBadRequest, "log_for needs parameters: the log levels that go off after it")
 		}
-		if err := p.logFor(d); err != nil {
-			return err
-		}
+		p.alteration.LogFor = d
 	}
 	if p.Filters == nil {
 		return nil
@@ -253,7 +252,7 @@ func (p *plan) killWords() string {
 	case p.kill.TTL > 0:
 		text = "kill in " + span(p.kill.TTL)
 	}
-	if p.Tell != nil && !*p.Tell {
+	if p.kill.Untold {
 		text += " without telling the client why"
 	}
 	return text

@@ -327,6 +327,36 @@ func TestJobActions(t *testing.T) {
 	})
 }
 
+// TestJobTellsNobody: the reason stays between operators, and log levels go off
+// by themselves.
+func TestJobTellsNobody(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		all := s.clients(2)
+		a := s.job(s.start(`{"action":"alter","ids":["2"],"parameters":{"log_info":true},"log_for":"15m"}`))
+		if until := s.session(2).Attributes.LogUntil; a.What != "set log_info on for 15 min" || until != apiTime(time.Now().Add(15*time.Minute)) {
+			t.Errorf("got %q until %s", a.What, until)
+		}
+		time.Sleep(16 * time.Minute)
+		if s.session(2).Attributes.Parameters.LogInfo {
+			t.Error("the log level is still on")
+		}
+		a = s.job(s.start(`{"action":"kill","ids":["1"],"reason":"secret","tell":false}`))
+		if a.What != "kill now without telling the client why" || a.Reason != "secret" {
+			t.Errorf("got %+v", a)
+		}
+		s.start(`{"action":"kill","ids":["2"],"reason":"storm","tell":true}`)
+		for i, want := range []bool{false, true} {
+			if err := all[i].Conn.Fill(); err != nil {
+				t.Fatal(err)
+			}
+			told := string(all[i].Conn.Unread())
+			if !strings.Contains(told, "Connection was killed") || strings.Contains(told, "secret") || strings.Contains(told, "storm") != want {
+				t.Errorf("client %d is told %q", i+1, told)
+			}
+		}
+	})
+}
+
 func TestJobPreview(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		all := s.clients(3)
