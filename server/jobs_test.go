@@ -327,6 +327,23 @@ func TestJobActions(t *testing.T) {
 	})
 }
 
+// TestJobKeepsTheBusy: who is not idle in time may be kept.
+func TestJobKeepsTheBusy(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		all := s.clients(2)
+		_, _ = all[1].Query("BEGIN")
+		synctest.Wait()
+		a := s.job(s.start(`{"action":"kill","filter":"id:*","when":"idle","ttl":"1m","otherwise":"keep"}`))
+		if a.What != "kill when idle within 1 min, else keep" || a.Counts.Done != 2 {
+			t.Errorf("got %+v", a)
+		}
+		time.Sleep(2 * time.Minute)
+		if diff := cmp.Diff([]string{"2"}, s.live()); diff != "" || s.session(2).Attributes.Pending.Kill != nil {
+			t.Errorf("after its time: %s", diff)
+		}
+	})
+}
+
 // TestJobTellsNobody: the reason stays between operators, and log levels go off
 // by themselves.
 func TestJobTellsNobody(t *testing.T) {
@@ -477,6 +494,9 @@ func TestBadJob(t *testing.T) {
 		{"bad_ttl", `{"action":"kill","ids":["1"],"ttl":"soon"}`, "ttl=soon is not a time"},
 		{"number_as_ttl", `{"action":"kill","ids":["1"],"ttl":30}`, "Invalid JSON"},
 		{"bad_when", `{"action":"kill","ids":["1"],"when":"now"}`, "when=now is not one of"},
+		{"bad_otherwise", `{"action":"kill","ids":["1"],"when":"idle","otherwise":"wait"}`, "otherwise=wait is not one of"},
+		{"keep_without_idle", `{"action":"kill","ids":["1"],"otherwise":"keep"}`, "otherwise=keep belongs to when=idle"},
+		{"otherwise_of_restart", `{"action":"restart","ids":["1"],"otherwise":"keep"}`, "belong to the action kill"},
 		{"ttl_of_restart", `{"action":"restart","ids":["1"],"ttl":"30s"}`, "belong to the action kill"},
 		{"filters_of_kill", `{"action":"kill","ids":["1"],"filters":[]}`, "belong to the action alter"},
 		{"nothing_to_alter", `{"action":"alter","ids":["1"]}`, "needs parameters, filters or both"},
