@@ -137,14 +137,15 @@ func TestExportChecksAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		wanted := selection{filter: filter}
+		synctest.Wait()
 		list := wanted.find(s.engine, time.Now())
 		_, _ = c.Query("USE other")
+		synctest.Wait() // for both servers
 		for r := range wanted.rows(list) {
 			if r.ID != "2" {
 				t.Errorf("session %s does not match any more", r.ID)
 			}
 		}
-		synctest.Wait() // for the replies of the other server
 		if len(list) != 2 {
 			t.Errorf("%d sessions are found, want both", len(list))
 		}

@@ -257,6 +257,7 @@ func (s *site) ask(who, method, path, body string, headers ...string) *http.Resp
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+	synctest.Wait() // a client may have its reply before its session has said so
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	synctest.Wait()
