@@ -42,9 +42,10 @@ type JobRequest struct {
 	DryRun bool            `json:"dry_run,omitempty"`
 
 	// Of a kill.
-	TTL  string `json:"ttl,omitempty"`  // as in DELETE
-	When string `json:"when,omitempty"` // "idle", as in DELETE
-	Tell *bool  `json:"tell,omitempty"` // the reason to the client; true unless told otherwise
+	TTL       string `json:"ttl,omitempty"`       // as in DELETE
+	When      string `json:"when,omitempty"`      // "idle", as in DELETE
+	Otherwise string `json:"otherwise,omitempty"` // "keep" with when idle, as in DELETE
+	Tell      *bool  `json:"tell,omitempty"`      // the reason to the client; true unless told otherwise
 
 	// Of an alteration.
 	Parameters map[string]bool `json:"parameters,omitempty"` // log levels

@@ -55,8 +55,8 @@ func (p *plan) checkAction() error {
 	if !slices.Contains(jobActions, p.Action) {
 		return refuse(http.StatusBadRequest, "action=%s is not one of %s", clip(p.Action), strings.Join(jobActions, ", "))
 	}
-	if p.Action != api.JobKill && (p.TTL != "" || p.When != "" || p.Tell != nil) {
-		return refuse(http.StatusBadRequest, "ttl, when and tell belong to the action %s", api.JobKill)
+	if p.Action != api.JobKill && (p.TTL != "" || p.When != "" || p.Otherwise != "" || p.Tell != nil) {
+		return refuse(http.StatusBadRequest, "ttl, when, otherwise and tell belong to the action %s", api.JobKill)
 	}
 	if p.Action != api.JobAlter && (p.Parameters != nil || p.LogFor != "" || p.Filters != nil) {
 		return refuse(http.StatusBadRequest, "parameters, log_for and filters belong to the action %s", api.JobAlter)
@@ -79,7 +79,16 @@ func (p *plan) checkKill() error {
 	default:
 		return refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(p.When))
 	}
-	return p.tell(p.Tell == nil || *p.Tell)
+	switch {
+	case p.Otherwise == "", p.Otherwise == "kill":
+	case p.Otherwise != "keep":
+		return refuse(http.StatusBadRequest, "otherwise=%s is not one of kill, keep", clip(p.Otherwise))
+	case !p.kill.Idle:
+		return refuse(http.StatusBadRequest, "otherwise=keep belongs to when=idle")
+	}
+	p.kill.Keep = p.Otherwise == "keep"
+	p.kill.Untold = p.Tell != nil && !*p.Tell
+	return nil
 }
 
 func badTime(name, text string) error {
@@ -108,9 +117,7 @@ func (p *plan) checkAlteration(e *engine.Engine) error {
 		case len(p.Parameters) == 0:
 			return refuse(http.StatusBadRequest, "log_for needs parameters: the log levels that go off after it")
 		}
-		if err := p.logFor(d); err != nil {
-			return err
-		}
+		p.alteration.LogFor = d
 	}
 	if p.Filters == nil {
 		return nil
@@ -246,6 +253,10 @@ func (p *plan) what() string {
 func (p *plan) killWords() string {
 	text := "kill now"
 	switch {
+	case p.kill.Keep && p.kill.TTL > 0:
+		text = "kill when idle within " + span(p.kill.TTL) + ", else keep"
+	case p.kill.Keep:
+		text = "kill when idle soon, else keep"
 	case p.kill.Idle && p.kill.TTL == 0:
 		text = "kill when idle"
 	case p.kill.Idle:
@@ -253,7 +264,7 @@ func (p *plan) killWords() string {
 	case p.kill.TTL > 0:
 		text = "kill in " + span(p.kill.TTL)
 	}
-	if p.Tell != nil && !*p.Tell {
+	if p.kill.Untold {
 		text += " without telling the client why"
 	}
 	return text

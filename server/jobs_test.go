@@ -327,6 +327,53 @@ func TestJobActions(t *testing.T) {
 	})
 }
 
+// TestJobKeepsTheBusy: who is not idle in time may be kept.
+func TestJobKeepsTheBusy(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		all := s.clients(2)
+		_, _ = all[1].Query("BEGIN")
+		synctest.Wait()
+		a := s.job(s.start(`{"action":"kill","filter":"id:*","when":"idle","ttl":"1m","otherwise":"keep"}`))
+		if a.What != "kill when idle within 1 min, else keep" || a.Counts.Done != 2 {
+			t.Errorf("got %+v", a)
+		}
+		time.Sleep(2 * time.Minute)
+		if diff := cmp.Diff([]string{"2"}, s.live()); diff != "" || s.session(2).Attributes.Pending.Kill != nil {
+			t.Errorf("after its time: %s", diff)
+		}
+	})
+}
+
+// TestJobTellsNobody: the reason stays between operators, and log levels go off
+// by themselves.
+func TestJobTellsNobody(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		all := s.clients(2)
+		a := s.job(s.start(`{"action":"alter","ids":["2"],"parameters":{"log_info":true},"log_for":"15m"}`))
+		if until := s.session(2).Attributes.LogUntil; a.What != "set log_info on for 15 min" || until != apiTime(time.Now().Add(15*time.Minute)) {
+			t.Errorf("got %q until %s", a.What, until)
+		}
+		time.Sleep(16 * time.Minute)
+		if s.session(2).Attributes.Parameters.LogInfo {
+			t.Error("the log level is still on")
+		}
+		a = s.job(s.start(`{"action":"kill","ids":["1"],"reason":"secret","tell":false}`))
+		if a.What != "kill now without telling the client why" || a.Reason != "secret" {
+			t.Errorf("got %+v", a)
+		}
+		s.start(`{"action":"kill","ids":["2"],"reason":"storm","tell":true}`)
+		for i, want := range []bool{false, true} {
+			if err := all[i].Conn.Fill(); err != nil {
+				t.Fatal(err)
+			}
+			told := string(all[i].Conn.Unread())
+			if !strings.Contains(told, "Connection was killed") || strings.Contains(told, "secret") || strings.Contains(told, "storm") != want {
+				t.Errorf("client %d is told %q", i+1, told)
+			}
+		}
+	})
+}
+
 func TestJobPreview(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		all := s.clients(3)
@@ -447,6 +494,9 @@ func TestBadJob(t *testing.T) {
 		{"bad_ttl", `{"action":"kill","ids":["1"],"ttl":"soon"}`, "ttl=soon is not a time"},
 		{"number_as_ttl", `{"action":"kill","ids":["1"],"ttl":30}`, "Invalid JSON"},
 		{"bad_when", `{"action":"kill","ids":["1"],"when":"now"}`, "when=now is not one of"},
+		{"bad_otherwise", `{"action":"kill","ids":["1"],"when":"idle","otherwise":"wait"}`, "otherwise=wait is not one of"},
+		{"keep_without_idle", `{"action":"kill","ids":["1"],"otherwise":"keep"}`, "otherwise=keep belongs to when=idle"},
+		{"otherwise_of_restart", `{"action":"restart","ids":["1"],"otherwise":"keep"}`, "belong to the action kill"},
 		{"ttl_of_restart", `{"action":"restart","ids":["1"],"ttl":"30s"}`, "belong to the action kill"},
 		{"filters_of_kill", `{"action":"kill","ids":["1"],"filters":[]}`, "belong to the action alter"},
 		{"nothing_to_alter", `{"action":"alter","ids":["1"]}`, "needs parameters, filters or both"},
