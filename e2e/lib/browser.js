@@ -12,7 +12,6 @@ import { CLI, Client } from './sql.js';
 export const results = fileURLToPath(new URL('../../test-results/', import.meta.url));
 export const passwords = { admin: 'admin-demo', viewer: 'viewer-demo' };
 
-const optional = /404.*\/v1\/preferences$/; // a server may keep no preferences
 
 const patience = 15000; // ms that anything may take before it counts as failed
 
@@ -115,7 +114,7 @@ export class Console {
     page.on('console', (m) => {
       const text = `${m.text()} ${m.location().url}`;
       this.log.push(`${m.type()}: ${text}`);
-      if (m.type() === 'error' && !optional.test(text)) this.errors.push(text);
+      if (m.type() === 'error') this.errors.push(text);
     });
     page.on('pageerror', (err) => {
       this.log.push(`exception: ${err.stack}`);
