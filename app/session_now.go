@@ -22,13 +22,13 @@ func renderNow(s *api.Session, now time.Time, way *serviceWay) app.UI {
 		app.Div().Class("col").Body(
 			renderStatement(s, since),
 			renderTransaction(s, since),
+			renderBackends(s),
 			renderFacts(s, since),
 			renderAttributes(s),
 		),
 		app.Div().Class("col").Body(
 			box("Path", "", app.Div().Class("way").TabIndex(0).Role("group").Aria("label", "Path of a statement").Body(pathOf(s, way))),
 		),
-		app.Div().Class("wide").Body(renderBackends(s)),
 	)
 }
 

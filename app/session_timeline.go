@@ -61,8 +61,11 @@ func lastMinutes(a *api.SessionAttributes, now time.Time) (from, to time.Time) {
 func timelineOf(a *api.SessionAttributes, from, to, now time.Time, ended bool) ui.Timeline {
 	t := ui.Timeline{From: inZone(from), To: inZone(to)}
 	t.States = append(baseSpans(a, now), runningSpans(a, now, ended)...)
-	for _, q := range slices.Backward(a.Queries) {
-		t.Statements = append(t.Statements, querySpan(&q, now, ended))
+	queries := queryKeys(a.Queries)
+	for i := range slices.Backward(a.Queries) {
+		span := querySpan(&a.Queries[i], now, ended)
+		span.Key = queries[i]
+		t.Statements = append(t.Statements, span)
 	}
 	for i, key := range eventKeys(a.Events) {
 		e := &a.Events[i]
@@ -75,25 +78,37 @@ func timelineOf(a *api.SessionAttributes, from, to, now time.Time, ended bool) u
 
 // eventKeys names events in a way that stays while older ones are forgotten.
 func eventKeys(events []api.SessionEvent) []string {
-	keys, times := make([]string, len(events)), make(map[string]int)
-	for i := range events {
-		key := "e " + string(events[i].At) + " " + events[i].Kind
+	return timeKeys(len(events), func(i int) string { return "e " + string(events[i].At) + " " + events[i].Kind })
+}
+
+// queryKeys names statements, which are newest first, in such a way.
+func queryKeys(queries []api.SessionQuery) []string {
+	n := len(queries)
+	keys := timeKeys(n, func(i int) string { return "q " + string(queries[n-1-i].StartedAt) })
+	slices.Reverse(keys)
+	return keys
+}
+
+// timeKeys are names of things in the order of time. Those that have the same
+// one are numbered.
+func timeKeys(n int, name func(i int) string) []string {
+	keys, times := make([]string, n), make(map[string]int)
+	for i := range keys {
+		key := name(i)
 		times[key]++
 		if n := times[key]; n > 1 {
-			key += " " + strconv.Itoa(n)
+			keys[i] = key + " " + strconv.Itoa(n)
+			continue
 		}
 		keys[i] = key
 	}
 	return keys
 }
 
-// queryKey names a statement.
-func queryKey(q *api.SessionQuery) string { return "q " + string(q.StartedAt) }
-
 // querySpan is the time of a statement. One without an end runs until now.
 func querySpan(q *api.SessionQuery, now time.Time, ended bool) ui.Span {
 	from := timeOf(q.StartedAt)
-	s := ui.Span{From: from, To: from.Add(time.Duration(q.Duration * float64(time.Second))), Kind: "statement", Title: took(q.Duration) + ": " + ui.Clip(q.Statement, 300), Key: queryKey(q)}
+	s := ui.Span{From: from, To: from.Add(time.Duration(q.Duration * float64(time.Second))), Kind: "statement", Title: took(q.Duration) + ": " + ui.Clip(q.Statement, 300)}
 	if q.Completed == "" && !ended {
 		s.To = now
 	}
@@ -109,7 +124,7 @@ func runningSpans(a *api.SessionAttributes, now time.Time, ended bool) []ui.Span
 	var spans []ui.Span
 	for _, q := range slices.Backward(a.Queries) {
 		s := querySpan(&q, now, ended)
-		s.Kind, s.Title, s.Key = "running", "running", ""
+		s.Kind, s.Title = "running", "running"
 		spans = append(spans, s)
 	}
 	if n := len(a.Queries); a.Activity.State == "running" && (n == 0 || a.Queries[0].Completed != "") {

@@ -3,7 +3,6 @@ package app
 import (
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -190,15 +189,14 @@ func (t *timelineTab) renderDetails() app.UI {
 			app.P().Class("dim").Text(e.Detail),
 		)
 	}
-	for i := range a.Queries {
-		if q := &a.Queries[i]; queryKey(q) == key {
-			text := stamp(q.StartedAt) + " · " + took(q.Duration) + " · " + ui.Plural(int(q.Rows), "row", "rows") + " · " + orDash(answered(q))
-			return app.Div().ID("timeline-details").Class("details").Role("status").Body(
-				app.P().Class("tnum").Text(text),
-				app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(q.Statement),
-				app.P().Class("err").Hidden(q.Error == "").Text(q.Error),
-			)
-		}
+	if i := slices.Index(queryKeys(a.Queries), key); i >= 0 {
+		q := &a.Queries[i]
+		text := stamp(q.StartedAt) + " · " + took(q.Duration) + " · " + ui.Plural(int(q.Rows), "row", "rows") + " · " + orDash(answered(q))
+		return app.Div().ID("timeline-details").Class("details").Role("status").Body(
+			app.P().Class("tnum").Text(text),
+			app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(q.Statement),
+			app.P().Class("err").Hidden(q.Error == "").Text(q.Error),
+		)
 	}
 	return app.Div().ID("timeline-details").Class("details").Role("status").Body(
 		app.P().Class("faint").Text("Point at a statement or an event, or step through the events, to read what it is."))
@@ -327,8 +325,8 @@ func (t *timelineTab) chosenAt() time.Time {
 	if at := slices.Index(eventKeys(a.Events), t.chosen); at >= 0 {
 		return timeOf(a.Events[at].At)
 	}
-	if text, ok := strings.CutPrefix(t.chosen, "q "); ok {
-		return timeOf(api.Time(text))
+	if at := slices.Index(queryKeys(a.Queries), t.chosen); at >= 0 {
+		return timeOf(a.Queries[at].StartedAt)
 	}
 	return time.Time{}
 }

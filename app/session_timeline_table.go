@@ -30,14 +30,18 @@ const ioStep = 10 * time.Second
 func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 	inside := func(from, to time.Time) bool { return !to.Before(line.From) && !from.After(line.To) }
 	var rows []timeRow
+	ran := make(map[time.Time]bool)
+	for _, s := range line.Statements {
+		ran[s.From] = true
+	}
 	for _, s := range line.States {
-		if inside(s.From, s.To) {
+		if inside(s.From, s.To) && (s.Kind != "running" || !ran[s.From]) { // a statement says that it ran
 			rows = append(rows, timeRow{at: s.From, to: s.To, lane: "State", what: stateWords(s.Kind), class: "own"})
 		}
 	}
-	for _, s := range line.Statements {
+	for i, s := range line.Statements {
 		if inside(s.From, s.To) {
-			rows = append(rows, statementRow(a, s))
+			rows = append(rows, statementRow(&a.Queries[len(a.Queries)-1-i], s))
 		}
 	}
 	for _, f := range sumFlows(line.Flows) {
@@ -58,16 +62,11 @@ func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 	return rows[:min(len(rows), maxTimeRows)]
 }
 
-// statementRow is the line of a statement.
-func statementRow(a *api.SessionAttributes, s ui.Span) timeRow {
-	row := timeRow{at: s.From, to: s.To, lane: "Statement", detail: s.Title, class: "own"}
-	for i := range a.Queries {
-		if q := &a.Queries[i]; queryKey(q) == s.Key {
-			row.what, row.detail = orDash(answered(q)), q.Statement
-			if q.Error != "" {
-				row.what, row.class = q.Error, "err"
-			}
-		}
+// statementRow is the line of a statement, which took the time s.
+func statementRow(q *api.SessionQuery, s ui.Span) timeRow {
+	row := timeRow{at: s.From, to: s.To, lane: "Statement", what: orDash(answered(q)), detail: q.Statement, class: "own"}
+	if q.Error != "" {
+		row.what, row.class = q.Error, "err"
 	}
 	return row
 }

@@ -185,3 +185,29 @@ func TestIORing(t *testing.T) {
 		t.Errorf("got %d samples, want %d", n, ioKept)
 	}
 }
+
+// Ensure statements of one millisecond are told apart, and keep their names when
+// newer ones come.
+func TestQueryKeys(t *testing.T) {
+	queries := []api.SessionQuery{{StartedAt: sec(2)}, {StartedAt: sec(1)}, {StartedAt: sec(1)}}
+	first := "q " + string(sec(1))
+	if diff := cmp.Diff([]string{"q " + string(sec(2)), first + " 2", first}, queryKeys(queries)); diff != "" {
+		t.Error(diff)
+	}
+	tab := lived(t)
+	a := &tab.last.Attributes
+	a.Activity.State = "idle"
+	a.Queries = []api.SessionQuery{
+		{Statement: "B", StartedAt: sec(3400), Completed: "x"}, {Statement: "A", StartedAt: sec(3400), Completed: "x"},
+	}
+	from, to := tab.window()
+	var got []string
+	for _, r := range timeRows(a, timelineOf(a, from, to, timeOf(a.EndedAt), true)) {
+		if r.lane == "Statement" || r.what == "running" {
+			got = append(got, r.lane+" "+r.detail)
+		}
+	}
+	if diff := cmp.Diff([]string{"Statement A", "Statement B"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
