@@ -107,7 +107,7 @@ func (s *Server) Disconnect() {
 	defer s.mu.Unlock()
 	for _, c := range s.conns {
 		_ = c.conn.Close()
-		close(c.killed)
+		c.interrupt()
 	}
 	clear(s.conns)
 }
@@ -409,12 +409,22 @@ func (c *serverConn) sleep(seconds string) bool {
 	}
 }
 
+// interrupt ends what the connection sleeps in. It may be called again before
+// that has woken up. The caller holds Server.mu.
+func (c *serverConn) interrupt() {
+	select {
+	case <-c.killed:
+	default:
+		close(c.killed)
+	}
+}
+
 func (c *serverConn) kill(id string) bool {
 	n, _ := strconv.Atoi(id)
 	c.server.mu.Lock()
 	victim := c.server.conns[uint32(n)]
 	if victim != nil {
-		close(victim.killed)
+		victim.interrupt()
 	}
 	c.server.mu.Unlock()
 	if victim == nil {

@@ -3,6 +3,7 @@ package push
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -41,6 +42,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
 		return // the upgrader has answered
 	}
 	defer conn.Close()
+	boundKernel(conn.NetConn())
 	c := newClient(who, conn)
 	c.box.answer(message(api.Frame{
 		Type: api.FrameHello, Now: stamp(time.Now()), Version: h.options.Version, User: who.User, Role: who.Role,
@@ -50,6 +52,20 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
 	}
 	c.serve(h)
 	h.part(c)
+}
+
+// kernelBuffer is how much the kernel may hold for a client, in bytes. Its own
+// choice is megabytes, which a slow client would have to read before it comes to
+// the newest state.
+const kernelBuffer = 128 << 10
+
+func boundKernel(conn net.Conn) {
+	if inner, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		conn = inner.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(kernelBuffer) // without it the feed works, too
+	}
 }
 
 // refuse answers as the REST API does.
