@@ -29,9 +29,11 @@ func (e *Engine) SetServiceFilters(service string, names []string) error {
 			return Errorf(Invalid, "'%s' is not a filter; configured filters: %s", name, strings.Join(e.filters.names(), ", "))
 		}
 	}
-	before := s.Filters()
 	next := slices.Clone(names)
-	s.filters.Store(&next)
+	before := *s.filters.Swap(&next)
+	if slices.Equal(before, next) {
+		return nil
+	}
 	e.logger.Log(e.ctx, LevelNotice, "default filters are now: "+chainText(next), "service", s.Name())
 	e.watchers.tell(Change{Kind: ServiceObject, Name: s.Name(), Notable: true})
 	for _, name := range e.filters.names() { // those that know one service more or less
@@ -41,7 +43,7 @@ func (e *Engine) SetServiceFilters(service string, names []string) error {
 	}
 	for _, session := range e.sessions.all() {
 		if session.service == s {
-			session.boring()
+			session.notable() // its chain may be an old one now
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
@@ -40,6 +41,10 @@ func serviceResource(info engine.ServiceInfo, listeners []engine.ListenerInfo) a
 			Source:            sourceOf(info.Object),
 		},
 		Relationships: relations("filters", info.Filters, "listeners", info.Listeners),
+	}
+	r.Attributes.Parameters["filters"] = nil // of the configuration file; the present ones may be others
+	if len(info.Filters) > 0 {
+		r.Attributes.Parameters["filters"] = strings.Join(info.Filters, "|")
 	}
 	if info.Monitor != "" {
 		r.Relationships["monitors"] = related("monitors", info.Monitor)

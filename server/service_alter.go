@@ -10,20 +10,23 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/server/jsonapi"
 )
 
 // serviceBody is what a PATCH of a service may hold: the whole resource, as a
 // client has read it, with its filters changed.
 type serviceBody struct {
 	Data *struct {
-		ID         string `json:"id"`
-		Attributes struct {
-			Parameters map[string]any `json:"parameters"`
-		} `json:"attributes"`
-		Relationships map[string]struct {
-			Data json.RawMessage `json:"data"`
-		} `json:"relationships"`
+		ID            string                     `json:"id"`
+		Attributes    map[string]any             `json:"attributes"`
+		Relationships map[string]json.RawMessage `json:"relationships"`
 	} `json:"data"`
+}
+
+// serviceFigures are the attributes that change by themselves, so that what
+// comes back of them says nothing.
+var serviceFigures = []string{
+	"connections", "total_connections", "statistics", "router_diagnostics", "listeners", "users", "users_last_update",
 }
 
 // alterService serves PATCH /v1/services/:id. Of a service its filters can be
@@ -31,9 +34,9 @@ type serviceBody struct {
 //
 // MaxScale: changes parameters and targets too.
 func (o objects) alterService(c *call) (answer, error) {
-	info, err := o.engine.Service(c.PathValue("id"))
+	info, err := o.changeableService(c)
 	if err != nil {
-		return answer{}, notA(c, "service")
+		return answer{}, err
 	}
 	var body serviceBody
 	if err := c.decode(&body); err != nil {
@@ -53,28 +56,38 @@ func (o objects) alterService(c *call) (answer, error) {
 	if !given {
 		return answer{}, nil
 	}
-	return o.setFilters(c, info, filters.Data)
+	return o.setFilters(c, info, filters)
+}
+
+// changeableService returns the service of a request that would change it, once
+// its If-Match holds: that is the present filters in quotes, as "First|Second".
+func (o objects) changeableService(c *call) (engine.ServiceInfo, error) {
+	info, err := o.engine.Service(c.PathValue("id"))
+	if err != nil {
+		return info, notA(c, "service")
+	}
+	wanted := c.Header.Get("If-Match")
+	if wanted != "" && !jsonapi.TagMatches(wanted, `"`+strings.Join(info.Filters, "|")+`"`) {
+		return info, refuse(http.StatusPreconditionFailed,
+			"the filters of %s are not what they were when you looked (If-Match): nothing was done", info.Object.Name)
+	}
+	return info, nil
 }
 
 // unchanged reports what differs from the service as it is and cannot be
 // changed.
 func (b *serviceBody) unchanged(present api.Service) error {
-	var wrong []string
-	for name, value := range b.Data.Attributes.Parameters {
-		now, known := present.Attributes.Parameters[name]
-		switch {
-		case !known:
-			wrong = append(wrong, fmt.Sprintf("%q is not a parameter of the service", clip(name)))
-		case !sameValue(value, now):
-			wrong = append(wrong, fmt.Sprintf("%s cannot be changed while the program runs", name))
-		}
-	}
-	for _, kind := range []string{"servers", "services", "monitors"} { // listeners have theirs
-		relation, given := b.Data.Relationships[kind]
-		if !given {
+	wrong := changedAttributes(present.Attributes, b.Data.Attributes)
+	for kind, relation := range b.Data.Relationships {
+		switch kind {
+		case "filters", "listeners": // those to be changed; those that MaxCtrl sends along
+			continue
+		case "servers", "services", "monitors":
+		default:
+			wrong = append(wrong, fmt.Sprintf("%q is not a relationship of a service", clip(kind)))
 			continue
 		}
-		names, err := references(relation.Data, kind)
+		names, err := references(relation, kind)
 		if err != nil {
 			return err
 		}
@@ -92,6 +105,47 @@ func (b *serviceBody) unchanged(present api.Service) error {
 	return &problem{status: http.StatusBadRequest, details: wrong}
 }
 
+// changedAttributes says which attributes, and which parameters among them, a
+// client would change.
+func changedAttributes(present api.ServiceAttributes, given map[string]any) (wrong []string) {
+	fixed := map[string]any{
+		"router": present.Router, "state": present.State, "started": present.Started, "source": present.Source,
+	}
+	for name, value := range given {
+		now, known := fixed[name]
+		switch {
+		case slices.Contains(serviceFigures, name):
+		case name == "parameters":
+			wrong = append(wrong, changedParameters(present.Parameters, value)...)
+		case !known:
+			wrong = append(wrong, fmt.Sprintf("%q is not an attribute of a service", clip(name)))
+		case !sameValue(value, now):
+			wrong = append(wrong, name+" cannot be changed")
+		}
+	}
+	return wrong
+}
+
+func changedParameters(present api.Parameters, given any) (wrong []string) {
+	parameters, ok := given.(map[string]any)
+	if !ok {
+		return []string{"parameters must be an object"}
+	}
+	for name, value := range parameters {
+		now, known := present[name]
+		switch {
+		case !known:
+			wrong = append(wrong, fmt.Sprintf("%q is not a parameter of the service", clip(name)))
+		case sameValue(value, now):
+		case name == "filters":
+			wrong = append(wrong, "filters are changed as a relationship, not as a parameter")
+		default:
+			wrong = append(wrong, name+" cannot be changed while the program runs")
+		}
+	}
+	return wrong
+}
+
 // sameValue compares a value of JSON with what the server shows.
 func sameValue(given, shown any) bool {
 	text, err := json.Marshal(shown)
@@ -104,26 +158,20 @@ func sameValue(given, shown any) bool {
 
 // alterServiceFilters serves PATCH /v1/services/:id/relationships/filters.
 func (o objects) alterServiceFilters(c *call) (answer, error) {
-	info, err := o.engine.Service(c.PathValue("id"))
+	info, err := o.changeableService(c)
 	if err != nil {
-		return answer{}, notA(c, "service")
+		return answer{}, err
 	}
-	var body struct {
-		Data json.RawMessage `json:"data"`
-	}
+	var body json.RawMessage
 	if err := c.decode(&body); err != nil {
 		return answer{}, err
 	}
-	if body.Data == nil {
-		return answer{}, refuse(http.StatusBadRequest, "the request has no 'data'")
-	}
-	return o.setFilters(c, info, body.Data)
+	return o.setFilters(c, info, body)
 }
 
-// setFilters replaces the filters of a service; an empty list and null clear
-// them.
-func (o objects) setFilters(c *call, info engine.ServiceInfo, data json.RawMessage) (answer, error) {
-	names, err := references(data, "filters")
+// setFilters replaces the filters of a service by those of a relationship.
+func (o objects) setFilters(c *call, info engine.ServiceInfo, relation json.RawMessage) (answer, error) {
+	names, err := references(relation, "filters")
 	if err != nil {
 		return answer{}, err
 	}
@@ -137,10 +185,19 @@ func (o objects) setFilters(c *call, info engine.ServiceInfo, data json.RawMessa
 	return answer{}, o.engine.SetServiceFilters(info.Object.Name, names)
 }
 
-// references reads the data of a relationship to objects of a kind.
-func references(text json.RawMessage, kind string) ([]string, error) {
+// references reads a relationship to objects of a kind. An empty list and null
+// as its data are none; one without data is refused, because filters are taken
+// away only from a service when somebody says so.
+func references(relation json.RawMessage, kind string) ([]string, error) {
+	var r struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(relation, &r); err != nil || r.Data == nil {
+		return nil, refuse(http.StatusBadRequest, `%s must be {"data": [{"id": "NAME", "type": "%s"}]}, for none {"data": []}`, kind, kind)
+	}
 	names := []string{}
-	if text == nil || string(text) == "null" {
+	text := r.Data
+	if string(text) == "null" {
 		return names, nil
 	}
 	var elements []struct {

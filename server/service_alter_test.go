@@ -39,6 +39,15 @@ func TestAlterService(t *testing.T) {
 		{"parameter_changed", "", `{"data":{"attributes":{"parameters":{"max_connections":7}}}}`, 400, "max_connections cannot be changed", []string{"First", "Second"}},
 		{"parameter_unknown", "", `{"data":{"attributes":{"parameters":{"colour":7}}}}`, 400, `colour\" is not a parameter of the service`, []string{"First", "Second"}},
 		{"servers_changed", "", `{"data":{"relationships":{"servers":{"data":[{"id":"server1","type":"servers"}]}}}}`, 400, "cannot be changed", []string{"First", "Second"}},
+		{"relation_is_null", "", `{"data":{"relationships":{"filters":null}}}`, 400, `for none {\"data\": []}`, []string{"First", "Second"}},
+		{"relation_without_data", "", `{"data":{"relationships":{"filters":{}}}}`, 400, `for none {\"data\": []}`, []string{"First", "Second"}},
+		{"relation_is_a_list", "", `{"data":{"relationships":{"filters":[]}}}`, 400, `for none {\"data\": []}`, []string{"First", "Second"}},
+		{"unknown_relation", "", `{"data":{"relationships":{"filtres":{"data":[]}}}}`, 400, "is not a relationship of a service", []string{"First", "Second"}},
+		{"listeners_come_along", "", `{"data":{"relationships":{"listeners":{"data":[]},"services":{"data":[]}}}}`, 204, "", []string{"First", "Second"}},
+		{"state_changed", "", `{"data":{"attributes":{"state":"Stopped"}}}`, 400, "state cannot be changed", []string{"First", "Second"}},
+		{"attribute_unknown", "", `{"data":{"attributes":{"max_connections":7}}}`, 400, "is not an attribute of a service", []string{"First", "Second"}},
+		{"figures_have_moved_on", "", `{"data":{"attributes":{"connections":77,"statistics":{}}}}`, 204, "", []string{"First", "Second"}},
+		{"filters_as_a_parameter", "", `{"data":{"attributes":{"parameters":{"filters":"Spare"}}}}`, 400, "changed as a relationship", []string{"First", "Second"}},
 		{"another_service", "", `{"data":{"id":"Other"}}`, 409, "the path about service RW-Split-Router", []string{"First", "Second"}},
 		{"no_data", "", `{}`, 400, "no 'data'", []string{"First", "Second"}},
 		{"half_json", "", `{"data`, 400, "Invalid JSON", []string{"First", "Second"}},
@@ -91,5 +100,39 @@ func TestAlterServiceRoundTrip(t *testing.T) {
 			t.Errorf("a new session has %v", got.Relationships.IDs("filters"))
 		}
 		s.wants(s.ask(basicUser, "GET", "/v1/audit", ""), 200, "service.alter", `"Spare"`)
+	})
+}
+
+// Ensure the parameters show the present chain, and not that of the configuration
+// file.
+func TestServiceParameters(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		const path = "/v1/services/RW-Split-Router"
+		s.wants(s.ask(adminUser, "GET", path, ""), 200, `"filters": "First|Second"`)
+		s.wants(s.ask(adminUser, "PATCH", path+"/relationships/filters", `{"data":[{"id":"Spare","type":"filters"}]}`), 204)
+		s.wants(s.ask(adminUser, "GET", path, ""), 200, `"filters": "Spare"`)
+		s.wants(s.ask(adminUser, "PATCH", path+"/relationships/filters", `{"data":[]}`), 204)
+		s.wants(s.ask(adminUser, "GET", path, ""), 200, `"filters": null`)
+	})
+}
+
+// Ensure that of two people who edit one chain the second one is told.
+func TestServiceIfMatch(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		const path = "/v1/services/RW-Split-Router/relationships/filters"
+		s.wants(s.ask(adminUser, "PATCH", path, `{"data":[]}`, "If-Match", `"Spare"`), 412, "not what they were")
+		s.wants(s.ask(adminUser, "PATCH", path, `{"data":[{"id":"Spare","type":"filters"}]}`, "If-Match", `"First|Second"`), 204)
+		s.wants(s.ask(adminUser, "PATCH", path, `{"data":[]}`, "If-Match", `"Spare"`), 204)
+		s.wants(s.ask(adminUser, "PATCH", path, `{"data":[]}`, "If-Match", `""`), 204)
+	})
+}
+
+// Ensure that a session whose chain has become an old one is not what it was.
+func TestOutdatedChangesTheTag(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		s.connect()
+		before := s.ask(adminUser, "GET", "/v1/sessions/1", "").Header.Get("ETag")
+		s.wants(s.ask(adminUser, "PATCH", "/v1/services/RW-Split-Router/relationships/filters", `{"data":[]}`), 204)
+		s.wants(s.ask(adminUser, "GET", "/v1/sessions/1", "", "If-None-Match", before), 200, `"chain_outdated": true`)
 	})
 }

@@ -151,6 +151,7 @@ func TestEnded(t *testing.T) {
 		s.wants(s.ask(basicUser, "GET", path, ""), 404, "is not a session any more", "killed by "+adminUser+": too slow")
 		s.wants(s.ask(adminUser, "DELETE", path, ""), 404, "is not a session any more")
 		s.wants(s.ask(basicUser, "GET", "/v1/sessions/4711?ended=true", ""), 404, "4711 is not a session")
+		s.wants(s.ask(basicUser, "GET", "/v1/sessions/01?ended=true", ""), 404, "01 is not a session")
 		s.wants(s.ask(basicUser, "GET", path+"?ended=true", ""), 200,
 			`"end_reason": "killed by `+adminUser+`: too slow"`, `"ended_by": "`+adminUser+`"`, `"ended_at": "`, `"state": "Stopping session"`)
 		if body := s.wants(s.ask(basicUser, "GET", "/v1/sessions?ended=true", ""), 200); strings.Contains(body, "ended_at") {

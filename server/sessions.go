@@ -88,8 +88,9 @@ func (s sessions) one(c *call) (answer, error) {
 // ended=true, which is ours.
 func (s sessions) over(c *call) (engine.EndedInfo, bool) {
 	wanted, err := jsonapi.ParseBool(c.values.Get("ended"))
-	id, bad := strconv.ParseUint(c.PathValue("id"), 10, 64)
-	if err != nil || !wanted || bad != nil {
+	text := c.PathValue("id")
+	id, bad := strconv.ParseUint(text, 10, 64)
+	if err != nil || !wanted || bad != nil || strconv.FormatUint(id, 10) != text {
 		return engine.EndedInfo{}, false
 	}
 	return s.engine.Ended(id)
