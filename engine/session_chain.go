@@ -97,10 +97,11 @@ type Alteration struct {
 	By        string
 	Filters   *[]string       // the whole new chain in order
 	LogLevels map[string]bool // log_error, log_warning, log_notice, log_info, log_debug
-	LogFor    time.Duration   // after which all levels set for the session go off again; 0 for never
+	LogFor    time.Duration   // after which LogLevels go back to what they were; 0 for no end
 }
 
-// Alter changes the session. Log levels are in effect at once; a new chain is
+// Alter changes the session. Log levels are in effect at once; those that are
+// set without an end stay when others go back. A new chain is
 // opened at once and put into effect at the first idle point outside a
 // transaction, until when it is visible as pending. Alter replaces a chain that
 // is still waiting. An error means that nothing was changed.
@@ -133,7 +134,7 @@ func (s *Session) Alter(a Alteration) error {
 		return Errorf(NotFound, "session %d has ended", s.id)
 	}
 	if len(a.LogLevels) > 0 {
-		s.log.apply(a.LogLevels, a.LogFor, func() { expireLevels(s) })
+		s.log.apply(a.LogLevels, a.LogFor, func(limit *logLimit) { expireLevels(s, limit) })
 		what := s.log.describe(a.LogLevels)
 		if a.LogFor > 0 {
 			what += " for " + a.LogFor.String()
@@ -154,14 +155,6 @@ func (s *Session) Alter(a Alteration) error {
 	}
 	s.notable()
 	return nil
-}
-
-// expireLevels takes log levels back whose time is over.
-func expireLevels(s *Session) {
-	if s.log.expire() {
-		s.event("log_level", "back to the service's: their time is over", "")
-		s.notable()
-	}
 }
 
 // SetFilters replaces the session's chain; see Alter.

@@ -27,11 +27,18 @@ type sessionLog struct {
 	mu      sync.Mutex // guards what follows
 	service LogLevels
 	own     LogLevels
-	until   time.Time   // when own goes off by itself, zero for never
-	timer   *time.Timer // that switches it off
-	lines   []string    // a ring once it is full
+	limit   *logLimit // of what is set for the session; nil when there is none
+	lines   []string  // a ring once it is full
 	first   int
 	total   uint64 // lines that were ever kept
+}
+
+// logLimit is when the levels that are set for a session go back to what they
+// were before, by themselves.
+type logLimit struct {
+	back  LogLevels
+	until time.Time
+	timer *time.Timer
 }
 
 // set takes the levels that the service logs at. Errors are always logged.
@@ -85,35 +92,52 @@ func (l *sessionLog) check(levels map[string]bool) error {
 	return nil
 }
 
-// apply switches levels. After a time that is not 0, off is called unless they
-// are switched again before.
-func (l *sessionLog) apply(levels map[string]bool, after time.Duration, off func()) {
+// apply sets levels, without end or, when limit is positive, until expired is
+// called. One limit holds for all levels that have one: a new one replaces it.
+func (l *sessionLog) apply(levels map[string]bool, limit time.Duration, expired func(*logLimit)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	back, until := l.own, time.Time{}
+	if l.limit != nil {
+		back, until = l.limit.back, l.limit.until
+	}
+	if limit > 0 {
+		until = time.Now().Add(limit)
+	}
 	for name, on := range levels {
 		*l.own.bit(name) = on
+		if limit == 0 {
+			*back.bit(name) = on
+		}
 	}
 	l.stopLocked()
-	if after > 0 && l.own != (LogLevels{}) {
-		l.until = time.Now().Add(after)
-		l.timer = time.AfterFunc(after, off)
+	if back == l.own || until.IsZero() {
+		return // nothing would go back
 	}
+	next := &logLimit{back: back, until: until}
+	next.timer = time.AfterFunc(time.Until(until), func() { expired(next) })
+	l.limit = next
 }
 
-// expire takes back what was set for the session, when its time is over, and
-// reports whether it was.
-func (l *sessionLog) expire() bool {
+// expire puts back what limit says, and returns what that changes: nothing when
+// another limit has taken its place.
+func (l *sessionLog) expire(limit *logLimit) map[string]bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.until.IsZero() || time.Now().Before(l.until) {
-		return false
+	if l.limit != limit {
+		return nil
 	}
-	l.own = LogLevels{}
-	l.stopLocked()
-	return true
+	changed := map[string]bool{}
+	for _, name := range logLevelNames {
+		if on := *limit.back.bit(name); on != *l.own.bit(name) {
+			changed[name] = on
+		}
+	}
+	l.own, l.limit = limit.back, nil
+	return changed
 }
 
-// stop keeps expire from being called any more.
+// stop has the levels stay what they are.
 func (l *sessionLog) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,18 +145,34 @@ func (l *sessionLog) stop() {
 }
 
 func (l *sessionLog) stopLocked() {
-	if l.timer != nil {
-		l.timer.Stop()
+	if l.limit != nil {
+		l.limit.timer.Stop()
+		l.limit = nil
 	}
-	l.timer, l.until = nil, time.Time{}
 }
 
-// expires returns when the levels set for the session go off by themselves, the
-// zero time when they do not.
-func (l *sessionLog) expires() time.Time {
+// expires returns when the levels go back by themselves, the zero time when they
+// do not.
+func (l *sessionLog) expires() (until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.until
+	if l.limit != nil {
+		until = l.limit.until
+	}
+	return until
+}
+
+// expireLevels puts the levels of a session back whose time is over.
+func expireLevels(s *Session, limit *logLimit) {
+	s.mu.Lock()
+	changed := s.log.expire(limit)
+	if len(changed) > 0 {
+		s.seen.timeline.note("log_level", s.log.describe(changed)+", as before", "")
+	}
+	s.mu.Unlock()
+	if len(changed) > 0 {
+		s.notable()
+	}
 }
 
 // levels returns the levels in effect: the session's own or its service's.

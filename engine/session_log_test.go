@@ -37,7 +37,7 @@ func TestLogFor(t *testing.T) {
 		if got.LogLevels.Debug || !got.LogUntil.IsZero() {
 			t.Errorf("after its time: %+v until %v", got.LogLevels, got.LogUntil)
 		}
-		if last := got.Events[len(got.Events)-1]; last.Kind != "log_level" || !strings.Contains(last.Detail, "time is over") {
+		if last := got.Events[len(got.Events)-1]; last.Kind != "log_level" || !strings.Contains(last.Detail, "debug off, as before") {
 			t.Errorf("got the event %+v", last)
 		}
 		set(true, time.Minute)
@@ -87,4 +87,92 @@ func TestKillUntold(t *testing.T) {
 			t.Errorf("got %v %q", ok, over.Reason)
 		}
 	})
+}
+
+// Ensure log levels with a limit go back to what they were, and only they.
+func TestLogForEach(t *testing.T) {
+	type step struct {
+		after  time.Duration
+		levels map[string]bool // nil: only look
+		limit  time.Duration
+		until  time.Duration // from the beginning, 0 for none
+		info   bool
+		debug  bool
+	}
+	on := func(names ...string) map[string]bool {
+		levels := map[string]bool{}
+		for _, name := range names {
+			levels[name] = true
+		}
+		return levels
+	}
+	off := map[string]bool{"log_debug": false}
+	tests := []struct {
+		name  string
+		steps []step
+	}{
+		{"goes_off", []step{
+			{0, on("log_debug"), time.Minute, time.Minute, false, true},
+			{59 * time.Second, nil, 0, time.Minute, false, true},
+			{2 * time.Second, nil, 0, 0, false, false},
+		}},
+		{"without_end", []step{
+			{0, on("log_debug"), 0, 0, false, true},
+			{time.Hour, nil, 0, 0, false, true},
+		}},
+		{"a_new_limit_replaces", []step{
+			{0, on("log_debug"), time.Minute, time.Minute, false, true},
+			{30 * time.Second, on("log_debug"), time.Minute, 90 * time.Second, false, true},
+			{59 * time.Second, nil, 0, 90 * time.Second, false, true},
+			{2 * time.Second, nil, 0, 0, false, false},
+		}},
+		{"one_limit_for_all", []step{
+			{0, on("log_debug"), time.Minute, time.Minute, false, true},
+			{30 * time.Second, on("log_info"), time.Minute, 90 * time.Second, true, true},
+			{61 * time.Second, nil, 0, 0, false, false},
+		}},
+		{"what_is_set_without_end_stays", []step{
+			{0, on("log_debug"), time.Minute, time.Minute, false, true},
+			{time.Second, on("log_info"), 0, time.Minute, true, true},
+			{time.Hour, nil, 0, 0, true, false},
+		}},
+		{"without_end_takes_the_limit_away", []step{
+			{0, on("log_debug"), time.Minute, time.Minute, false, true},
+			{time.Second, on("log_debug"), 0, 0, false, true},
+			{time.Hour, nil, 0, 0, false, true},
+		}},
+		{"off_by_hand", []step{
+			{0, on("log_debug"), time.Minute, time.Minute, false, true},
+			{time.Second, off, time.Minute, 0, false, false},
+		}},
+		{"on_before", []step{
+			{0, on("log_debug"), 0, 0, false, true},
+			{0, off, time.Minute, time.Minute, false, false},
+			{time.Hour, nil, 0, 0, false, true},
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, p *proxy) {
+				s := p.session(p.connect(splitAddress))
+				begun := time.Now()
+				for i, step := range tt.steps {
+					time.Sleep(step.after)
+					synctest.Wait()
+					if step.levels != nil {
+						if err := s.Alter(engine.Alteration{LogLevels: step.levels, LogFor: step.limit}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					info, until := s.Info(), time.Duration(0)
+					if !info.LogUntil.IsZero() {
+						until = info.LogUntil.Sub(begun)
+					}
+					if info.LogLevels.Info != step.info || info.LogLevels.Debug != step.debug || until != step.until {
+						t.Errorf("step %d: got %+v until %v", i, info.LogLevels, until)
+					}
+				}
+			})
+		})
+	}
 }
