@@ -14,7 +14,7 @@ type StatsAttributes struct {
 	Sessions   int     `json:"sessions"`   // now; connections, for a server
 	Statements float64 `json:"statements"` // a second
 	Errors     float64 `json:"errors"`     // a second; 0 for a server
-	P95        float64 `json:"p95"`        // seconds that statements took, of the last 10 s; 0 when there was none
+	P95        float64 `json:"p95"`        // seconds that statements took, of the last 10 s; 0 when there was none; of a server, those whose reply a client has seen
 	Series     *Series `json:"series,omitempty"`
 }
 

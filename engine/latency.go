@@ -85,23 +85,31 @@ func (c *latencyCounter) read() Latency {
 	return l
 }
 
-// Work is what a service has done since the program started.
+// Work is what a service or a server has done since the program started.
 type Work struct {
-	Service    string
+	Kind       ObjectKind // ServiceObject or ServerObject
+	Name       string
 	Sessions   int64 // now
 	Statements uint64
-	Errors     uint64 // statements that failed
-	Latency    Latency
+	Errors     uint64  // statements that failed; 0 for a server
+	Latency    Latency // of what had a reply; of a server, of those that clients have seen
 }
 
-// Work returns what each service has done, in the order of the configuration.
+// Work returns what each service and then what each server has done, in the order
+// of the configuration.
 func (e *Engine) Work() []Work {
-	list := make([]Work, len(e.services.list))
-	for i, s := range e.services.list {
-		list[i] = Work{
-			Service: s.Name(), Sessions: s.connections.Load(),
+	list := make([]Work, 0, len(e.services.list)+len(e.servers.list))
+	for _, s := range e.services.list {
+		list = append(list, Work{
+			Kind: ServiceObject, Name: s.Name(), Sessions: s.connections.Load(),
 			Statements: s.packets.Load(), Errors: s.errors.Load(), Latency: s.latency.read(),
-		}
+		})
+	}
+	for _, s := range e.servers.list {
+		list = append(list, Work{
+			Kind: ServerObject, Name: s.Name(), Sessions: s.connections.Load(),
+			Statements: s.packets.Load(), Latency: s.latency.read(),
+		})
 	}
 	return list
 }

@@ -45,6 +45,7 @@ type Server struct {
 	maxConnections   atomic.Int64
 	operations       atomic.Int64
 	packets          atomic.Uint64
+	latency          latencyCounter // of the replies that clients have seen
 
 	mu      sync.Mutex // guards what follows
 	version string     // of its last greeting

@@ -145,10 +145,13 @@ func (s *Service) began() {
 	s.packets.Add(1)
 }
 
-// ended notes that a statement is over.
-func (s *Service) ended(took time.Duration, failed bool) {
+// ended notes that a command is over, after a time that counts when it had a
+// reply.
+func (s *Service) ended(took time.Duration, replied, failed bool) {
 	s.operations.Add(-1)
-	s.latency.count(took)
+	if replied {
+		s.latency.count(took)
+	}
 	if failed {
 		s.errors.Add(1)
 	}

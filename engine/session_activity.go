@@ -219,7 +219,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 	if err == nil {
 		c.replies.stop()
 	}
-	c.service.ended(now.Sub(q.received), failed != nil)
+	c.service.ended(now.Sub(q.received), q.Command().HasReply(), failed != nil)
 	c.boring()
 }
 
@@ -227,6 +227,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 // state of the transaction, the default database.
 func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	now := time.Now()
+	b.server.latency.count(now.Sub(q.received))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := &c.seen.activity

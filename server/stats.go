@@ -69,27 +69,25 @@ func (s *stats) run(ctx context.Context, h *herald) {
 // sample reads the engine's counters and works out the rates since it was last
 // called.
 func (s *stats) sample() {
-	work, servers, now := s.engine.Work(), s.engine.Servers(), s.now()
+	work, now := s.engine.Work(), s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := statsSample{at: now, counts: make(map[string]statsCount, 1+len(work)+len(servers))}
+	next := statsSample{at: now, counts: make(map[string]statsCount, 1+len(work))}
 	var all statsCount
 	sessions := 0
 	rows := []api.Stats{{}} // for the total
 	for i := range work {
 		w := &work[i]
-		count := statsCount{w.Statements, w.Errors, w.Latency}
+		id := statsKinds[w.Kind] + w.Name
+		rows = append(rows, statsRow(id, int(w.Sessions)))
+		next.counts[id] = statsCount{w.Statements, w.Errors, w.Latency}
+		if w.Kind == engine.ServerObject {
+			continue // of a service's work, which is all there is
+		}
 		all.statements += w.Statements
 		all.errors += w.Errors
 		all.latency.Add(&w.Latency)
 		sessions += int(w.Sessions)
-		rows = append(rows, statsRow("service:"+w.Service, int(w.Sessions)))
-		next.counts["service:"+w.Service] = count
-	}
-	for i := range servers {
-		id := "server:" + servers[i].Object.Name
-		rows = append(rows, statsRow(id, int(servers[i].Connections)))
-		next.counts[id] = statsCount{statements: servers[i].RoutedPackets}
 	}
 	rows[0] = statsRow(api.StatsTotal, sessions)
 	next.counts[api.StatsTotal] = all
@@ -126,6 +124,9 @@ func (s *stats) rate(rows []api.Stats, next statsSample) {
 		s.window = s.window[1:]
 	}
 }
+
+// statsKinds are what the ids of rows begin with.
+var statsKinds = map[engine.ObjectKind]string{engine.ServiceObject: "service:", engine.ServerObject: "server:"}
 
 func statsRow(id string, sessions int) api.Stats {
 	return api.Stats{ID: id, Type: "stats", Attributes: api.StatsAttributes{Sessions: sessions}}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // Ensure statements become rates and a p95, and an hour of them is kept.
@@ -35,6 +36,9 @@ func TestStats(t *testing.T) {
 		if got := row("server:server1").Statements + row("server:server2").Statements; got < 8 {
 			t.Errorf("the servers got %v statements a second, want 8 at least", got)
 		}
+		if reads, writes := row("server:server2").P95, row("server:server1").P95; reads != total.P95 || reads == 0 || writes != 0 {
+			t.Errorf("the reads took %v on server2, nothing took %v on server1, all took %v", reads, writes, total.P95)
+		}
 		time.Sleep(time.Second)
 		if got := row(api.StatsTotal); got.Statements != 0 || got.P95 != total.P95 {
 			t.Errorf("a second later: %+v", got)
@@ -45,6 +49,35 @@ func TestStats(t *testing.T) {
 			t.Errorf("got the history %+v", h)
 		}
 		s.wants(s.ask(basicUser, "GET", "/v1/stats", ""), 200, `"id": "total"`, `"id": "server:server2"`)
+	})
+}
+
+// Ensure that commands without a reply, which take no time, do not make the others
+// look quick.
+func TestStatsOfPreparedStatements(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c := s.connect()
+		time.Sleep(1500 * time.Millisecond)
+		prepared, err := c.Prepare("SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			if err := c.Send([]byte{byte(wire.ComStmtClose), byte(prepared.ID), 0, 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 4 {
+			if _, err := c.Query("SELECT SLEEP(0.1)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Second)
+		for _, r := range s.stats.list() {
+			if r.ID == api.StatsTotal && (r.Attributes.P95 < 0.08 || r.Attributes.P95 > 0.12) {
+				t.Errorf("p95 is %v s, want about 0.1", r.Attributes.P95)
+			}
+		}
 	})
 }
 
