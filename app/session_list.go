@@ -17,10 +17,14 @@ type sessionList struct {
 // neighboursView is the view that is asked for a list when there is none.
 const neighboursView = "neighbours"
 
-// take keeps the order of the table that is still on the screen, if any.
-func (l *sessionList) take() {
-	if v := console.store.View(sessionsView); v.Ready && len(v.IDs) > 0 {
-		l.ids = slices.Clone(v.IDs)
+// lastTable is the order of the table of sessions as it was left.
+var lastTable []string
+
+// take keeps the order of the table that one has come from, when the session id
+// was in it.
+func (l *sessionList) take(id string) {
+	if slices.Contains(lastTable, id) {
+		l.ids = lastTable
 	}
 }
 

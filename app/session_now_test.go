@@ -104,10 +104,11 @@ func TestEndedWords(t *testing.T) {
 // come from elsewhere.
 func TestSessionList(t *testing.T) {
 	reset(t)
-	fill(t, sessionsView, "1", "2", "3")
+	lastTable = []string{"1", "2", "3"}
+	t.Cleanup(func() { lastTable = nil })
 	var l sessionList
-	l.take()
-	fill(t, sessionsView, "3", "2", "1")
+	l.take("2")
+	lastTable = []string{"3", "2", "1"}
 	for _, tt := range []struct {
 		id   string
 		by   int

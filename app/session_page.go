@@ -49,7 +49,7 @@ var tabKeys keyHandler
 // OnMount asks for the session.
 func (p *sessionPage) OnMount(app.Context) {
 	keys = p
-	p.list.take()
+	p.list.take(p.ID)
 	p.watch()
 }
 

@@ -106,6 +106,7 @@ func (p *sessionsPage) OnDismount() {
 	for _, unhook := range p.unhook {
 		unhook()
 	}
+	lastTable = slices.Clone(console.store.View(sessionsView).IDs)
 	p.others.watch(nil)
 	for _, name := range []string{sessionsView, sessionsServicesView, sessionsServersView, sessionsListenersView, endView} {
 		console.unwatch(name)

@@ -171,7 +171,7 @@ suite.test('a newer console is offered, and loaded only when somebody asks for i
   const { page, context } = await suite.window({ path: '/services' });
   const newer = page.getByText('A new version is installed.');
   assert.equal(await newer.count(), 0);
-  await context.route('**/app.js', async (route) => { // as if the console here were of a build before
+  await context.route('**/app.js*', async (route) => { // as if the console here were of a build before
     const { 'if-none-match': _, ...headers } = route.request().headers();
     const text = await (await route.fetch({ headers })).text();
     const body = text.replace(/"GOAPP_VERSION":"[^"]*"/, '"GOAPP_VERSION":"older"');
@@ -179,7 +179,7 @@ suite.test('a newer console is offered, and loaded only when somebody asks for i
   });
   await page.reload();
   await newer.waitFor();
-  await context.unroute('**/app.js');
+  await context.unroute('**/app.js*');
   await page.waitForTimeout(1500);
   await page.getByRole('button', { name: 'Reload' }).click();
   await newer.waitFor({ state: 'detached' });
