@@ -69,16 +69,26 @@ func (w bulkWord) count(n int) string { return ui.Plural(n, w.one, w.many) }
 func (w bulkWord) keep(n int) string { return w.safe + " " + w.count(n) }
 
 var bulkWords = map[string]bulkWord{
-	api.JobKill: {"Kill", "Keep", "session", "sessions",
-		"The clients lose their connections, and open transactions are rolled back.", "The job can be stopped while it runs."},
-	api.JobRestart: {"Restart", "Leave", "session", "sessions",
-		"Each session gets its chain and its server connections anew at its next idle point. The clients stay connected.", "The job can be stopped while it runs."},
-	api.JobCancelStatement: {"Cancel statements of", "Leave", "session", "sessions",
-		"The statements that run are stopped on their servers. The sessions live on.", "The job can be stopped while it runs."},
-	api.JobAlter: {"Change", "Leave", "session", "sessions",
-		"", "The job can be stopped while it runs."},
-	api.JobCancelKill: {"Take back kills of", "Leave", "session", "sessions",
-		"Kills that have not fired are taken back. The sessions live on.", "The job can be stopped while it runs."},
+	api.JobKill: {
+		"Kill", "Keep", "session", "sessions",
+		"The clients lose their connections, and open transactions are rolled back.", "The job can be stopped while it runs.",
+	},
+	api.JobRestart: {
+		"Restart", "Leave", "session", "sessions",
+		"Each session gets its chain and its server connections anew at its next idle point. The clients stay connected.", "The job can be stopped while it runs.",
+	},
+	api.JobCancelStatement: {
+		"Cancel statements of", "Leave", "session", "sessions",
+		"The statements that run are stopped on their servers. The sessions live on.", "The job can be stopped while it runs.",
+	},
+	api.JobAlter: {
+		"Change", "Leave", "session", "sessions",
+		"", "The job can be stopped while it runs.",
+	},
+	api.JobCancelKill: {
+		"Take back kills of", "Leave", "session", "sessions",
+		"Kills that have not fired are taken back. The sessions live on.", "The job can be stopped while it runs.",
+	},
 }
 
 // consequence says what the action does to the sessions.

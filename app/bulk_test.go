@@ -26,8 +26,10 @@ func previewed(b bulk, total int) *bulkState {
 			a.Seen[fmt.Sprint(i+1)] = "2026-11-21T12:00:00.000Z"
 		}
 	}
-	return &bulkState{bulk: b, open: true, preview: &a, mode: api.JobList, pace: "10", timing: killTiming{when: "30s"},
-		change: bulkChange{what: "levels", levels: map[string]bool{"log_info": true}, logFor: "15m"}}
+	return &bulkState{
+		bulk: b, open: true, preview: &a, mode: api.JobList, pace: "10", timing: killTiming{when: "30s"},
+		change: bulkChange{what: "levels", levels: map[string]bool{"log_info": true}, logFor: "15m"},
+	}
 }
 
 // Ensure the request means exactly what the dialog says.
@@ -42,18 +44,42 @@ func TestBulkRequest(t *testing.T) {
 		do    func(*bulkState)
 		want  api.JobRequest
 	}{
-		{"selected", bulk{Action: api.JobKill, IDs: []string{"9", "10"}, Seen: seen}, 2, nil,
-			api.JobRequest{Action: api.JobKill, IDs: []string{"9", "10"}, Seen: seen, Mode: api.JobList, TTL: "30s", Pace: 10}},
-		{"exact_list", bulk{Action: api.JobKill, Filter: "app"}, 2, func(m *bulkState) { m.timing.when, m.pace, m.reason = "now", "0", " storm " },
-			api.JobRequest{Action: api.JobKill, IDs: []string{"1", "2"}, Seen: all, Mode: api.JobList, Reason: "storm"}},
-		{"matching", bulk{Action: api.JobKill, Filter: "app"}, 2, func(m *bulkState) { m.mode, m.timing.when, m.quiet, m.most = api.JobMatching, "idle", true, "7" },
-			api.JobRequest{Action: api.JobKill, Filter: "app", Mode: api.JobMatching, TTL: "300s", When: "idle", Tell: &no, Pace: 10, Max: 7}},
-		{"restart", bulk{Action: api.JobRestart, Filter: "app"}, 2, func(m *bulkState) { m.errors, m.pace = "20", "1" },
-			api.JobRequest{Action: api.JobRestart, IDs: []string{"1", "2"}, Seen: all, Mode: api.JobList, Pace: 1, MaxErrors: 20}},
-		{"levels", bulk{Action: api.JobAlter, IDs: []string{"9"}}, 1, func(m *bulkState) { m.change.set("log_debug", "on"); m.change.set("log_info", "off") },
-			api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Parameters: map[string]bool{"log_debug": true, "log_info": false}, LogFor: "15m", Pace: 10}},
-		{"levels_off", bulk{Action: api.JobAlter, IDs: []string{"9"}}, 1, func(m *bulkState) { m.change.set("log_info", "off") },
-			api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Parameters: map[string]bool{"log_info": false}, Pace: 10}},
+		{
+			"selected",
+			bulk{Action: api.JobKill, IDs: []string{"9", "10"}, Seen: seen},
+			2, nil,
+			api.JobRequest{Action: api.JobKill, IDs: []string{"9", "10"}, Seen: seen, Mode: api.JobList, TTL: "30s", Pace: 10},
+		},
+		{
+			"exact_list",
+			bulk{Action: api.JobKill, Filter: "app"},
+			2, func(m *bulkState) { m.timing.when, m.pace, m.reason = "now", "0", " storm " },
+			api.JobRequest{Action: api.JobKill, IDs: []string{"1", "2"}, Seen: all, Mode: api.JobList, Reason: "storm"},
+		},
+		{
+			"matching",
+			bulk{Action: api.JobKill, Filter: "app"},
+			2, func(m *bulkState) { m.mode, m.timing.when, m.quiet, m.most = api.JobMatching, "idle", true, "7" },
+			api.JobRequest{Action: api.JobKill, Filter: "app", Mode: api.JobMatching, TTL: "300s", When: "idle", Tell: &no, Pace: 10, Max: 7},
+		},
+		{
+			"restart",
+			bulk{Action: api.JobRestart, Filter: "app"},
+			2, func(m *bulkState) { m.errors, m.pace = "20", "1" },
+			api.JobRequest{Action: api.JobRestart, IDs: []string{"1", "2"}, Seen: all, Mode: api.JobList, Pace: 1, MaxErrors: 20},
+		},
+		{
+			"levels",
+			bulk{Action: api.JobAlter, IDs: []string{"9"}},
+			1, func(m *bulkState) { m.change.set("log_debug", "on"); m.change.set("log_info", "off") },
+			api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Parameters: map[string]bool{"log_debug": true, "log_info": false}, LogFor: "15m", Pace: 10},
+		},
+		{
+			"levels_off",
+			bulk{Action: api.JobAlter, IDs: []string{"9"}},
+			1, func(m *bulkState) { m.change.set("log_info", "off") },
+			api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Parameters: map[string]bool{"log_info": false}, Pace: 10},
+		},
 		{"filters", bulk{Action: api.JobAlter, IDs: []string{"9"}}, 1, func(m *bulkState) {
 			m.change.what = "filters"
 			for _, name := range []string{"A", "B", "C"} {
@@ -62,8 +88,12 @@ func TestBulkRequest(t *testing.T) {
 			m.change.edit("", 2, "up")
 			m.change.edit("", 0, "drop")
 		}, api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Filters: &[]string{"C", "B"}, Pace: 10}},
-		{"no_filters", bulk{Action: api.JobAlter, IDs: []string{"9"}}, 1, func(m *bulkState) { m.change.what = "filters" },
-			api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Filters: &[]string{}, Pace: 10}},
+		{
+			"no_filters",
+			bulk{Action: api.JobAlter, IDs: []string{"9"}},
+			1, func(m *bulkState) { m.change.what = "filters" },
+			api.JobRequest{Action: api.JobAlter, IDs: []string{"9"}, Mode: api.JobList, Filters: &[]string{}, Pace: 10},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := previewed(tt.b, tt.total)
@@ -226,8 +256,12 @@ func TestBulkSince(t *testing.T) {
 		ids, now int
 		want     string
 	}{
-		{0, 412, "Matches now 412. "}, {0, 415, "Matches now 415 (+3 since the preview). "}, {0, 407, "Matches now 407 (−5 since the preview). "},
-		{412, 412, "All 412 are there. "}, {412, 411, "1 has ended since the preview. "}, {412, 400, "12 have ended since the preview. "},
+		{0, 412, "Matches now 412. "},
+		{0, 415, "Matches now 415 (+3 since the preview). "},
+		{0, 407, "Matches now 407 (−5 since the preview). "},
+		{412, 412, "All 412 are there. "},
+		{412, 411, "1 has ended since the preview. "},
+		{412, 400, "12 have ended since the preview. "},
 	} {
 		m := previewed(bulk{IDs: make([]string, tt.ids)}, 412)
 		console.store.Open(api.Subscribe{View: bulkView, Topic: api.TopicSessions})

@@ -240,8 +240,13 @@ func TestMenuSteps(t *testing.T) {
 		want int
 		ok   bool
 	}{
-		{-1, "ArrowDown", 0, true}, {2, "ArrowDown", 0, true}, {0, "ArrowUp", 2, true}, {-1, "ArrowUp", 2, true},
-		{1, "Home", 0, true}, {1, "End", 2, true}, {1, "x", 0, false},
+		{-1, "ArrowDown", 0, true},
+		{2, "ArrowDown", 0, true},
+		{0, "ArrowUp", 2, true},
+		{-1, "ArrowUp", 2, true},
+		{1, "Home", 0, true},
+		{1, "End", 2, true},
+		{1, "x", 0, false},
 	} {
 		if got, ok := stepInMenu(tt.at, 3, tt.key); got != tt.want || ok != tt.ok {
 			t.Errorf("%s at %d: got %d, %v, want %d, %v", tt.key, tt.at, got, ok, tt.want, tt.ok)

@@ -231,7 +231,8 @@ func TestLogMarked(t *testing.T) {
 // Ensure a copy has a line for each line, whatever is in it.
 func TestLogText(t *testing.T) {
 	got := logText([]logItem{
-		{line: &logLine{Priority: "error", Module: "admin", Message: "one\ntwo \x1b[31m", at: noon}}, {gap: 214},
+		{line: &logLine{Priority: "error", Module: "admin", Message: "one\ntwo \x1b[31m", at: noon}},
+		{gap: 214},
 		{line: &logLine{Priority: "info", Message: "end", at: noon.Add(5 * time.Millisecond)}},
 	})
 	want := "2026-11-21T12:00:00.000Z error (admin): one\\ntwo \\x1b[31m\n--- 214 lines dropped ---\n2026-11-21T12:00:00.005Z info: end\n"

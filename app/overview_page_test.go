@@ -186,8 +186,19 @@ func TestAlarm(t *testing.T) {
 		at     int // seconds
 		want   int
 	}{
-		{4.9, 0, 0}, {5, 1, 1}, {4.1, 5, 1}, {3, 6, 1}, {3, 11, 0}, {4.5, 12, 0},
-		{31, 13, 2}, {25, 30, 2}, {23, 31, 1}, {40, 32, 2}, {0, 41, 2}, {0, 42, 0}, {-1, 60, 0},
+		{4.9, 0, 0},
+		{5, 1, 1},
+		{4.1, 5, 1},
+		{3, 6, 1},
+		{3, 11, 0},
+		{4.5, 12, 0},
+		{31, 13, 2},
+		{25, 30, 2},
+		{23, 31, 1},
+		{40, 32, 2},
+		{0, 41, 2},
+		{0, 42, 0},
+		{-1, 60, 0},
 	} {
 		if got := a.judge(tt.figure, 5, 30, noon.Add(time.Duration(tt.at)*time.Second)); got != tt.want {
 			t.Errorf("step %d, %g: got %d, want %d", i, tt.figure, got, tt.want)
@@ -198,8 +209,16 @@ func TestAlarm(t *testing.T) {
 // Ensure rates and latencies are written for people.
 func TestFigures(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
-		{perSecond(0), "0"}, {perSecond(0.04), "0.1"}, {perSecond(3.44), "3.4"}, {perSecond(9.97), "10"}, {perSecond(1284.4), "1\u202f284"},
-		{perSecond(math.NaN()), "0"}, {latency(0), "—"}, {latency(0.00042), "0.4 ms"}, {latency(0.0123), "12 ms"}, {latency(1.34), "1.3 s"},
+		{perSecond(0), "0"},
+		{perSecond(0.04), "0.1"},
+		{perSecond(3.44), "3.4"},
+		{perSecond(9.97), "10"},
+		{perSecond(1284.4), "1\u202f284"},
+		{perSecond(math.NaN()), "0"},
+		{latency(0), "—"},
+		{latency(0.00042), "0.4 ms"},
+		{latency(0.0123), "12 ms"},
+		{latency(1.34), "1.3 s"},
 		{latency(0.0000001), "0.1 ms"},
 	} {
 		if tt.got != tt.want {

@@ -22,7 +22,9 @@ func lived(t *testing.T) *timelineTab {
 	s := example()
 	s.Attributes.EndedAt = sec(3600)
 	s.Attributes.Events = []api.SessionEvent{
-		{At: sec(0), Kind: "connect"}, {At: sec(60), Kind: "log_level", By: "ann"}, {At: sec(60), Kind: "log_level", By: "bob"},
+		{At: sec(0), Kind: "connect"},
+		{At: sec(60), Kind: "log_level", By: "ann"},
+		{At: sec(60), Kind: "log_level", By: "bob"},
 		{At: sec(3500), Kind: "kill", By: "ann", Detail: "runaway report"},
 	}
 	s.Attributes.Queries = []api.SessionQuery{{Statement: "SELECT 1", StartedAt: sec(3400), Duration: 2, Completed: "x", Error: "1146: no such table"}}
@@ -133,7 +135,8 @@ func TestTimeRows(t *testing.T) {
 	from, to := tab.window()
 	line := timelineOf(a, from, to, timeOf(a.EndedAt), true)
 	line.Flows = []ui.Flow{
-		{From: timeOf(sec(3420)), To: timeOf(sec(3421)), In: 1000, Out: 0}, {From: timeOf(sec(3421)), To: timeOf(sec(3424)), In: 3000, Out: 400},
+		{From: timeOf(sec(3420)), To: timeOf(sec(3421)), In: 1000, Out: 0},
+		{From: timeOf(sec(3421)), To: timeOf(sec(3424)), In: 3000, Out: 400},
 		{From: timeOf(sec(3424)), To: timeOf(sec(3425))},
 	}
 	var got []string

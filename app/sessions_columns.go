@@ -43,44 +43,78 @@ const leastStatement = 120
 var tableColumns = []column{
 	{name: "id", label: "ID", class: "c-id mono", sort: "id", width: 76},
 	{name: "state", label: "State", class: "c-state", sort: "state", width: 126},
-	{name: "user", label: "User", class: "c-user clip", sort: "user", width: 92,
-		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.User) }},
-	{name: "client", label: "Client", class: "c-client mono clip", sort: "client", width: 150,
-		text: func(s *api.Session, _ time.Time) string { return view.Client(s) }, title: program},
-	{name: "program", label: "Program", help: "the client's program_name", class: "c-program clip", sort: "program", width: 112, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return programOrDash(s) }, title: program},
-	{name: "tls", label: "TLS", help: "cipher of the client", class: "c-tls clip", sort: "tls", width: 112, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Client.Cipher) }},
-	{name: "schema", label: "Schema", class: "c-schema clip", sort: "schema", width: 72, least: 1180,
-		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Database) }},
-	{name: "service", label: "Service", help: "shown when there is more than one", class: "c-service clip", sort: "service", width: 96,
-		text: func(s *api.Session, _ time.Time) string { return orDash(service(s)) }, title: service},
-	{name: "server", label: "Backend", help: "server that works for it; ● is the primary", class: "c-backend clip", sort: "server", width: 112, least: 1180,
-		text: func(s *api.Session, _ time.Time) string { return backend(s) }},
-	{name: "in-state", label: "In state", class: "c-in num", sort: "in-state", width: 76,
-		text: func(s *api.Session, now time.Time) string { return elapsed(view.InState(s, view.Lag(s, now))) }},
-	{name: "trx-age", label: "Trx age", help: "of the open transaction", class: "c-trx num", sort: "trx-age", width: 76, least: asked,
-		text: trxAgeText},
-	{name: "age", label: "Age", class: "c-age num", sort: "age", width: 76,
-		text: func(s *api.Session, now time.Time) string { return elapsed(view.Age(s, view.Lag(s, now))) }},
-	{name: "stmt", label: "Statement", class: "c-sql sql clip", width: leastStatement,
+	{
+		name: "user", label: "User", class: "c-user clip", sort: "user", width: 92,
+		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.User) },
+	},
+	{
+		name: "client", label: "Client", class: "c-client mono clip", sort: "client", width: 150,
+		text: func(s *api.Session, _ time.Time) string { return view.Client(s) }, title: program,
+	},
+	{
+		name: "program", label: "Program", help: "the client's program_name", class: "c-program clip", sort: "program", width: 112, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return programOrDash(s) }, title: program,
+	},
+	{
+		name: "tls", label: "TLS", help: "cipher of the client", class: "c-tls clip", sort: "tls", width: 112, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Client.Cipher) },
+	},
+	{
+		name: "schema", label: "Schema", class: "c-schema clip", sort: "schema", width: 72, least: 1180,
+		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Database) },
+	},
+	{
+		name: "service", label: "Service", help: "shown when there is more than one", class: "c-service clip", sort: "service", width: 96,
+		text: func(s *api.Session, _ time.Time) string { return orDash(service(s)) }, title: service,
+	},
+	{
+		name: "server", label: "Backend", help: "server that works for it; ● is the primary", class: "c-backend clip", sort: "server", width: 112, least: 1180,
+		text: func(s *api.Session, _ time.Time) string { return backend(s) },
+	},
+	{
+		name: "in-state", label: "In state", class: "c-in num", sort: "in-state", width: 76,
+		text: func(s *api.Session, now time.Time) string { return elapsed(view.InState(s, view.Lag(s, now))) },
+	},
+	{
+		name: "trx-age", label: "Trx age", help: "of the open transaction", class: "c-trx num", sort: "trx-age", width: 76, least: asked,
+		text: trxAgeText,
+	},
+	{
+		name: "age", label: "Age", class: "c-age num", sort: "age", width: 76,
+		text: func(s *api.Session, now time.Time) string { return elapsed(view.Age(s, view.Lag(s, now))) },
+	},
+	{
+		name: "stmt", label: "Statement", class: "c-sql sql clip", width: leastStatement,
 		text:  func(s *api.Session, _ time.Time) string { return statementText(s) },
-		title: func(s *api.Session) string { return s.Attributes.Activity.Statement }},
-	{name: "queries", label: "Queries", help: "since it connected", class: "c-queries num", sort: "queries", width: 80, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return ui.Count(s.Attributes.Activity.Statements) }},
-	{name: "errors", label: "Errors", help: "statements that failed", class: "c-errors num", sort: "errors", width: 68, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return ui.Count(s.Attributes.Activity.Errors) }},
-	{name: "mem", label: "Memory", help: "held for it in the proxy", class: "c-mem num", sort: "mem", width: 80, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return ui.Bytes(s.Attributes.Memory.Total) }},
-	{name: "io", label: "I/O kB/s", class: "c-io num", sort: "io", width: 70, least: 1400,
+		title: func(s *api.Session) string { return s.Attributes.Activity.Statement },
+	},
+	{
+		name: "queries", label: "Queries", help: "since it connected", class: "c-queries num", sort: "queries", width: 80, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return ui.Count(s.Attributes.Activity.Statements) },
+	},
+	{
+		name: "errors", label: "Errors", help: "statements that failed", class: "c-errors num", sort: "errors", width: 68, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return ui.Count(s.Attributes.Activity.Errors) },
+	},
+	{
+		name: "mem", label: "Memory", help: "held for it in the proxy", class: "c-mem num", sort: "mem", width: 80, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return ui.Bytes(s.Attributes.Memory.Total) },
+	},
+	{
+		name: "io", label: "I/O kB/s", class: "c-io num", sort: "io", width: 70, least: 1400,
 		text: func(s *api.Session, _ time.Time) string {
 			return rate(s.Attributes.Activity.BytesInPerSec + s.Attributes.Activity.BytesOutPerSec)
-		}},
-	{name: "filter", label: "Filters", help: "how many it has; 3→2 while a swap waits", class: "c-filters num", width: 60, least: 1400,
-		text: func(s *api.Session, _ time.Time) string { return filterCount(s) }},
-	{name: "chain", label: "Config age", help: "whether the service has other filters by now", class: "c-chain clip", width: 92, least: asked,
+		},
+	},
+	{
+		name: "filter", label: "Filters", help: "how many it has; 3→2 while a swap waits", class: "c-filters num", width: 60, least: 1400,
+		text: func(s *api.Session, _ time.Time) string { return filterCount(s) },
+	},
+	{
+		name: "chain", label: "Config age", help: "whether the service has other filters by now", class: "c-chain clip", width: 92, least: asked,
 		text:  func(s *api.Session, _ time.Time) string { return chainWord(s) },
-		title: chainTitle},
+		title: chainTitle,
+	},
 }
 
 // selectWidth and menuWidth are the columns that are always there.

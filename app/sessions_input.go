@@ -18,18 +18,18 @@ func (p sessionsTable) clicked(ctx app.Context, e app.Event) {
 	id, do := ui.Closest(e, "data-id"), ui.Closest(e, "data-do")
 	switch key := ui.Closest(e, "data-sort"); {
 	case key != "":
-		sessionsCursor{p.sessionsPage}.sortBy(key)
+		sessionsCursor(p).sortBy(key)
 	case do == "select-all" && p.sel.empty():
-		sessionsStrip{p.sessionsPage}.selectMatching()
+		sessionsStrip(p).selectMatching()
 	case do == "select-all":
 		p.sel.clear()
 	case do == "select":
 		p.cursor = id
-		sessionsStrip{p.sessionsPage}.selectRow(id, e.Get("shiftKey").Bool())
+		sessionsStrip(p).selectRow(id, e.Get("shiftKey").Bool())
 		ui.Focus("rows")
 	case id != "":
 		p.cursor = id
-		sessionsMenus{p.sessionsPage}.do(ctx, id, do)
+		sessionsMenus(p).do(ctx, id, do)
 	}
 }
 
@@ -75,7 +75,7 @@ func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 	if !ok || p.cursor == "" || key == "K" && !shift {
 		return false
 	}
-	sessionsMenus{p.sessionsPage}.do(ctx, p.cursor, what)
+	sessionsMenus(p).do(ctx, p.cursor, what)
 	return true
 }
 
@@ -83,21 +83,21 @@ func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 func (p sessionsCursor) choose(key string, shift bool) bool {
 	switch {
 	case key == "x" && p.cursor != "":
-		sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
+		sessionsStrip(p).selectRow(p.cursor, false)
 	case key == "*" && p.rows.total > 0:
-		sessionsStrip{p.sessionsPage}.selectMatching()
+		sessionsStrip(p).selectMatching()
 	case key == "Escape" && !p.sel.empty():
 		p.sel.clear()
 	case shift && (key == "ArrowDown" || key == "ArrowUp"):
 		if p.cursor != "" && !p.sel.has(p.cursor) {
-			sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
+			sessionsStrip(p).selectRow(p.cursor, false)
 		}
 		if before := p.cursor; p.move(key, false) && p.cursor != before {
 			if p.sel.has(p.cursor) {
 				p.sel.take(before) // one turned back
 				p.sel.anchor = p.cursor
 			} else {
-				sessionsStrip{p.sessionsPage}.selectRow(p.cursor, false)
+				sessionsStrip(p).selectRow(p.cursor, false)
 			}
 		}
 	default:
@@ -218,13 +218,26 @@ func (s *selection) take(id string) { s.set(&api.Session{ID: id}, false) }
 // tellKeys says which keys the page has.
 func (p *sessionsPage) tellKeys() []keyHelp {
 	return []keyHelp{
-		{"j, ArrowDown", "Next row"}, {"k, ArrowUp", "Row before"}, {"Home", "First row"}, {"End", "Last row"},
-		{"Enter", "Open the session"}, {".", "Its menu"}, {"K", "Kill it… (asks first)"},
-		{"x", "Select it, or take it back"}, {"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
-		{"*", "Select all that match"}, {"Esc", "Select none"},
-		{"c", "Copy its id"}, {"y", "Copy a link to it"}, {"l", "Its log"}, {"h", "Its filter chain"}, {"i", "Its timeline"},
-		{"s", "Sort the other way round, then as usual"}, {"Shift+ArrowRight, Shift+ArrowLeft", "Sort by another column"},
-		{"Shift+Space", "Hold rows and what is in them"}, {"Alt+/", "The filter as text, in the filter box"},
+		{"j, ArrowDown", "Next row"},
+		{"k, ArrowUp", "Row before"},
+		{"Home", "First row"},
+		{"End", "Last row"},
+		{"Enter", "Open the session"},
+		{".", "Its menu"},
+		{"K", "Kill it… (asks first)"},
+		{"x", "Select it, or take it back"},
+		{"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
+		{"*", "Select all that match"},
+		{"Esc", "Select none"},
+		{"c", "Copy its id"},
+		{"y", "Copy a link to it"},
+		{"l", "Its log"},
+		{"h", "Its filter chain"},
+		{"i", "Its timeline"},
+		{"s", "Sort the other way round, then as usual"},
+		{"Shift+ArrowRight, Shift+ArrowLeft", "Sort by another column"},
+		{"Shift+Space", "Hold rows and what is in them"},
+		{"Alt+/", "The filter as text, in the filter box"},
 	}
 }
 

@@ -15,6 +15,7 @@ type popup struct{ kind, id string }
 
 // popover is the id of the menu's element, and opener that of its button.
 func (m popup) popover() string { return "pop-" + m.kind }
+
 func (m popup) opener() string {
 	if m.kind == "row" {
 		return "open-row-" + m.id
@@ -152,7 +153,7 @@ func (p sessionsMenus) renderPopup() app.UI {
 	case "columns":
 		return p.renderColumns()
 	case "views":
-		return sessionsViews{p.sessionsPage}.renderViews()
+		return sessionsViews(p).renderViews()
 	case "export":
 		return p.renderExport(p.whole())
 	case "selected":

@@ -274,12 +274,12 @@ func (p sessionsStrip) renderBar() app.UI {
 		columns = p.opener("columns", "Columns")
 	}
 	return app.Div().Class("bar").OnClick(p.barClicked).Body(
-		p.opener("views", sessionsViews{p.sessionsPage}.viewName()),
+		p.opener("views", sessionsViews(p).viewName()),
 		p.box.renderBox(),
 		columns,
 		p.opener("export", "Export"),
 		p.renderKillMatching(),
-		sessionsMenus{p.sessionsPage}.renderPopup(),
+		sessionsMenus(p).renderPopup(),
 	)
 }
 
@@ -304,7 +304,7 @@ func (p sessionsStrip) renderKillMatching() app.UI {
 // barClicked does what a button of the bar is for.
 func (p sessionsStrip) barClicked(ctx app.Context, e app.Event) {
 	if kind := ui.Closest(e, "data-menu"); kind != "" {
-		sessionsMenus{p.sessionsPage}.toggleMenu(ctx, popup{kind: kind})
+		sessionsMenus(p).toggleMenu(ctx, popup{kind: kind})
 		return
 	}
 	if ui.Closest(e, "data-do") == "kill-matching" {

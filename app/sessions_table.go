@@ -161,7 +161,7 @@ func (p sessionsTable) renderRow(columns []*column, row tableRow, index int, now
 		app.Div().Class("c-menu").Role("gridcell").Body(
 			app.Button().Type("button").ID("open-row-"+row.ID).Class("btn bare i").TabIndex(-1).DataSet("do", "menu").DataSet("menu", "row").
 				Aria("label", "Actions on session "+row.ID).Aria("haspopup", "menu").Aria("expanded", boolText(p.menu == popup{"row", row.ID})).Text("⋯"),
-			app.If(p.menu == popup{"row", row.ID}, func() app.UI { return sessionsMenus{p.sessionsPage}.renderRowMenu(row) }),
+			app.If(p.menu == popup{"row", row.ID}, func() app.UI { return sessionsMenus(p).renderRowMenu(row) }),
 		),
 	)
 }
@@ -361,7 +361,7 @@ func (p sessionsStrip) bulkClicked(ctx app.Context, do, menu string) {
 	total := console.store.View(sessionsView).Total
 	switch {
 	case menu != "":
-		sessionsMenus{p.sessionsPage}.toggleMenu(ctx, popup{kind: menu})
+		sessionsMenus(p).toggleMenu(ctx, popup{kind: menu})
 	case do == "show":
 		toggleHold()
 	case do == "select-none":

@@ -115,7 +115,7 @@ func (p sessionsViews) viewClicked(ctx app.Context, e app.Event) {
 	if kind, n, ok := strings.Cut(ui.Closest(e, "data-view"), ":"); ok {
 		views := map[string][]api.SavedView{"builtin": builtinViews, "own": console.prefs.own.Views, "shared": console.prefs.shared.Views}[kind]
 		if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(views) {
-			sessionsMenus{p.sessionsPage}.closeMenu()
+			sessionsMenus(p).closeMenu()
 			p.show(views[i])
 		}
 		return
@@ -136,13 +136,13 @@ func (p sessionsViews) viewClicked(ctx app.Context, e app.Event) {
 	case "delete":
 		if kind == "own" {
 			console.prefs.change(func(o *ownPreferences) { o.Views = without(o.Views, now.Name) })
-			sessionsMenus{p.sessionsPage}.closeMenu()
+			sessionsMenus(p).closeMenu()
 		}
 	case "share":
-		sessionsMenus{p.sessionsPage}.closeMenu()
+		sessionsMenus(p).closeMenu()
 		console.prefs.share("Everybody sees “"+now.Name+"” now.", func(s *api.SharedPreferences) { s.Views = append(without(s.Views, now.Name), now) })
 	case "unshare":
-		sessionsMenus{p.sessionsPage}.closeMenu()
+		sessionsMenus(p).closeMenu()
 		console.prefs.share("“"+now.Name+"” is no longer shared.", func(s *api.SharedPreferences) { s.Views = without(s.Views, now.Name) })
 	}
 }
@@ -162,7 +162,7 @@ func (p sessionsViews) nameKey(ctx app.Context, e app.Event) {
 		p.keepName()
 	case "Escape":
 		e.PreventDefault()
-		sessionsMenus{p.sessionsPage}.closeMenu()
+		sessionsMenus(p).closeMenu()
 	default:
 		ctx.PreventUpdate()
 	}
@@ -197,7 +197,7 @@ func (p sessionsViews) keepName() {
 		}
 		o.Views = append(o.Views, v)
 	})
-	sessionsMenus{p.sessionsPage}.closeMenu()
+	sessionsMenus(p).closeMenu()
 }
 
 // viewNameOf returns the name of a new view, or what is wrong with it.

@@ -243,8 +243,17 @@ func TestThresholds(t *testing.T) {
 		want float64
 		ok   bool
 	}{
-		{"", 0, true}, {" 90 ", 90, true}, {"1.5", 1.5, true}, {"1,5", 1.5, true}, {"86400", 86400, true},
-		{"0", 0, false}, {"-1", 0, false}, {"86401", 0, false}, {"NaN", 0, false}, {"1m", 0, false}, {"1e99", 0, false},
+		{"", 0, true},
+		{" 90 ", 90, true},
+		{"1.5", 1.5, true},
+		{"1,5", 1.5, true},
+		{"86400", 86400, true},
+		{"0", 0, false},
+		{"-1", 0, false},
+		{"86401", 0, false},
+		{"NaN", 0, false},
+		{"1m", 0, false},
+		{"1e99", 0, false},
 	} {
 		got, problem := parseSeconds(tt.text)
 		if got != tt.want || problem == "" != tt.ok {

@@ -25,8 +25,10 @@ func putTopology(t *testing.T) {
 	t.Helper()
 	lagAlarms = alarms{}
 	putIn(t, topoAsks[1],
-		api.Service{ID: "rw", Attributes: api.ServiceAttributes{State: "Started", Router: "readwritesplit"},
-			Relationships: api.Relationships{"filters": refs("cache", "qla"), "monitors": refs("mon")}},
+		api.Service{
+			ID: "rw", Attributes: api.ServiceAttributes{State: "Started", Router: "readwritesplit"},
+			Relationships: api.Relationships{"filters": refs("cache", "qla"), "monitors": refs("mon")},
+		},
 		api.Service{ID: "ro", Attributes: api.ServiceAttributes{State: "Stopped"}, Relationships: api.Relationships{"servers": refs("db2")}},
 	)
 	putIn(t, topoAsks[2],

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/engine"
-	"github.com/signalbox/signalbox/engine/enginetest"
 )
 
 // thread returns the thread id that s has on server1.
@@ -48,11 +47,10 @@ func TestLocks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, p *proxy) {
-				var clients []*enginetest.Client
 				var sessions []*engine.Session
 				for i := range 3 {
 					c := p.connect(connAddress)
-					clients, sessions = append(clients, c), append(sessions, p.session(c))
+					sessions = append(sessions, p.session(c))
 					if !slices.Contains(tt.idle, i) {
 						_ = c.Send([]byte("\x03SELECT SLEEP(1000)"))
 					}

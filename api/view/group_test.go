@@ -64,7 +64,12 @@ func TestParseGroupingErrors(t *testing.T) {
 		keys   string
 		offset int
 	}{
-		{"", 0}, {"colour", 0}, {"user,age", 5}, {"user,", 5}, {"user,USER", 5}, {"user,client,schema,service,stmt", 27},
+		{"", 0},
+		{"colour", 0},
+		{"user,age", 5},
+		{"user,", 5},
+		{"user,USER", 5},
+		{"user,client,schema,service,stmt", 27},
 		{strings.Repeat("u", view.MaxLength+1), view.MaxLength},
 	} {
 		_, err := view.ParseGrouping(tt.keys)

@@ -21,8 +21,11 @@ func TestSparklineLayout(t *testing.T) {
 		{"all-gaps", Sparkline{Slots: 2, Points: []float64{gap, gap}}, paths{"", "", "M0 100H2"}},
 		{"full", Sparkline{Slots: 2, Points: []float64{5, 10}}, paths{"M0 53.0V53.0H1V6.0H2", "M0 100V53.0V53.0H1V6.0H2V100Z", ""}},
 		{"short", Sparkline{Slots: 4, Points: []float64{10}}, paths{"M3 6.0V6.0H4", "M3 100V6.0V6.0H4V100Z", "M0 100H3"}},
-		{"hole", Sparkline{Slots: 3, Points: []float64{10, gap, 10}},
-			paths{"M0 6.0V6.0H1M2 6.0V6.0H3", "M0 100V6.0V6.0H1V100ZM2 100V6.0V6.0H3V100Z", "M1 100H2"}},
+		{
+			"hole",
+			Sparkline{Slots: 3, Points: []float64{10, gap, 10}},
+			paths{"M0 6.0V6.0H1M2 6.0V6.0H3", "M0 100V6.0V6.0H1V100ZM2 100V6.0V6.0H3V100Z", "M1 100H2"},
+		},
 		{"gap-at-the-end", Sparkline{Slots: 2, Points: []float64{10, gap}}, paths{"M0 6.0V6.0H1", "M0 100V6.0V6.0H1V100Z", "M1 100H2"}},
 		{"zero", Sparkline{Slots: 1, Points: []float64{0}}, paths{"M0 100V100H1", "M0 100V100V100H1V100Z", ""}},
 	} {

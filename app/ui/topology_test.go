@@ -44,8 +44,11 @@ func TestTopologyLayoutFits(t *testing.T) {
 func TestTopologyRoute(t *testing.T) {
 	topo := topoOf(1, 2)
 	topo.Edges = []TopoEdge{
-		{From: "0.0", To: "1.1", Weight: 10}, {From: "0.0", To: "1.0", Weight: 1},
-		{From: "0.0", To: "gone", Weight: 99}, {From: "1.0", To: "0.0", Weight: 99}, {From: "0.0", To: "0.0", Weight: 99},
+		{From: "0.0", To: "1.1", Weight: 10},
+		{From: "0.0", To: "1.0", Weight: 1},
+		{From: "0.0", To: "gone", Weight: 99},
+		{From: "1.0", To: "0.0", Weight: 99},
+		{From: "0.0", To: "0.0", Weight: 99},
 	}
 	_, edges, _ := topo.layout()
 	type way struct{ To, Line, Width string }
@@ -67,8 +70,12 @@ func TestTopologyRoute(t *testing.T) {
 func TestTopologyWays(t *testing.T) {
 	topo := topoOf(2, 2, 2)
 	topo.Edges = []TopoEdge{
-		{From: "0.0", To: "1.0"}, {From: "0.1", To: "1.0"}, {From: "0.1", To: "1.1"},
-		{From: "1.0", To: "2.0"}, {From: "1.1", To: "2.1"}, {From: "2.0", To: "1.0"}, // a circle ends
+		{From: "0.0", To: "1.0"},
+		{From: "0.1", To: "1.0"},
+		{From: "0.1", To: "1.1"},
+		{From: "1.0", To: "2.0"},
+		{From: "1.1", To: "2.1"},
+		{From: "2.0", To: "1.0"}, // a circle ends
 	}
 	for id, want := range map[string][]string{
 		"0.0": {"0.0", "1.0", "2.0"}, "1.1": {"0.1", "1.1", "2.1"}, "gone": {"gone"},

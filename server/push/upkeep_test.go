@@ -203,8 +203,10 @@ func anewGroups(q query, matching []*api.Session) []string {
 				n     *int
 				words []string
 			}{
-				{&g.Running, []string{lang.StateRunning}}, {&g.Trx, []string{lang.StateTrx}},
-				{&g.Long, []string{lang.StateLong, lang.StateTrxLong}}, {&g.Pending, []string{lang.StatePending}},
+				{&g.Running, []string{lang.StateRunning}},
+				{&g.Trx, []string{lang.StateTrx}},
+				{&g.Long, []string{lang.StateLong, lang.StateTrxLong}},
+				{&g.Pending, []string{lang.StatePending}},
 			} {
 				if slices.ContainsFunc(is.words, func(word string) bool { return lang.Is(one, word, 0) }) {
 					*is.n++
