@@ -231,12 +231,16 @@ type loadBackend struct {
 	salt  [wire.SaltSize]byte
 	admit bool
 	alarm *time.Timer // while it sleeps; guarded by load.mu
+
+	answering sync.Mutex // held while conn is written to: the end of a sleep comes on another goroutine
 }
 
 func (b *loadBackend) take(sequence byte, payload []byte) {
 	if len(payload) == 0 {
 		return
 	}
+	b.answering.Lock()
+	defer b.answering.Unlock()
 	b.conn.SetSequence(sequence + 1)
 	if !b.admit {
 		b.admit = b.enter(payload, b.salt)
@@ -266,6 +270,8 @@ func (b *loadBackend) rest(d time.Duration) {
 	b.load.sleeping[b.id] = b
 	b.alarm = time.AfterFunc(d, func() {
 		if b.awake() {
+			b.answering.Lock()
+			defer b.answering.Unlock()
 			b.rows(1, 1)
 		}
 	})
@@ -293,6 +299,8 @@ func (l *Load) interrupt(id uint32) {
 	b := l.sleeping[id]
 	l.mu.Unlock()
 	if b != nil && b.awake() {
+		b.answering.Lock()
+		defer b.answering.Unlock()
 		b.fail(1317, "70100", "Query execution was interrupted")
 	}
 }
