@@ -58,6 +58,7 @@ func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 			rows = append(rows, timeRow{at: at, lane: "Event", what: timelineWords(e.Kind), detail: e.Detail, by: e.By, class: eventClass(e)})
 		}
 	}
+	slices.Reverse(rows) // what is of one instant, too, newest first
 	slices.SortStableFunc(rows, func(a, b timeRow) int { return b.at.Compare(a.at) })
 	return rows[:min(len(rows), maxTimeRows)]
 }

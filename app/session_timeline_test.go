@@ -210,7 +210,7 @@ func TestQueryKeys(t *testing.T) {
 			got = append(got, r.lane+" "+r.detail)
 		}
 	}
-	if diff := cmp.Diff([]string{"Statement A", "Statement B"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Statement B", "Statement A"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
