@@ -398,6 +398,7 @@ type tableWindow struct {
 const (
 	overscan   = 30
 	minWindow  = 100
+	fewRows    = 60 // that are all drawn, wherever the screen is
 	nearby     = 12
 	drawStep   = 6
 	headHeight = 32 // pixels, as in sessions.css
@@ -427,7 +428,7 @@ func (w *tableWindow) seen() (first, last int) {
 // drawn returns which of the rows from offset on, n of them, are drawn: those
 // near the screen, or all when there are few.
 func (w *tableWindow) drawn(offset, n int) (first, last int) {
-	if w.height == 0 || offset == 0 && n <= minWindow {
+	if w.height == 0 || offset == 0 && n <= fewRows {
 		return 0, n
 	}
 	first, last = w.seen()
