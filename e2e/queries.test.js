@@ -28,8 +28,8 @@ suite.test('a statement is cancelled and its session lives on', async () => {
 
 suite.test('who looks at old news cancels nothing', async () => {
   const client = await suite.client();
-  client.begin('select sleep(1.5)').catch(() => {});
   const c = await suite.window({ path: '/queries?q=stmt%3Asleep' });
+  client.begin('select sleep(4)').catch(() => {});
   const row = c.page.locator(`.queries tr[data-id="${client.id}"]`).first();
   await row.locator('[data-do=cancel]').click();
   await c.page.locator('.ask', { hasText: 'It has ended in the meantime.' }).waitFor();
