@@ -311,7 +311,7 @@ func (p *logPage) do(ctx app.Context, what string) {
 		p.follow(ctx)
 	case "copy":
 		items, _ := r.items(console.now())
-		if !ui.CopyText(logText(items)) {
+		if !ui.Copy(logText(items)) {
 			console.say("The browser does not let the console copy.", true)
 			return
 		}

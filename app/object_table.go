@@ -161,7 +161,7 @@ func openRow(ctx app.Context, e app.Event) {
 
 // copyOut puts text on the clipboard and says so.
 func copyOut(text string) {
-	if !ui.CopyText(text) {
+	if !ui.Copy(text) {
 		console.say("The browser does not let the console copy.", true)
 		return
 	}

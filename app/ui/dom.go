@@ -185,15 +185,6 @@ func Reload() {
 	}
 }
 
-// Copy puts text on the clipboard.
-func Copy(text string) {
-	if !app.IsServer {
-		if c := app.Window().Get("navigator").Get("clipboard"); c.Truthy() {
-			c.Call("writeText", text)
-		}
-	}
-}
-
 // Closest returns the attribute name of the element that an event came from, or
 // of the nearest one around it that has it; "" when none does. It is how one
 // handler serves a list whose rows move.

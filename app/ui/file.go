@@ -27,14 +27,13 @@ func Reveal(id string) {
 	}
 }
 
-// CopyText puts text on the clipboard like Copy, and reports whether the browser
-// lets it. Over plain HTTP browsers have only the old way.
-func CopyText(text string) bool {
+// Copy puts text on the clipboard, and reports whether the browser lets it. Over plain HTTP browsers have only the old way.
+func Copy(text string) bool {
 	if app.IsServer {
 		return false
 	}
-	if app.Window().Get("navigator").Get("clipboard").Truthy() {
-		Copy(text)
+	if c := app.Window().Get("navigator").Get("clipboard"); c.Truthy() {
+		c.Call("writeText", text)
 		return true
 	}
 	document := app.Window().Get("document")
