@@ -392,9 +392,11 @@ type tableWindow struct {
 
 // The window of rows that is asked for is larger than the screen by overscan
 // rows on both sides, so that scrolling finds them there; what is in the DOM is
-// larger by nearby rows, in steps.
+// larger by nearby rows, in steps. At most fewRows are all in the DOM, where the
+// browser's own search finds them; to draw more of them costs too much.
 const (
 	overscan   = 30
+	fewRows    = 60
 	minWindow  = 100
 	nearby     = 12
 	drawStep   = 6
@@ -425,7 +427,7 @@ func (w *tableWindow) seen() (first, last int) {
 // drawn returns which of the rows from offset on, n of them, are drawn: those
 // near the screen, or all when there are few.
 func (w *tableWindow) drawn(offset, n int) (first, last int) {
-	if w.height == 0 || offset == 0 && n <= minWindow {
+	if w.height == 0 || offset == 0 && n <= fewRows {
 		return 0, n
 	}
 	first, last = w.seen()
