@@ -1,11 +1,31 @@
 #!/usr/bin/env bash
 # Compares bin/signalbox with HAProxy and with no proxy: ROUNDS interleaved
 # rounds of SECONDS_EACH seconds, then SESSIONS idle sessions. Then the push feed
-# on LIVE_SESSIONS sessions under load. One page. BENCH picks tests by a pattern:
-# BENCH=Feed needs no database.
+# on LIVE_SESSIONS sessions under load, and the console in Chromium on as many.
+# One page. BENCH picks tests by a pattern: BENCH=Feed needs no database, and
+# BENCH=Browser is the console alone.
 . "$(dirname "$0")/lib.sh"
+
+# browser runs e2e/bench.js on the console of very many sessions.
+browser() {
+	test -d e2e/node_modules || .ci/setup.sh test
+	test -f web/static/app.wasm.br || BROTLI=11 .ci/wasm.sh
+	go build -o bin/load ./.ci/bench/load
+	n=${LIVE_SESSIONS:-100000} said=$(mktemp)
+	bin/load -sessions "$n" >"$said" &
+	load=$!
+	trap 'kill "$load"; rm -f "$said"' EXIT
+	until grep -q http "$said"; do kill -0 "$load" && sleep 0.2; done
+	printf '\nthe console in Chromium on %s sessions, 5 %% of which run a statement every second\n\n' "$n"
+	CHROMIUM=${CHROMIUM:-$(command -v chromium)} node e2e/bench.js "$(cat "$said")"
+}
+
 case ${BENCH:-} in
 *Feed*) ;;
+*Browser*)
+	browser
+	exit
+	;;
 *)
 	.ci/setup.sh bench
 	test -f web/static/app.wasm.br || BROTLI=5 .ci/wasm.sh
@@ -13,3 +33,4 @@ case ${BENCH:-} in
 	;;
 esac
 SIGNALBOX_REAL=1 go test -count=1 -timeout 60m -run "${BENCH:-.}" ./.ci/bench -v | grep -v '^=== RUN\|^--- PASS\|^PASS'
+test -n "${BENCH:-}" || browser

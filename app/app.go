@@ -15,10 +15,20 @@
 // feed and for REST calls, which hand their results over with live.later.
 package app
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"runtime/debug"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// garbage is how much garbage there may be before it is collected, in percent of
+// what is in use. Drawing makes much of it, in use are a few megabytes, and the
+// collector works on the one thread that there is.
+const garbage = 400
 
 // Run shows the console. In a browser it does not return.
 func Run() {
+	debug.SetGCPercent(garbage)
 	app.RouteWithRegexp("^/.*", func() app.Composer { return &shell{} })
 	app.RunWhenOnBrowser()
 }

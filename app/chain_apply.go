@@ -68,6 +68,7 @@ func (t *chainTab) apply(app.Context, app.Event) {
 	t.edit.Settle()
 	if t.edit.Changed() {
 		t.ask(t.edit.Names())
+		ui.Focus("chain-new") // the button is about to be disabled
 	}
 }
 
@@ -191,6 +192,7 @@ func (c *serviceChain) apply(app.Context, app.Event) {
 	c.edit.Settle()
 	if c.edit.Changed() {
 		c.ask(c.edit.Names())
+		ui.Focus("service-chain-new") // the button is about to be disabled
 	}
 }
 

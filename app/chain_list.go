@@ -75,7 +75,7 @@ func (l *chainList) render(acting bool) app.UI {
 	l.acting = acting
 	names := l.order.Names()
 	return app.Div().Class("chain-list").Body(
-		app.Ul().Class("chain-new").ID(l.id("new")).Aria("label", "Filters in order").
+		app.Ul().Class("chain-new").ID(l.id("new")).TabIndex(-1).Aria("label", "Filters in order").
 			OnClick(l.clicked).OnKeyDown(l.pressed).OnInput(l.typed).
 			On("pointerdown", chainPointer{l}.pointed).On("pointermove", chainPointer{l}.dragged).
 			On("pointerup", chainPointer{l}.released).On("pointercancel", chainPointer{l}.cancelled).Body(

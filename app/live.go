@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -54,7 +55,7 @@ const (
 var console = &live{}
 
 // prefix is the path that the console is served under, "" at the root.
-func prefix() string { return strings.TrimSuffix(app.Getenv("GOAPP_ROOT_PREFIX"), "/") }
+var prefix = sync.OnceValue(func() string { return strings.TrimSuffix(app.Getenv("GOAPP_ROOT_PREFIX"), "/") })
 
 // href is the address of one of our pages.
 func href(path string) string { return prefix() + path }

@@ -394,11 +394,12 @@ type tableWindow struct {
 
 // The window of rows that is asked for is larger than the screen by overscan
 // rows on both sides, so that scrolling finds them there; what is in the DOM is
-// larger by nearby rows, in steps.
+// larger by nearby rows, in steps. At most fewRows are all in the DOM, where the
+// browser's own search finds them; to draw more of them costs too much.
 const (
 	overscan   = 30
+	fewRows    = 60
 	minWindow  = 100
-	fewRows    = 60 // that are all drawn, wherever the screen is
 	nearby     = 12
 	drawStep   = 6
 	headHeight = 32 // pixels, as in sessions.css

@@ -456,8 +456,8 @@ func TestDrawn(t *testing.T) {
 	if first+970 > 1000-nearby || last+970 < 1020+nearby || last-first > 60 {
 		t.Errorf("got %d to %d", first, last)
 	}
-	if first, last = w.drawn(0, 60); first != 0 || last != 60 {
-		t.Errorf("got %d to %d of 60", first, last)
+	if first, last = w.drawn(0, fewRows); first != 0 || last != fewRows {
+		t.Errorf("got %d to %d of few", first, last)
 	}
 	if first, last = w.drawn(5000, 100); first != 0 || last != 0 {
 		t.Errorf("got %d to %d of rows that are elsewhere", first, last)

@@ -12,6 +12,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 // debugger: the content policy lets no foreign script in.
 async function found(page) {
   await page.evaluate(axe);
+  await page.evaluate(() => Promise.all(document.getAnimations() // what fades in has other colours until then
+    .filter((a) => a.effect.getComputedTiming().endTime < Infinity).map((a) => a.finished.catch(() => {}))));
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
@@ -22,6 +24,7 @@ const pages = {
   overview: '/overview', sessions: '/sessions', queries: '/queries', services: '/services', service: '/services/RW-Split-Router',
   servers: '/servers', server: '/servers/server1', filters: '/filters', filter: '/filters/QLA', listeners: '/listeners',
   topology: '/topology', log: '/log', audit: '/audit', pending: '/pending', settings: '/settings', nowhere: '/nowhere',
+  'topology as tables': '/topology?view=table', thresholds: '/settings/thresholds', shortcuts: '/settings/shortcuts',
 };
 
 for (const colorScheme of ['light', 'dark']) {
@@ -51,6 +54,32 @@ for (const colorScheme of ['light', 'dark']) {
     await c.menu(busy.id).click();
     await look('the menu of a row');
     await page.keyboard.press('Escape');
+    await page.click('#open-columns');
+    await page.locator('.menu').first().waitFor();
+    await look('the columns');
+    await page.keyboard.press('Escape');
+    await c.check(busy.id).click();
+    await page.locator('.bulk [data-do=kill]').click();
+    await c.dialog.waitFor();
+    await look('the bulk dialog');
+    await page.click('#bulk-keep');
+    await c.dialog.waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.locator('#palette-list [role=option]').first().waitFor();
+    await look('the palette');
+    await page.keyboard.press('Escape');
+    await page.locator('.palette').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await look('the keys');
+    await page.keyboard.press('Escape');
+    const job = await c.context.request.post('/v1/jobs', { data: { action: 'restart', ids: [busy.id] } });
+    await page.goto(`/pending/${(await job.json()).data.id}`);
+    await page.locator('main h1').waitFor();
+    await look('a job');
+    await page.goto('/sessions');
+    await c.row(busy.id).waitFor();
     await c.askKill(busy.id);
     await look('the kill dialog');
     await c.kill('5m');

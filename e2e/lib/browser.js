@@ -15,6 +15,13 @@ export const passwords = { admin: 'admin-demo', viewer: 'viewer-demo' };
 
 const patience = 15000; // ms that anything may take before it counts as failed
 
+// args are those that Chromium is started with.
+export const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+// executable is the Chromium that is installed.
+export const executable = () => process.env.CHROMIUM || execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
+
 // Suite is one program and one browser for the tests of a file.
 export class Suite {
   constructor(options) {
@@ -25,14 +32,9 @@ export class Suite {
   }
 
   async start() {
-    const executablePath = process.env.CHROMIUM || execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
     [this.proxy, this.browser] = await Promise.all([
       Proxy.start(this.options),
-      chromium.launch({
-        executablePath,
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-          '--disable-component-update', '--disable-sync'],
-      }),
+      chromium.launch({ executablePath: executable(), args }),
     ]);
   }
 
