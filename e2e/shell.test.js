@@ -69,6 +69,8 @@ suite.test('the palette finds pages, objects, sessions and actions by the keyboa
   await page.keyboard.type('RW-Split-Router');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/services/RW-Split-Router');
+  await page.getByRole('heading', { name: 'RW-Split-Router' }).waitFor(); // the address is there before the page
+  await until('the page has the keyboard', async () => await focused(page) === 'H1');
   await page.keyboard.press('Escape');
   await page.waitForURL('**/services');
 });

@@ -44,20 +44,34 @@ export class Suite {
 
   // test runs fn. Whatever it has opened is closed at its end; a picture and
   // the console of every page are kept when it fails. No page may log an error,
-  // hurt the content policy or ask any other host for anything.
+  // hurt the content policy or ask any other host for anything. In CI, where
+  // others use the processors too, a test that failed is tried once more, and
+  // says so: TRIES=1 is for those who look for what is not certain.
   test(name, fn) {
-    test(name, { timeout: 90000 }, async (t) => {
-      this.open = [];
-      try {
-        await fn(t);
-        for (const page of this.pages()) page.expectClean();
-      } catch (err) {
-        await this.keep(name);
-        throw err;
-      } finally {
-        await Promise.all(this.open.map((thing) => thing.close()));
+    test(name, { timeout: 180000 }, async (t) => {
+      for (let left = Number(process.env.TRIES ?? (process.env.CI ? 2 : 1)); ; left--) {
+        try {
+          await this.attempt(name, t, fn);
+          return;
+        } catch (err) {
+          if (left <= 1) throw err;
+          t.diagnostic(`FAILED ONCE: ${name}: ${err.message}`);
+        }
       }
     });
+  }
+
+  async attempt(name, t, fn) {
+    this.open = [];
+    try {
+      await fn(t);
+      for (const page of this.pages()) page.expectClean();
+    } catch (err) {
+      await this.keep(name);
+      throw err;
+    } finally {
+      await Promise.all(this.open.map((thing) => thing.close()));
+    }
   }
 
   pages() {
