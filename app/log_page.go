@@ -34,21 +34,21 @@ const (
 	logOlder   = 1000 // lines of a page from before
 )
 
-// logChoice is one of several that the bar offers; word is what the address has for
-// it, "" for the usual one.
-type logChoice struct{ word, label string }
+// usual is the value of what is shown when the address says nothing.
+const usual = "usual"
 
 // logLevels are the least levels to show.
-var logLevels = []logChoice{{"", "All"}, {"info", "Info"}, {"notice", "Notices"}, {"warning", "Warnings"}, {"error", "Errors"}}
+var logLevels = []choice{{usual, "All"}, {"info", "Info"}, {"notice", "Notices"}, {"warning", "Warnings"}, {"error", "Errors"}}
 
 // logAges are how old lines may be.
-var logAges = []logChoice{{"", "Any time"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
+var logAges = []choice{{usual, "Any time"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
 
-// chosen returns word when it is one of choices, otherwise "".
-func chosen(choices []logChoice, word string) string {
+// chosen returns value when it is one of choices and not the usual one, otherwise
+// "".
+func chosen(choices []choice, value string) string {
 	for _, c := range choices {
-		if c.word == word {
-			return word
+		if c.value == value && value != usual {
+			return value
 		}
 	}
 	return ""
@@ -122,8 +122,8 @@ func digits(text string) string {
 // ageWord is what the address has for how old lines may be.
 func ageWord(age time.Duration) string {
 	for _, c := range logAges {
-		if d, err := time.ParseDuration(c.word); err == nil && d == age {
-			return c.word
+		if d, err := time.ParseDuration(c.value); err == nil && d == age {
+			return c.value
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -84,8 +85,8 @@ func (p *logPage) shownNote() string {
 func renderLogChoices(p *logPage) app.UI {
 	r := &p.reader
 	return app.Div().Class("bar choices").Body(
-		renderSegments("At least", "level", logLevels, r.show.Level),
-		renderSegments("Since", "since", logAges, ageWord(r.show.Since)),
+		renderLabelled("At least", renderChoices("log-level", "At least", logLevels, cmp.Or(r.show.Level, usual), p.pick)),
+		renderLabelled("Since", renderChoices("log-since", "Since", logAges, cmp.Or(ageWord(r.show.Since), usual), p.pick)),
 		app.Label().For("log-session").Class("dim").Text("Session"),
 		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
@@ -98,18 +99,9 @@ func renderLogSwitch(do, label string, on bool) app.UI {
 	return app.Button().Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).DataSet("do", do).Text(label)
 }
 
-// renderSegments draws a choice; its buttons carry data-choice, as "level=error".
-func renderSegments(label, name string, choices []logChoice, now string) app.UI {
-	return app.Div().Class("choice").Body(
-		app.Span().ID("log-"+name).Class("dim").Text(label),
-		app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "log-"+name).Body(
-			app.Range(choices).Slice(func(i int) app.UI {
-				c := choices[i]
-				return app.Button().Type("button").Role("radio").Aria("checked", boolText(c.word == now)).
-					DataSet(name, "is-"+c.word).Text(c.label)
-			}),
-		),
-	)
+// renderLabelled puts a word in front of a choice.
+func renderLabelled(label string, choices app.UI) app.UI {
+	return app.Div().Class("choice").Body(app.Span().Class("dim").Text(label), choices)
 }
 
 func renderLogEmpty(p *logPage, n int) app.UI {
@@ -145,22 +137,28 @@ func renderLogAway(r *logReader) app.UI {
 
 // clicked does what the button stands for that was hit.
 func (p *logPage) clicked(ctx app.Context, e app.Event) {
-	level, since, id := ui.Closest(e, "data-level"), ui.Closest(e, "data-since"), digits(ui.Closest(e, "data-session"))
-	show := &p.reader.show
-	switch {
-	case level != "":
-		show.Level = chosen(logLevels, level[len("is-"):])
-	case since != "":
-		show.Since, _ = time.ParseDuration(chosen(logAges, since[len("is-"):]))
-	case id != "":
-		show.Session = id
-		ui.SetValue("log-session", id)
-	default:
+	id := digits(ui.Closest(e, "data-session"))
+	if id == "" {
 		p.do(ctx, ui.Closest(e, "data-do"))
 		return
 	}
+	p.reader.show.Session = id
+	ui.SetValue("log-session", id)
 	p.changed()
 	p.follow(ctx)
+}
+
+// pick shows lines of another level or age.
+func (p *logPage) pick(name, value string) {
+	show := &p.reader.show
+	if name == "log-level" {
+		show.Level = chosen(logLevels, value)
+	} else {
+		show.Since, _ = time.ParseDuration(chosen(logAges, value))
+	}
+	p.changed()
+	p.reader.leave(false)
+	console.rev++ // the page follows its end again when it is drawn
 }
 
 func (p *logPage) findTyped(ctx app.Context, _ app.Event) {

@@ -164,8 +164,8 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	if by := a.Activity.BlockedBy; by != "" {
 		c := one(groupBlocked, graveCritical, "waits for a lock of "+blocker(by))
 		c.sql, c.age, c.order = a.Activity.Statement, elapsed(in), in.Seconds()
-		if _, err := strconv.ParseUint(by, 10, 64); err == nil {
-			c.path, c.label = "/sessions/"+by, "Who blocks"
+		if path := blockerPath(by); path != "" {
+			c.path, c.label = path, "Who blocks"
 		}
 		list = append(list, c)
 	}
@@ -203,10 +203,19 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 
 // blocker names who holds a lock: a session, or what the server knows of it.
 func blocker(by string) string {
-	if _, err := strconv.ParseUint(by, 10, 64); err == nil {
+	if blockerPath(by) != "" {
 		return "session " + by
 	}
 	return by
+}
+
+// blockerPath is the page of who holds a lock, "" when that is no session of
+// ours.
+func blockerPath(by string) string {
+	if _, err := strconv.ParseUint(by, 10, 64); err != nil {
+		return ""
+	}
+	return "/sessions/" + by
 }
 
 func because(reason string) string {

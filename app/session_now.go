@@ -57,8 +57,8 @@ func renderLocks(a *api.Activity) app.UI {
 	return app.Div().Hidden(a.BlockedBy == "" && a.Blocks == 0).Class("locks").Body(
 		app.If(a.BlockedBy != "", func() app.UI {
 			who := app.UI(app.Text(blocker(a.BlockedBy)))
-			if _, err := strconv.ParseUint(a.BlockedBy, 10, 64); err == nil {
-				who = app.A().Href(href("/sessions/" + a.BlockedBy)).Text(blocker(a.BlockedBy))
+			if path := blockerPath(a.BlockedBy); path != "" {
+				who = app.A().Href(href(path)).Text(blocker(a.BlockedBy))
 			}
 			return app.P().Body(ui.Chip("blocked", "Blocked", "crit"), app.Text(" waits for a lock of "), who)
 		}),

@@ -170,7 +170,7 @@ func (c *conversation) finish(err error) {
 		last = c.Info()
 	}
 	_ = guarded(c.Session, func() error {
-		if c.run != nil {
+		if started {
 			c.run.close()
 		}
 		return nil
