@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,35 +66,14 @@ func (p *plan) checkAction() error {
 }
 
 func (p *plan) checkKill() error {
-	if p.TTL != "" {
-		ttl, ok := parseTTL(p.TTL)
-		if !ok {
-			return badTime("ttl", p.TTL)
-		}
-		p.kill.TTL = ttl
-	}
-	switch p.When {
-	case "", "deadline":
-	case "idle":
-		p.kill.Idle = true
-	default:
-		return refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(p.When))
-	}
-	switch {
-	case p.Otherwise == "", p.Otherwise == "kill":
-	case p.Otherwise != "keep":
-		return refuse(http.StatusBadRequest, "otherwise=%s is not one of kill, keep", clip(p.Otherwise))
-	case !p.kill.Idle:
-		return refuse(http.StatusBadRequest, "otherwise=keep belongs to when=idle")
-	}
-	p.kill.Keep = p.Otherwise == "keep"
 	p.kill.Untold = p.Tell != nil && !*p.Tell
-	return nil
-}
-
-func badTime(name, text string) error {
-	return refuse(http.StatusBadRequest, "%s=%s is not a time: seconds such as 30, or with a unit such as 500ms, 30s, 5m or 1h, at most %d h",
-		name, clip(text), int(longestTTL/time.Hour))
+	given := url.Values{}
+	for name, text := range map[string]string{"ttl": p.TTL, "when": p.When, "otherwise": p.Otherwise} {
+		if text != "" {
+			given.Set(name, text)
+		}
+	}
+	return killTiming(&p.kill, given)
 }
 
 func (p *plan) checkAlteration(e *engine.Engine) error {
@@ -125,13 +105,8 @@ func (p *plan) checkAlteration(e *engine.Engine) error {
 	if len(*p.Filters) > maxChain {
 		return refuse(http.StatusBadRequest, "a session may have at most %d filters", maxChain)
 	}
-	for _, name := range *p.Filters {
-		if _, err := e.Filter(name); err != nil {
-			return refuse(http.StatusBadRequest, "Not a valid filter: %s", clip(name))
-		}
-	}
 	p.alteration.Filters = p.Filters
-	return nil
+	return validFilters(e, *p.Filters)
 }
 
 // checkSessions reads which sessions are meant.

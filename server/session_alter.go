@@ -99,14 +99,22 @@ func (s sessions) apply(c *call, session *engine.Session, info engine.SessionInf
 		return answer{}, nil
 	}
 	if a.Filters != nil {
-		for _, name := range *a.Filters {
-			if _, err := s.engine.Filter(name); err != nil {
-				return answer{}, refuse(http.StatusBadRequest, "Not a valid filter: %s", clip(name))
-			}
+		if err := validFilters(s.engine, *a.Filters); err != nil {
+			return answer{}, err
 		}
 	}
 	a.By = c.principal.User
 	return answer{}, session.Alter(a)
+}
+
+// validFilters reports the first name that no filter has.
+func validFilters(e *engine.Engine, names []string) error {
+	for _, name := range names {
+		if _, err := e.Filter(name); err != nil {
+			return refuse(http.StatusBadRequest, "Not a valid filter: %s", clip(name))
+		}
+	}
+	return nil
 }
 
 // alteration checks the body and says what it asks for.

@@ -58,12 +58,23 @@ func killOptions(values url.Values) (engine.KillOptions, error) {
 			return options, refuse(http.StatusBadRequest, "%s is given more than once", name)
 		}
 	}
+	if values.Has("tell") {
+		tell, err := jsonapi.ParseBool(values.Get("tell"))
+		if err != nil {
+			return options, refuse(http.StatusBadRequest, "tell=%s is not yes or no", clip(values.Get("tell")))
+		}
+		options.Untold = !tell
+	}
+	err := killTiming(&options, values)
+	return options, err
+}
+
+// killTiming reads when to kill: ttl, when and otherwise.
+func killTiming(options *engine.KillOptions, values url.Values) error {
 	if values.Has("ttl") {
 		ttl, ok := parseTTL(values.Get("ttl"))
 		if !ok {
-			return options, refuse(http.StatusBadRequest,
-				"ttl=%s is not a time: seconds such as 30, or with a unit such as 500ms, 30s, 5m or 1h, at most %d h",
-				clip(values.Get("ttl")), int(longestTTL/time.Hour))
+			return badTime("ttl", values.Get("ttl"))
 		}
 		options.TTL = ttl
 	}
@@ -72,25 +83,23 @@ func killOptions(values url.Values) (engine.KillOptions, error) {
 	case "idle":
 		options.Idle = true
 	default:
-		return options, refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(when))
+		return refuse(http.StatusBadRequest, "when=%s is not one of deadline, idle", clip(when))
 	}
 	switch otherwise := values.Get("otherwise"); {
 	case !values.Has("otherwise"), otherwise == "kill":
 	case otherwise == "keep" && options.Idle:
 		options.Keep = true
 	case otherwise == "keep":
-		return options, refuse(http.StatusBadRequest, "otherwise=keep belongs to when=idle")
+		return refuse(http.StatusBadRequest, "otherwise=keep belongs to when=idle")
 	default:
-		return options, refuse(http.StatusBadRequest, "otherwise=%s is not one of kill, keep", clip(otherwise))
+		return refuse(http.StatusBadRequest, "otherwise=%s is not one of kill, keep", clip(otherwise))
 	}
-	if values.Has("tell") {
-		tell, err := jsonapi.ParseBool(values.Get("tell"))
-		if err != nil {
-			return options, refuse(http.StatusBadRequest, "tell=%s is not yes or no", clip(values.Get("tell")))
-		}
-		options.Untold = !tell
-	}
-	return options, nil
+	return nil
+}
+
+func badTime(name, text string) error {
+	return refuse(http.StatusBadRequest, "%s=%s is not a time: seconds such as 30, or with a unit such as 500ms, 30s, 5m or 1h, at most %d h",
+		name, clip(text), int(longestTTL/time.Hour))
 }
 
 var ttlUnits = []struct {
