@@ -84,9 +84,10 @@ func (p *logPage) shownNote() string {
 
 func renderLogChoices(p *logPage) app.UI {
 	r := &p.reader
+	pick := func(name, value string) { pickLog(p, name, value) }
 	return app.Div().Class("bar choices").Body(
-		renderLabelled("At least", renderChoices("log-level", "At least", logLevels, cmp.Or(r.show.Level, usual), p.pick)),
-		renderLabelled("Since", renderChoices("log-since", "Since", logAges, cmp.Or(ageWord(r.show.Since), usual), p.pick)),
+		renderLabelled("At least", renderChoices("log-level", "At least", logLevels, cmp.Or(r.show.Level, usual), pick)),
+		renderLabelled("Since", renderChoices("log-since", "Since", logAges, cmp.Or(ageWord(r.show.Since), usual), pick)),
 		app.Label().For("log-session").Class("dim").Text("Session"),
 		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
@@ -148,8 +149,8 @@ func (p *logPage) clicked(ctx app.Context, e app.Event) {
 	p.follow(ctx)
 }
 
-// pick shows lines of another level or age.
-func (p *logPage) pick(name, value string) {
+// pickLog shows lines of another level or age.
+func pickLog(p *logPage, name, value string) {
 	show := &p.reader.show
 	if name == "log-level" {
 		show.Level = chosen(logLevels, value)

@@ -165,28 +165,19 @@ func MarksAfter(s *api.Session, lag time.Duration) Marks {
 
 // Add counts n more sessions with these marks; n may be negative.
 func (m Marks) Add(sum *api.Summary, n int) {
-	for bit := markRunning; bit <= markKilling; bit <<= 1 {
-		if m&bit == 0 {
-			continue
-		}
-		switch bit {
-		case markRunning:
-			sum.Running += n
-		case markIdle:
-			sum.Idle += n
-		case markTrx:
-			sum.Trx += n
-		case markLong:
-			sum.Long += n
-		case markTrxLong:
-			sum.TrxLong += n
-		case markBlocked:
-			sum.Blocked += n
-		case markPending:
-			sum.Pending += n
-		case markKilling:
-			sum.Killing += n
-		}
+	m.add(markRunning, &sum.Running, n)
+	m.add(markIdle, &sum.Idle, n)
+	m.add(markTrx, &sum.Trx, n)
+	m.add(markLong, &sum.Long, n)
+	m.add(markTrxLong, &sum.TrxLong, n)
+	m.add(markPending, &sum.Pending, n)
+	m.add(markBlocked, &sum.Blocked, n)
+	m.add(markKilling, &sum.Killing, n)
+}
+
+func (m Marks) add(bit Marks, count *int, n int) {
+	if m&bit != 0 {
+		*count += n
 	}
 }
 

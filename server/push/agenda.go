@@ -3,6 +3,8 @@ package push
 import (
 	"container/heap"
 	"time"
+
+	lang "github.com/signalbox/signalbox/api/view"
 )
 
 // agenda says which sessions are to be judged again when, because the passing of
@@ -10,6 +12,25 @@ import (
 // The zero value is empty.
 type agenda struct {
 	heap agendaHeap
+}
+
+// schedule is a filter with the agenda of sessions that it has to judge again.
+type schedule struct {
+	match  *lang.Filter
+	agenda agenda
+}
+
+// appoint has s judged again when time alone changes what is said of it.
+func (c *schedule) appoint(s *session, matches bool, lag time.Duration, now time.Time) {
+	wait := c.match.Until(s.is, lag)
+	if matches {
+		wait = min(wait, lang.UntilLong(s.is, lag))
+	}
+	if wait == lang.Never {
+		c.agenda.drop(s)
+		return
+	}
+	c.agenda.set(s, now.Add(wait))
 }
 
 // agendaHeap has the next entry first.

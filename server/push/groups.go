@@ -18,13 +18,12 @@ import (
 // in its state.
 type groups struct {
 	orderKey
-	match    *lang.Filter
+	schedule
 	by       lang.Grouping
 	from     *sessions
 	places   map[*session][]*place // sessions that match
 	byValues map[string]*group     // by their keys
 	sorted   list[*group]
-	agenda   agenda
 	number   uint64   // see state
 	users    int      // views
 	next     []*group // memory of judge
@@ -52,7 +51,7 @@ var longest, _ = lang.ParseSort("-in-state")
 
 func newGroups(q query, from *sessions) *groups {
 	g := &groups{
-		orderKey: q.orderKey(), match: q.match, by: q.grouping, from: from,
+		orderKey: q.orderKey(), schedule: schedule{match: q.match}, by: q.grouping, from: from,
 		places: make(map[*session][]*place), byValues: make(map[string]*group),
 	}
 	g.sorted.compare = func(a, b *group) int {
@@ -222,19 +221,6 @@ func (one *group) resource() *api.Group {
 		Running: one.sum.Running, Trx: one.sum.Trx, Long: one.sum.Long + one.sum.TrxLong, Pending: one.sum.Pending,
 		Oldest: oldest.is.Attributes.Activity.SinceAt, Example: oldest.id,
 	}}
-}
-
-// appoint has s judged again when time alone changes what is said of it.
-func (g *groups) appoint(s *session, matches bool, lag time.Duration, now time.Time) {
-	wait := g.match.Until(s.is, lag)
-	if matches {
-		wait = min(wait, lang.UntilLong(s.is, lag))
-	}
-	if wait == lang.Never {
-		g.agenda.drop(s)
-		return
-	}
-	g.agenda.set(s, now.Add(wait))
 }
 
 func (g *groups) forget(s *session) {

@@ -16,12 +16,11 @@ type orderKey struct{ filter, by string }
 // a look at all sessions.
 type order struct {
 	orderKey
-	match   *lang.Filter
+	schedule
 	sort    lang.Sort
 	from    *sessions
 	members []*member // by slot; nil for sessions that do not match
 	sorted  list[*member]
-	agenda  agenda
 	summary api.Summary
 	number  uint64 // see state
 	users   int    // views
@@ -36,7 +35,7 @@ type member struct {
 }
 
 func newOrder(q query, from *sessions) *order {
-	o := &order{orderKey: q.orderKey(), match: q.match, sort: q.order, from: from}
+	o := &order{orderKey: q.orderKey(), schedule: schedule{match: q.match}, sort: q.order, from: from}
 	o.sorted.compare = func(a, b *member) int { return o.sort.Compare(&a.rank, &b.rank) }
 	return o
 }
@@ -126,19 +125,6 @@ func (o *order) judge(s *session, now time.Time) {
 		m.version = s.version
 		o.number++
 	}
-}
-
-// appoint has s judged again when time alone changes what is said of it.
-func (o *order) appoint(s *session, matches bool, lag time.Duration, now time.Time) {
-	wait := o.match.Until(s.is, lag)
-	if matches {
-		wait = min(wait, lang.UntilLong(s.is, lag))
-	}
-	if wait == lang.Never {
-		o.agenda.drop(s)
-		return
-	}
-	o.agenda.set(s, now.Add(wait))
 }
 
 // expel takes m out.
