@@ -13,6 +13,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -123,7 +124,7 @@ func (p *auditPage) verified(answer []byte, err error) {
 		err = json.Unmarshal(answer, &found)
 	}
 	if err != nil {
-		p.failed = "The log was not checked. " + refusal(err)
+		p.failed = lang.T("The log was not checked. {err}", "err", refusal(err))
 		return
 	}
 	p.checked = &found
@@ -132,22 +133,22 @@ func (p *auditPage) verified(answer []byte, err error) {
 // checkText says what a check has found.
 func checkText(c *api.AuditCheck) string {
 	if c.OK {
-		text := ui.Plural(c.Records, "record", "records") + ", all as they were written"
+		text := lang.N(c.Records, "{n} record, as it was written|{n} records, all as they were written")
 		if c.Unchained > 0 {
-			text += "; " + ui.Plural(c.Unchained, "is", "are") + " from before records had hashes"
+			text += lang.N(c.Unchained, "; {n} is from before records had hashes|; {n} are from before records had hashes")
 		}
 		return text
 	}
 	if c.Line == 0 {
 		return ui.Sentence(c.Problem)
 	}
-	where := "Line " + strconv.Itoa(c.Line) + " of " + c.File
+	where := lang.T("Line {line} of {file}", "line", strconv.Itoa(c.Line), "file", c.File)
 	if c.ID > 0 {
-		where = "Record " + strconv.FormatUint(c.ID, 10) + " (line " + strconv.Itoa(c.Line) + " of " + c.File + ")"
+		where = lang.T("Record {id} (line {line} of {file})", "id", strconv.FormatUint(c.ID, 10), "line", strconv.Itoa(c.Line), "file", c.File)
 	}
 	text := where + ": " + c.Problem
 	if c.Problems > 1 {
-		text += "; " + ui.Count(c.Problems-1) + " more"
+		text += lang.T("; {problems} more", "problems", lang.Count(c.Problems-1))
 	}
 	return text
 }
@@ -176,13 +177,13 @@ func (p *auditPage) Render() app.UI {
 	shown := p.records[:min(len(p.records), max(p.limit, auditStep))]
 	return app.Div().Class("audit").Body(
 		app.Div().Class("bar").Body(
-			app.H1().Text("Audit"),
+			app.H1().Text(lang.T("Audit")),
 			app.Input().ID("audit-q").Class("in").Type("search").AutoComplete(false).Spellcheck(false).MaxLength(1024).
-				Aria("label", "Filter of the audit log").Placeholder("actor:ann action:session.* target:sessions/7 result:refused since:2d").OnChange(p.search),
+				Aria("label", lang.T("Filter of the audit log")).Placeholder(lang.T("actor:ann action:session.* target:sessions/7 result:refused since:2d")).OnChange(p.search),
 			app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 			app.Span().Class("sp"),
-			app.Button().Type("button").Class("btn").Title("Checks that no record was changed, removed or added").OnClick(p.verify).Text("Verify"),
-			app.A().Class("btn").Href(href("/v1/audit")+auditQuery(p.query, "ndjson")).Download("audit.ndjson").Text("Export"),
+			app.Button().Type("button").Class("btn").Title(lang.T("Checks that no record was changed, removed or added")).OnClick(p.verify).Text(lang.T("Verify")),
+			app.A().Class("btn").Href(href("/v1/audit")+auditQuery(p.query, "ndjson")).Download("audit.ndjson").Text(lang.T("Export")),
 		),
 		p.renderCheck(),
 		app.Div().Class("data").Body(
@@ -198,7 +199,7 @@ func (p *auditPage) Render() app.UI {
 
 // renderCheck says what the last check has found.
 func (p *auditPage) renderCheck() app.UI {
-	class, glyph, text, title := "check faint", "connecting", "Checking every record…", " "
+	class, glyph, text, title := "check faint", "connecting", lang.T("Checking every record…"), " "
 	switch {
 	case p.checking:
 	case p.failed != "":
@@ -206,7 +207,7 @@ func (p *auditPage) renderCheck() app.UI {
 	case p.checked == nil:
 		return app.Div().Class("check").Role("status").Hidden(true)
 	case p.checked.OK:
-		class, glyph, text, title = "check", "primary", checkText(p.checked), "Hash of the last record: "+p.checked.Head
+		class, glyph, text, title = "check", "primary", checkText(p.checked), lang.T("Hash of the last record: {head}", "head", p.checked.Head)
 	default:
 		class, glyph, text = "check err", "blocked", checkText(p.checked)
 	}
@@ -223,18 +224,18 @@ func (p *auditPage) shownNote() string {
 }
 
 var auditColumns = []struct{ class, label string }{
-	{"c-time", "Time"},
-	{"c-actor", "Actor"},
-	{"c-action", "Action"},
-	{"c-target", "Target"},
-	{"c-result", "Result"},
-	{"c-reason", "Reason"},
-	{"c-from", "From"},
+	{"c-time", lang.Mark("Time")},
+	{"c-actor", lang.Mark("Actor")},
+	{"c-action", lang.Mark("Action")},
+	{"c-target", lang.Mark("Target")},
+	{"c-result", lang.Mark("Result")},
+	{"c-reason", lang.Mark("Reason")},
+	{"c-from", lang.Mark("From")},
 }
 
 func (p *auditPage) renderHead() app.UI {
 	return app.Tr().Body(app.Range(auditColumns).Slice(func(i int) app.UI {
-		return app.Th().Class(auditColumns[i].class).Scope("col").Text(auditColumns[i].label)
+		return app.Th().Class(auditColumns[i].class).Scope("col").Text(lang.T(auditColumns[i].label))
 	}))
 }
 
@@ -311,17 +312,17 @@ func renderDetail(r *auditRecord) app.UI {
 	before, after := pretty(r.Before), pretty(r.After)
 	return app.Div().Body(
 		app.Dl().Class("kv").Body(
-			app.Dt().Text("Actor"), app.Dd().Text(orDash(r.Actor)+" · "+roleWords(r.Role)+" · from "+orDash(r.IP)),
-			app.Dt().Text("Result"), app.Dd().Text(resultWords(r)),
-			app.Dt().Text("Reason"), app.Dd().Text(orDash(r.Reason)),
-			app.Dt().Text("Hash"), app.Dd().Class("mono").Text(orDash(r.Hash)),
+			app.Dt().Text(lang.T("Actor")), app.Dd().Text(lang.T("{actor} · {role} · from {ip}", "actor", orDash(r.Actor), "role", roleWords(r.Role), "ip", orDash(r.IP))),
+			app.Dt().Text(lang.T("Result")), app.Dd().Text(resultWords(r)),
+			app.Dt().Text(lang.T("Reason")), app.Dd().Text(orDash(r.Reason)),
+			app.Dt().Text(lang.T("Hash")), app.Dd().Class("mono").Text(orDash(r.Hash)),
 		),
 		app.If(before+after == "", func() app.UI {
-			return app.P().Class("faint").Text("Nothing else was recorded of it.")
+			return app.P().Class("faint").Text(lang.T("Nothing else was recorded of it."))
 		}).Else(func() app.UI {
 			return app.Div().Class("change").Body(
-				app.Div().Body(app.H2().Text("Before"), app.Pre().Text(orDash(before))),
-				app.Div().Body(app.H2().Text("After"), app.Pre().Text(orDash(after))),
+				app.Div().Body(app.H2().Text(lang.T("Before")), app.Pre().Text(orDash(before))),
+				app.Div().Body(app.H2().Text(lang.T("After")), app.Pre().Text(orDash(after))),
 			)
 		}),
 	)
@@ -330,14 +331,14 @@ func renderDetail(r *auditRecord) app.UI {
 // resultWords says what became of it, with the status of the answer.
 func resultWords(r *auditRecord) string {
 	if r.Status == 0 {
-		return r.Result + ", and nothing is known of its end"
+		return lang.T("{result}, and nothing is known of its end", "result", r.Result)
 	}
 	return strconv.Itoa(r.Status) + " " + r.Result
 }
 
 func roleWords(role string) string {
 	if role == "" {
-		return "not logged in"
+		return lang.T("not logged in")
 	}
 	return role
 }
@@ -361,19 +362,19 @@ func (p *auditPage) renderEmpty() app.UI {
 	case p.poll.failed != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(p.poll.failed))
 	case !p.poll.ready:
-		return app.Div().Class("empty faint").Text("Loading…")
+		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	}
 	if p.query != "" {
-		return app.Div().Class("empty").Text("No record matches. The newest 1,000 are searched; an export searches all.")
+		return app.Div().Class("empty").Text(lang.T("No record matches. The newest 1,000 are searched; an export searches all."))
 	}
-	return app.Div().Class("empty").Text("Nobody has changed anything yet.")
+	return app.Div().Class("empty").Text(lang.T("Nobody has changed anything yet."))
 }
 
 func (p *auditPage) renderMore(shown int) app.UI {
 	if shown == len(p.records) {
 		return app.Div().Hidden(true)
 	}
-	return app.Button().Type("button").Class("btn").Text(ui.Count(len(p.records)-shown) + " older").OnClick(p.more)
+	return app.Button().Type("button").Class("btn").Text(lang.T("{records} older", "records", lang.Count(len(p.records)-shown))).OnClick(p.more)
 }
 
 func (p *auditPage) more(app.Context, app.Event) { p.limit += auditStep }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -57,9 +58,9 @@ type bulkChange struct {
 
 // The choices of the dialog. Values are what the wire has.
 var (
-	bulkPaces    = []choice{{"0", "All at once"}, {"10", "10 per s"}, {"1", "1 per s"}}
-	bulkModes    = []choice{{api.JobList, "This exact list"}, {api.JobMatching, "Whatever matches at the time"}}
-	bulkLogTimes = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", "until switched off"}}
+	bulkPaces    = []choice{{"0", lang.Mark("All at once")}, {"10", "10 per s"}, {"1", "1 per s"}}
+	bulkModes    = []choice{{api.JobList, lang.Mark("This exact list")}, {api.JobMatching, lang.Mark("Whatever matches at the time")}}
+	bulkLogTimes = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", lang.Mark("until switched off")}}
 )
 
 // Bounds of what can be typed.
@@ -166,7 +167,7 @@ func (m *bulkState) confirms() (why string, needed bool) {
 	}
 	for _, g := range m.preview.Groups {
 		if privileged(g.User) && m.Action == api.JobKill {
-			return "Sessions of " + g.User + " are among them. ", true
+			return lang.T("Sessions of {user} are among them. ", "user", g.User), true
 		}
 	}
 	return "", false
@@ -186,7 +187,7 @@ func number(text string, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, errors.New("say a whole number from 1 to " + ui.Count(most))
+		return 0, errors.New(lang.T("say a whole number from 1 to {most}", "most", lang.Count(most)))
 	}
 	return n, nil
 }
@@ -220,10 +221,10 @@ func (m *bulkState) request(now time.Time) (api.JobRequest, error) {
 	r.Pace, _ = strconv.ParseFloat(m.pace, 64) // one of bulkPaces
 	var err error
 	if r.Max, err = number(m.most, maxSessions); err != nil {
-		return r, errors.New("at most how many sessions: " + err.Error())
+		return r, errors.New(lang.T("at most how many sessions: {error}", "error", err.Error()))
 	}
 	if r.MaxErrors, err = number(m.errors, maxErrorShare); err != nil {
-		return r, errors.New("stop above how many percent: " + err.Error())
+		return r, errors.New(lang.T("stop above how many percent: {error}", "error", err.Error()))
 	}
 	switch m.Action {
 	case api.JobKill:
@@ -262,7 +263,7 @@ func (b *bulkChange) ask(r *api.JobRequest) error {
 		return nil
 	}
 	if len(b.levels) == 0 {
-		return errors.New("choose the levels that are to be switched")
+		return errors.New(lang.T("choose the levels that are to be switched"))
 	}
 	r.Parameters = b.levels
 	for _, on := range b.levels {
@@ -319,7 +320,7 @@ func (m *bulkState) started(turn int, job api.Job, err error) {
 	}
 	if err == nil {
 		path := href("/pending/" + job.ID)
-		console.sayUndo(jobTitle(&job.Attributes)+".", "Open",
+		console.sayUndo(jobTitle(&job.Attributes)+".", lang.T("Open"),
 			func(ctx app.Context) { ctx.Navigate(path) })
 		if mine {
 			m.close()

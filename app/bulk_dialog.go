@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -37,7 +38,7 @@ func (d *bulkDialog) Render() app.UI {
 	return app.Div().Class("scrim").Body(
 		app.Div().ID("bulk-dialog").Class("dlg bulk").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "bulk-title").
 			Aria("describedby", "bulk-what").OnKeyDown(trapTab).Body(
-			app.H1().ID("bulk-title").Text(words.verb+" "+words.count(n)+"?"),
+			app.H1().ID("bulk-title").Text(words.do(n)+"?"),
 			app.P().ID("bulk-what").Text(m.consequence()),
 			d.renderWhich(m),
 			d.renderPreview(m),
@@ -48,10 +49,10 @@ func (d *bulkDialog) Render() app.UI {
 			d.renderCount(m),
 			renderDialogError(m.failed),
 			app.Div().Class("foot").Body(
-				app.Span().Class("faint").Text(words.note),
+				app.Span().Class("faint").Text(lang.T(words.note)),
 				app.Span().Class("sp"),
 				app.Button().ID("bulk-keep").Type("button").Class("btn").Text(words.keep(n)).OnClick(d.keep),
-				app.Button().ID("bulk-do").Type("button").Class(danger).Disabled(!ready).Text(words.verb+" "+words.count(n)).OnClick(d.do),
+				app.Button().ID("bulk-do").Type("button").Class(danger).Disabled(!ready).Text(words.do(n)).OnClick(d.do),
 			),
 		),
 	)
@@ -59,35 +60,36 @@ func (d *bulkDialog) Render() app.UI {
 
 // bulkWord is how an action is spoken of.
 type bulkWord struct {
-	verb, safe, one, many string
-	consequence, note     string
+	doing, leaving    string // what the buttons say, by the number of sessions
+	consequence, note string
 }
 
-func (w bulkWord) count(n int) string { return ui.Plural(n, w.one, w.many) }
+// do is what the button says that does it.
+func (w bulkWord) do(n int) string { return lang.N(n, w.doing) }
 
 // keep is what the safe button says.
-func (w bulkWord) keep(n int) string { return w.safe + " " + w.count(n) }
+func (w bulkWord) keep(n int) string { return lang.N(n, w.leaving) }
 
 var bulkWords = map[string]bulkWord{
 	api.JobKill: {
-		"Kill", "Keep", "session", "sessions",
-		"The clients lose their connections, and open transactions are rolled back.", "The job can be stopped while it runs.",
+		lang.Mark("Kill {n} session|Kill {n} sessions"), lang.Mark("Keep {n} session|Keep {n} sessions"),
+		lang.Mark("The clients lose their connections, and open transactions are rolled back."), lang.Mark("The job can be stopped while it runs."),
 	},
 	api.JobRestart: {
-		"Restart", "Leave", "session", "sessions",
-		"Each session gets its chain and its server connections anew at its next idle point. The clients stay connected.", "The job can be stopped while it runs.",
+		lang.Mark("Restart {n} session|Restart {n} sessions"), lang.Mark("Leave {n} session|Leave {n} sessions"),
+		lang.Mark("Each session gets its chain and its server connections anew at its next idle point. The clients stay connected."), lang.Mark("The job can be stopped while it runs."),
 	},
 	api.JobCancelStatement: {
-		"Cancel statements of", "Leave", "session", "sessions",
-		"The statements that run are stopped on their servers. The sessions live on.", "The job can be stopped while it runs.",
+		lang.Mark("Cancel statements of {n} session|Cancel statements of {n} sessions"), lang.Mark("Leave {n} session|Leave {n} sessions"),
+		lang.Mark("The statements that run are stopped on their servers. The sessions live on."), lang.Mark("The job can be stopped while it runs."),
 	},
 	api.JobAlter: {
-		"Change", "Leave", "session", "sessions",
-		"", "The job can be stopped while it runs.",
+		lang.Mark("Change {n} session|Change {n} sessions"), lang.Mark("Leave {n} session|Leave {n} sessions"),
+		"", lang.Mark("The job can be stopped while it runs."),
 	},
 	api.JobCancelKill: {
-		"Take back kills of", "Leave", "session", "sessions",
-		"Kills that have not fired are taken back. The sessions live on.", "The job can be stopped while it runs.",
+		lang.Mark("Take back kills of {n} session|Take back kills of {n} sessions"), lang.Mark("Leave {n} session|Leave {n} sessions"),
+		lang.Mark("Kills that have not fired are taken back. The sessions live on."), lang.Mark("The job can be stopped while it runs."),
 	},
 }
 
@@ -95,28 +97,28 @@ var bulkWords = map[string]bulkWord{
 func (m *bulkState) consequence() string {
 	switch {
 	case m.Action != api.JobAlter:
-		return bulkWords[m.Action].consequence
+		return lang.T(bulkWords[m.Action].consequence)
 	case m.change.what == "filters":
-		return "Each session gets the new filters at its next idle point, in place of those that it has. The clients stay connected."
+		return lang.T("Each session gets the new filters at its next idle point, in place of those that it has. The clients stay connected.")
 	}
-	return "The sessions log more or less at once. The clients notice nothing."
+	return lang.T("The sessions log more or less at once. The clients notice nothing.")
 }
 
 // renderWhich says which sessions are meant, and how many match by now.
 func (d *bulkDialog) renderWhich(m *bulkState) app.UI {
 	return app.Div().Class("bulk-which").Body(
 		app.If(len(m.IDs) == 0, func() app.UI {
-			return app.Div().Class("with").Body(app.Span().Class("dim").Text("Filter"), app.Code().Class("tag clip").Title(m.Filter).Text(m.Filter))
+			return app.Div().Class("with").Body(app.Span().Class("dim").Text(lang.T("Filter")), app.Code().Class("tag clip").Title(m.Filter).Text(m.Filter))
 		}).Else(func() app.UI {
-			return app.P().Class("dim").Text("The " + ui.Plural(len(m.IDs), "session that is", "sessions that are") + " selected. A new client with one of the ids is left alone.")
+			return app.P().Class("dim").Text(lang.N(len(m.IDs), "The {n} session that is selected. A new client with its id is left alone.|The {n} sessions that are selected. A new client with one of the ids is left alone."))
 		}),
 		app.If(len(m.IDs) == 0, func() app.UI {
-			return renderChoices("bulk-mode", "Which sessions", bulkModes, m.mode, pickBulk)
+			return renderChoices("bulk-mode", lang.T("Which sessions"), bulkModes, m.mode, pickBulk)
 		}),
 		app.P().Class("dim tnum").Aria("live", "polite").Body(
 			app.Text(m.since()),
 			app.If(m.differs(), func() app.UI {
-				return app.Button().ID("bulk-look").Type("button").Class("link").Text("Look again").OnClick(d.look)
+				return app.Button().ID("bulk-look").Type("button").Class("link").Text(lang.T("Look again")).OnClick(d.look)
 			}),
 		),
 	)
@@ -139,22 +141,22 @@ func (m *bulkState) since() string {
 	n, known := m.matching()
 	switch {
 	case m.preview == nil:
-		return "Looking at the sessions…"
+		return lang.T("Looking at the sessions…")
 	case !known:
-		return ui.Plural(m.preview.Total, "session", "sessions") + ". "
+		return lang.N(m.preview.Total, "{n} session|{n} sessions") + ". "
 	}
 	before := m.preview.Total - m.preview.Counts.Gone
 	switch {
 	case len(m.IDs) > 0 && n < before:
-		return ui.Plural(before-n, "has", "have") + " ended since the preview. "
+		return lang.N(before-n, "{n} has ended since the preview. |{n} have ended since the preview. ")
 	case len(m.IDs) > 0:
-		return "All " + ui.Count(n) + " are there. "
+		return lang.T("All {n} are there. ", "n", lang.Count(n))
 	case n > before:
-		return "Matches now " + ui.Count(n) + " (+" + ui.Count(n-before) + " since the preview). "
+		return lang.T("Matches now {n} (+{n2} since the preview). ", "n", lang.Count(n), "n2", lang.Count(n-before))
 	case n < before:
-		return "Matches now " + ui.Count(n) + " (−" + ui.Count(before-n) + " since the preview). "
+		return lang.T("Matches now {n} (−{before} since the preview). ", "n", lang.Count(n), "before", lang.Count(before-n))
 	}
-	return "Matches now " + ui.Count(n) + ". "
+	return lang.T("Matches now {n}. ", "n", lang.Count(n))
 }
 
 // renderPreview shows what would be hit, most to lose first.
@@ -165,20 +167,20 @@ func (d *bulkDialog) renderPreview(m *bulkState) app.UI {
 	groups := m.preview.Groups[:min(len(m.preview.Groups), maxGroups)]
 	more := len(m.preview.Groups) - len(groups)
 	if len(groups) == 0 {
-		return app.P().Class("bulk-groups dim").Text("No session matches. There is nothing to do.")
+		return app.P().Class("bulk-groups dim").Text(lang.T("No session matches. There is nothing to do."))
 	}
-	return app.Div().Class("bulk-groups").TabIndex(0).Role("group").Aria("label", "Preview").Body(
+	return app.Div().Class("bulk-groups").TabIndex(0).Role("group").Aria("label", lang.T("Preview")).Body(
 		app.Table().Class("t").Body(
 			app.THead().Body(app.Tr().Body(
-				app.Th().Scope("col").Text("Service"), app.Th().Scope("col").Text("User"),
-				app.Th().Scope("col").Class("num").Text("Sessions"), app.Th().Scope("col").Class("num").Text("Open trx"),
-				app.Th().Scope("col").Class("num").Text("Writes"), app.Th().Scope("col").Class("num").Text("Running"),
-				app.Th().Scope("col").Class("num").Title("Left alone").Text("Left alone"),
+				app.Th().Scope("col").Text(lang.T("Service")), app.Th().Scope("col").Text(lang.T("User")),
+				app.Th().Scope("col").Class("num").Text(lang.T("Sessions")), app.Th().Scope("col").Class("num").Text(lang.T("Open trx")),
+				app.Th().Scope("col").Class("num").Text(lang.T("Writes")), app.Th().Scope("col").Class("num").Text(lang.T("Running")),
+				app.Th().Scope("col").Class("num").Title(lang.T("Left alone")).Text(lang.T("Left alone")),
 			)),
 			app.TBody().Body(app.Range(groups).Slice(func(i int) app.UI { return renderGroup(&groups[i]) })),
 		),
 		app.If(more > 0, func() app.UI {
-			return app.P().Class("faint").Text("and " + ui.Plural(more, "group more", "groups more"))
+			return app.P().Class("faint").Text(lang.T("and {more}", "more", lang.N(more, "{n} group more|{n} groups more")))
 		}),
 	)
 }
@@ -190,12 +192,12 @@ func renderGroup(g *api.JobGroup) app.UI {
 	}
 	user := orDash(g.User)
 	if privileged(g.User) {
-		user += " (privileged)"
+		user = lang.T("{user} (privileged)", "user", user)
 	}
 	return app.Tr().Class(class+" ").Body(
-		app.Td().Text(orDash(g.Service)), app.Td().Text(user), app.Td().Class("num").Text(ui.Count(g.Sessions)),
-		app.Td().Class("num").Text(ui.Count(g.Trx)), app.Td().Class("num").Text(ui.Count(g.TrxWrites)),
-		app.Td().Class("num").Text(ui.Count(g.Running)), app.Td().Class("num").Text(ui.Count(g.Excluded)),
+		app.Td().Text(orDash(g.Service)), app.Td().Text(user), app.Td().Class("num").Text(lang.Count(g.Sessions)),
+		app.Td().Class("num").Text(lang.Count(g.Trx)), app.Td().Class("num").Text(lang.Count(g.TrxWrites)),
+		app.Td().Class("num").Text(lang.Count(g.Running)), app.Td().Class("num").Text(lang.Count(g.Excluded)),
 	)
 }
 
@@ -204,8 +206,8 @@ func (d *bulkDialog) renderAction(m *bulkState) app.UI {
 	switch m.Action {
 	case api.JobKill:
 		return app.Div().Class("field").Body(
-			app.Span().Class("label").Text("When"),
-			renderChoices("bulk", "When", killTimes, m.timing.when, pickBulk),
+			app.Span().Class("label").Text(lang.T("When")),
+			renderChoices("bulk", lang.T("When"), killTimes, m.timing.when, pickBulk),
 			renderTiming("bulk", &m.timing, d.typedTime, d.limited),
 		)
 	case api.JobAlter:
@@ -217,17 +219,17 @@ func (d *bulkDialog) renderAction(m *bulkState) app.UI {
 // renderPace draws how fast the job goes and when it gives up.
 func (d *bulkDialog) renderPace(m *bulkState) app.UI {
 	return app.Div().Class("field").Body(
-		app.Span().Class("label").Text("Pace"),
-		renderChoices("bulk-pace", "Pace", bulkPaces, m.pace, pickBulk),
+		app.Span().Class("label").Text(lang.T("Pace")),
+		renderChoices("bulk-pace", lang.T("Pace"), bulkPaces, m.pace, pickBulk),
 		app.P().Class("dim").Text(m.paceWords()),
 		app.Div().Class("with bulk-limits").OnInput(d.typed).Body(
-			app.Label().For("bulk-errors").Text("Stop above"),
+			app.Label().For("bulk-errors").Text(lang.T("Stop above")),
 			app.Input().ID("bulk-errors").Class("in num").Attr("inputmode", "numeric").MaxLength(3).Placeholder("5"),
-			app.Span().Text("% errors"),
+			app.Span().Text(lang.T("% errors")),
 			app.Span().Class("sp"),
-			app.Label().For("bulk-most").Text("At most"),
-			app.Input().ID("bulk-most").Class("in num").Attr("inputmode", "numeric").MaxLength(6).Placeholder("all"),
-			app.Span().Text("sessions"),
+			app.Label().For("bulk-most").Text(lang.T("At most")),
+			app.Input().ID("bulk-most").Class("in num").Attr("inputmode", "numeric").MaxLength(6).Placeholder(lang.T("all")),
+			app.Span().Text(lang.T("sessions")),
 		),
 	)
 }
@@ -235,15 +237,15 @@ func (d *bulkDialog) renderPace(m *bulkState) app.UI {
 // paceWords says what the pace means.
 func (m *bulkState) paceWords() string {
 	pace, _ := strconv.Atoi(m.pace)
-	text := "Clients usually reconnect — pacing avoids a storm."
+	text := lang.T("Clients usually reconnect — pacing avoids a storm.")
 	if m.Action != api.JobKill {
-		text = "Pacing leaves time to look and to stop."
+		text = lang.T("Pacing leaves time to look and to stop.")
 	}
 	if pace == 0 {
 		return text
 	}
 	if n := m.total(); n > pace {
-		text += " It takes about " + whole(time.Duration((n-1)/pace+1)*time.Second) + "."
+		text += lang.T(" It takes about {n}.", "n", whole(time.Duration((n-1)/pace+1)*time.Second))
 	}
 	return text
 }
@@ -255,7 +257,7 @@ func (d *bulkDialog) renderCount(m *bulkState) app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("field").Body(
-		app.Label().For("bulk-count").Text(why+"Type "+strconv.Itoa(m.preview.Total)+", the number of sessions, to go on"),
+		app.Label().For("bulk-count").Text(lang.T("{why}Type {total}, the number of sessions, to go on", "why", why, "total", strconv.Itoa(m.preview.Total))),
 		app.Input().ID("bulk-count").Class("in short num").Attr("inputmode", "numeric").AutoComplete(false).MaxLength(10).OnInput(d.typed),
 	)
 }
@@ -317,17 +319,17 @@ func (d *bulkDialog) do(app.Context, app.Event) { console.many.start() }
 // renderBulkChange draws what an alteration changes.
 func renderBulkChange(b *bulkChange) app.UI {
 	return app.Div().Class("field").Body(
-		app.Span().Class("label").Text("What"),
-		renderChoices("bulk-change", "What", []choice{{"levels", "Log levels"}, {"filters", "Filters"}}, b.what, pickBulk),
+		app.Span().Class("label").Text(lang.T("What")),
+		renderChoices("bulk-change", lang.T("What"), []choice{{"levels", lang.T("Log levels")}, {"filters", lang.T("Filters")}}, b.what, pickBulk),
 		app.If(b.what == "levels", func() app.UI { return renderBulkLevels(b) }).Else(func() app.UI { return renderBulkChain(b) }),
 	)
 }
 
 // bulkLevels are the log levels, by the names of their parameters.
-var bulkLevels = []choice{{"log_error", "Error"}, {"log_warning", "Warning"}, {"log_notice", "Notice"}, {"log_info", "Info"}, {"log_debug", "Debug"}}
+var bulkLevels = []choice{{"log_error", lang.Mark("Error")}, {"log_warning", lang.Mark("Warning")}, {"log_notice", lang.Mark("Notice")}, {"log_info", lang.Mark("Info")}, {"log_debug", lang.Mark("Debug")}}
 
 // bulkSettings are what can be done to a log level.
-var bulkSettings = []choice{{"keep", "Leave"}, {"on", "On"}, {"off", "Off"}}
+var bulkSettings = []choice{{"keep", lang.Mark("Leave")}, {"on", lang.Mark("On")}, {"off", lang.Mark("Off")}}
 
 func renderBulkLevels(b *bulkChange) app.UI {
 	return app.Div().Class("bulk-levels").OnChange(setBulkLevel).Body(
@@ -335,17 +337,17 @@ func renderBulkLevels(b *bulkChange) app.UI {
 			level := bulkLevels[i]
 			id := "bulk-" + level.value
 			return app.Div().Class("with").Body(
-				app.Label().For(id).Text(level.label),
+				app.Label().For(id).Text(lang.T(level.label)),
 				app.Select().ID(id).Class("in").DataSet("level", level.value).Body(
 					app.Range(bulkSettings).Slice(func(j int) app.UI {
-						return app.Option().Value(bulkSettings[j].value).Selected(bulkSettings[j].value == b.setting(level.value)).Text(bulkSettings[j].label)
+						return app.Option().Value(bulkSettings[j].value).Selected(bulkSettings[j].value == b.setting(level.value)).Text(lang.T(bulkSettings[j].label))
 					}),
 				),
 			)
 		}),
 		app.Div().Class("with").Body(
-			app.Span().Class("label").Text("Switched on for"),
-			renderChoices("bulk-for", "Switched on for", bulkLogTimes, b.logFor, pickBulk),
+			app.Span().Class("label").Text(lang.T("Switched on for")),
+			renderChoices("bulk-for", lang.T("Switched on for"), bulkLogTimes, b.logFor, pickBulk),
 		),
 	)
 }
@@ -384,20 +386,20 @@ func renderBulkChain(b *bulkChange) app.UI {
 	names := console.known.names["filters"]
 	return app.Div().Class("bulk-chain").OnClick(editBulkChain).Body(
 		app.If(len(b.chain) == 0, func() app.UI {
-			return app.P().Class("dim").Text("No filters: statements go straight to the router.")
+			return app.P().Class("dim").Text(lang.T("No filters: statements go straight to the router."))
 		}).Else(func() app.UI {
-			return app.Ol().Aria("label", "New order").Body(app.Range(b.chain).Slice(func(i int) app.UI {
+			return app.Ol().Aria("label", lang.T("New order")).Body(app.Range(b.chain).Slice(func(i int) app.UI {
 				name := b.chain[i]
 				return app.Li().DataSet("at", i).Body(
 					app.Span().Class("clip").Text(strconv.Itoa(i+1)+"  "+name),
-					app.Button().Type("button").Class("btn s bare").DataSet("do", "up").Disabled(i == 0).Aria("label", "Move "+name+" up").Text("↑"),
-					app.Button().Type("button").Class("btn s bare").DataSet("do", "down").Disabled(i == len(b.chain)-1).Aria("label", "Move "+name+" down").Text("↓"),
-					app.Button().Type("button").Class("btn s bare").DataSet("do", "drop").Aria("label", "Remove "+name).Text("×"),
+					app.Button().Type("button").Class("btn s bare").DataSet("do", "up").Disabled(i == 0).Aria("label", lang.T("Move {name} up", "name", name)).Text("↑"),
+					app.Button().Type("button").Class("btn s bare").DataSet("do", "down").Disabled(i == len(b.chain)-1).Aria("label", lang.T("Move {name} down", "name", name)).Text("↓"),
+					app.Button().Type("button").Class("btn s bare").DataSet("do", "drop").Aria("label", lang.T("Remove {name}", "name", name)).Text("×"),
 				)
 			}))
 		}),
 		app.Div().Class("with wrap").Body(
-			app.Span().Class("label").Text("Add"),
+			app.Span().Class("label").Text(lang.T("Add")),
 			app.Range(names).Slice(func(i int) app.UI {
 				return app.Button().Type("button").Class("btn s").DataSet("add", names[i]).Text("+ " + names[i])
 			}),

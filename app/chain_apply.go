@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -17,20 +18,20 @@ func (t *chainTab) renderApply(s *api.Session) app.UI {
 	name := service(s)
 	off := !t.edit.Changed() || t.busy || console.stale()
 	return app.Div().Class("split").OnKeyDown(t.menuKey).Body(
-		app.Button().ID("chain-apply").Type("button").Class("btn p").Disabled(off).Text("Apply to this session").OnClick(t.apply),
+		app.Button().ID("chain-apply").Type("button").Class("btn p").Disabled(off).Text(lang.T("Apply to this session")).OnClick(t.apply),
 		app.Button().ID("chain-apply-more").Type("button").Class("btn p i").Aria("haspopup", "menu").Aria("expanded", boolText(t.menu)).
-			Aria("label", "Apply elsewhere").Title("Apply elsewhere").Disabled(name == "").Text("▾").OnClick(t.openMenu),
+			Aria("label", lang.T("Apply elsewhere")).Title(lang.T("Apply elsewhere")).Disabled(name == "").Text("▾").OnClick(t.openMenu),
 		app.If(t.menu, func() app.UI {
 			n, known := outdatedOf(chainOutdatedView, name)
-			restart := "Restart sessions on an older chain…"
+			restart := lang.T("Restart sessions on an older chain…")
 			if known {
-				restart = "Restart " + outdatedWords(n) + "…"
+				restart = lang.T("Restart {n}…", "n", outdatedWords(n))
 			}
-			return app.Div().Class("chain-menu").Role("menu").Aria("label", "Apply elsewhere").Body(
+			return app.Div().Class("chain-menu").Role("menu").Aria("label", lang.T("Apply elsewhere")).Body(
 				app.Button().ID("chain-default").Type("button").Role("menuitem").Disabled(t.busy || console.stale()).
-					Text("Make it the default of "+name).OnClick(t.makeDefault),
+					Text(lang.T("Make it the default of {name}", "name", name)).OnClick(t.makeDefault),
 				app.Button().ID("chain-restart").Type("button").Role("menuitem").Disabled(n == 0 || console.stale()).
-					Title("Sessions of "+name+" whose chain is older than its default take the default when they restart").
+					Title(lang.T("Sessions of {name} whose chain is older than its default take the default when they restart", "name", name)).
 					Text(restart).OnClick(t.restartOutdated),
 			)
 		}),
@@ -100,7 +101,7 @@ func serviceOf(s *api.Session, ok bool) string {
 // setDefaultChain makes a chain the default of a service.
 func setDefaultChain(service string, chain []string) {
 	names := append([]string{}, chain...)
-	console.change("New sessions of "+service+" run: "+chainWords(names)+". Sessions that are there keep theirs until they restart.",
+	console.change(lang.T("New sessions of {service} run: {names}. Sessions that are there keep theirs until they restart.", "service", service, "names", chainWords(names)),
 		func(ctx context.Context) error { return console.client.SetServiceFilters(ctx, service, names) })
 }
 
@@ -142,15 +143,15 @@ func (c *serviceChain) Render() app.UI {
 	c.edit.Name = "service-chain"
 	c.edit.follow(o.Relationships.IDs("filters"), c.own)
 	acting := console.mayAct()
-	hint := "Not editable: only administrators change a chain"
+	hint := lang.T("Not editable: only administrators change a chain")
 	if acting {
-		hint = "For new sessions. Drag, or Space lifts and ↑ ↓ move"
+		hint = lang.T("For new sessions. Drag, or Space lifts and ↑ ↓ move")
 	}
 	return app.Div().Class("service-chain").Body(
 		c.edit.render("", acting, hint,
 			c.edit.renderDiscard(),
 			app.Button().ID("service-chain-apply").Type("button").Class("btn p").
-				Disabled(!c.edit.Changed() || c.busy || console.stale()).Text("Make it the default").OnClick(c.apply),
+				Disabled(!c.edit.Changed() || c.busy || console.stale()).Text(lang.T("Make it the default")).OnClick(c.apply),
 		),
 		c.renderAfter(),
 	)
@@ -168,21 +169,21 @@ func (c *serviceChain) renderAfter() app.UI {
 		app.If(known && n > 0, func() app.UI {
 			return app.Div().Class("chain-swap").Body(
 				ui.Chip("swap", outdatedWords(n), "info"),
-				app.A().Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(c.Service)))).Text("Show"),
+				app.A().Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(c.Service)))).Text(lang.T("Show")),
 				app.Span().Class("sp"),
 				app.If(console.mayAct(), func() app.UI {
-					return app.Button().ID("service-restart").Type("button").Class("btn s").Disabled(console.stale()).Text("Restart…").OnClick(c.restart)
+					return app.Button().ID("service-restart").Type("button").Class("btn s").Disabled(console.stale()).Text(lang.T("Restart…")).OnClick(c.restart)
 				}),
 			)
 		}),
 		app.If(reverts, func() app.UI {
 			return app.Div().Class("chain-swap").Body(
-				app.Span().Class("ok").Text("✓ New sessions run this"),
+				app.Span().Class("ok").Text(lang.T("✓ New sessions run this")),
 				app.Span().Class("sp"),
 				app.If(console.mayAct(), func() app.UI {
-					return app.Button().ID("service-revert").Type("button").Class("btn s").Disabled(c.busy || console.stale()).Text("Revert").OnClick(c.revert)
+					return app.Button().ID("service-revert").Type("button").Class("btn s").Disabled(c.busy || console.stale()).Text(lang.T("Revert")).OnClick(c.revert)
 				}),
-				app.Span().Class("next dim").Text("Revert makes "+chainWords(c.before)+" the default again."),
+				app.Span().Class("next dim").Text(lang.T("Revert makes {before} the default again.", "before", chainWords(c.before))),
 			)
 		}),
 	)

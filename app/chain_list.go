@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -75,14 +76,14 @@ func (l *chainList) render(acting bool) app.UI {
 	l.acting = acting
 	names := l.order.Names()
 	return app.Div().Class("chain-list").Body(
-		app.Ul().Class("chain-new").ID(l.id("new")).TabIndex(-1).Aria("label", "Filters in order").
+		app.Ul().Class("chain-new").ID(l.id("new")).TabIndex(-1).Aria("label", lang.T("Filters in order")).
 			OnClick(l.clicked).OnKeyDown(l.pressed).OnInput(l.typed).
 			On("pointerdown", chainPointer{l}.pointed).On("pointermove", chainPointer{l}.dragged).
 			On("pointerup", chainPointer{l}.released).On("pointercancel", chainPointer{l}.cancelled).Body(
 			app.Range(names).Slice(func(i int) app.UI { return l.renderFilter(i) }),
 		),
 		app.If(len(names) == 0, func() app.UI {
-			return app.P().Class("body dim").Text("No filters. Statements would go straight to the router.")
+			return app.P().Class("body dim").Text(lang.T("No filters. Statements would go straight to the router."))
 		}),
 		app.P().Class("chain-said dim").Aria("live", "polite").Text(l.said),
 		app.If(acting, chainAdd{l}.render),
@@ -97,7 +98,7 @@ func (l *chainList) renderFilter(i int) app.UI {
 	row := app.Li().ID(l.row(i)).Class(l.rowClass(i)).DataSet("name", name).DataSet("index", at)
 	if l.acting {
 		row = row.Class("movable").TabIndex(0).
-			Aria("label", name+", position "+strconv.Itoa(i+1)+" of "+strconv.Itoa(len(names))+". Space lifts it, Alt and arrows move it.")
+			Aria("label", lang.T("{name}, position {i} of {names}. Space lifts it, Alt and arrows move it.", "name", name, "i", strconv.Itoa(i+1), "names", strconv.Itoa(len(names))))
 	}
 	return row.Body(
 		app.Span().Class("grip faint").Aria("hidden", "true ").Hidden(!l.acting).Text("⠿"),
@@ -113,12 +114,12 @@ func (l *chainList) renderFilter(i int) app.UI {
 // last one.
 func renderChainButtons(i, last int, name string, more bool) app.UI {
 	return app.Span().Class("do").Body(
-		chainButton(i, "up", "↑", "Move "+name+" up", i == 0),
-		chainButton(i, "down", "↓", "Move "+name+" down", i == last),
-		chainButton(i, "top", "⤒", "Move "+name+" to the top", i == 0),
-		chainButton(i, "bottom", "⤓", "Move "+name+" to the bottom", i == last),
-		chainButton(i, "remove", "×", "Remove "+name, false),
-		chainButton(i, "more", "⋯", "More for "+name, false).Aria("expanded", boolText(more)),
+		chainButton(i, "up", "↑", lang.T("Move {name} up", "name", name), i == 0),
+		chainButton(i, "down", "↓", lang.T("Move {name} down", "name", name), i == last),
+		chainButton(i, "top", "⤒", lang.T("Move {name} to the top", "name", name), i == 0),
+		chainButton(i, "bottom", "⤓", lang.T("Move {name} to the bottom", "name", name), i == last),
+		chainButton(i, "remove", "×", lang.T("Remove {name}", "name", name), false),
+		chainButton(i, "more", "⋯", lang.T("More for {name}", "name", name), false).Aria("expanded", boolText(more)),
 	)
 }
 
@@ -131,13 +132,13 @@ func chainButton(i int, do, sign, label string, off bool) app.HTMLButton {
 // has the given id.
 func renderChainMore(i, n int, name, id string) app.UI {
 	return app.Span().Class("chain-more").Body(
-		app.Label().For(id).Text("Move to position"),
+		app.Label().For(id).Text(lang.T("Move to position")),
 		app.Input().ID(id).Class("in").Type("text").Attr("inputmode", "numeric").MaxLength(3).AutoComplete(false).
 			DataSet("index", strconv.Itoa(i)),
-		app.Span().Class("faint").Text("of "+strconv.Itoa(n)),
-		app.Button().Type("button").Class("btn s").DataSet("do", "place").DataSet("index", strconv.Itoa(i)).Text("Move"),
+		app.Span().Class("faint").Text(lang.T("of {n}", "n", strconv.Itoa(n))),
+		app.Button().Type("button").Class("btn s").DataSet("do", "place").DataSet("index", strconv.Itoa(i)).Text(lang.T("Move")),
 		app.Span().Class("sp"),
-		app.A().Href(href(objectPath("filters", name))).Text("About "+name),
+		app.A().Href(href(objectPath("filters", name))).Text(lang.T("About {name}", "name", name)),
 	)
 }
 
@@ -178,14 +179,14 @@ func (l chainAdd) render() app.UI {
 	filters := model.Rows[api.FilterAttributes](console.store.View(l.view()))
 	chosen := l.chosen()
 	return app.Div().Class("chain-add").Body(
-		app.Label().For(l.id("add")).Text("Add"),
+		app.Label().For(l.id("add")).Text(lang.T("Add")),
 		app.Select().ID(l.id("add")).Class("in").Disabled(len(filters) == 0).OnChange(l.chose).Body(
 			app.Range(filters).Slice(func(i int) app.UI {
 				f := filters[i]
 				return app.Option().Value(f.ID).Selected(f.ID == chosen).Text(f.ID + " · " + f.Attributes.Module)
 			}),
 		),
-		app.Button().ID(l.id("add-do")).Type("button").Class("btn").Disabled(chosen == "").Text("Add").OnClick(l.add),
+		app.Button().ID(l.id("add-do")).Type("button").Class("btn").Disabled(chosen == "").Text(lang.T("Add")).OnClick(l.add),
 	)
 }
 
@@ -219,7 +220,7 @@ func (l *chainList) tell(at int, what string) {
 	if at < 0 || at >= len(names) {
 		return
 	}
-	l.said = names[at] + " " + what + ", position " + strconv.Itoa(at+1) + " of " + strconv.Itoa(len(names))
+	l.said = lang.T("{names} {what}, position {at} of {names2}", "names", names[at], "what", what, "at", strconv.Itoa(at+1), "names2", strconv.Itoa(len(names)))
 }
 
 // focus gives the keyboard to the filter at a place, once it is drawn there.
@@ -258,7 +259,7 @@ func (l *chainList) do(ctx app.Context, at int, what string) {
 	case "place":
 		place, err := strconv.Atoi(strings.TrimSpace(l.place))
 		if err != nil || place < 1 {
-			l.said = "A position is a number from 1 to " + strconv.Itoa(len(l.order.Names()))
+			l.said = lang.T("A position is a number from 1 to {names}", "names", strconv.Itoa(len(l.order.Names())))
 			return
 		}
 		to = place - 1
@@ -293,7 +294,7 @@ func (l *chainList) remove(ctx app.Context, at int) {
 	if name == "" {
 		return
 	}
-	l.said, l.more = name+" removed", 0
+	l.said, l.more = lang.T("{name} removed", "name", name), 0
 	if left := len(l.order.Names()); left > 0 {
 		l.focus(ctx, min(at, left-1))
 		return

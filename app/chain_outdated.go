@@ -4,8 +4,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
-	"github.com/signalbox/signalbox/app/ui"
 )
 
 // This file is about sessions that run an older chain than their service's
@@ -44,5 +44,5 @@ func askRestartOutdated(ctx app.Context, viewName, service string) {
 
 // outdatedWords says how many sessions run an older chain.
 func outdatedWords(n int) string {
-	return ui.Plural(n, "session", "sessions") + " on an older chain"
+	return lang.N(n, "{n} session on an older chain|{n} sessions on an older chain")
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -41,7 +42,7 @@ func renderChoices(name, label string, choices []choice, chosen string, pick fun
 				tab = 0
 			}
 			return app.Button().Type("button").Role("radio").ID(choiceID(name, c.value)).TabIndex(tab).
-				Aria("checked", boolText(c.value == chosen)).DataSet("value", c.value).Text(c.label)
+				Aria("checked", boolText(c.value == chosen)).DataSet("value", c.value).Text(lang.T(c.label))
 		}))
 }
 

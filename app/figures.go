@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -37,9 +38,9 @@ func perSecond(rate float64) string {
 	case math.IsNaN(rate) || rate <= 0:
 		return "0"
 	case rate < 9.95:
-		return strconv.FormatFloat(max(rate, 0.1), 'f', 1, 64)
+		return lang.Decimal(max(rate, 0.1), 1)
 	}
-	return ui.Count(int64(math.Round(min(rate, 1e15))))
+	return lang.Count(int64(math.Round(min(rate, 1e15))))
 }
 
 // latency writes how long statements take: 0.4 ms, 12 ms, 1.3 s.
@@ -48,9 +49,9 @@ func latency(seconds float64) string {
 	case math.IsNaN(seconds) || ms <= 0:
 		return "—"
 	case ms < 9.95:
-		return strconv.FormatFloat(max(ms, 0.1), 'f', 1, 64) + " ms"
+		return lang.T("{ms} ms", "ms", lang.Decimal(max(ms, 0.1), 1))
 	case ms < 1000:
-		return strconv.Itoa(int(math.Round(ms))) + " ms"
+		return lang.T("{ms} ms", "ms", strconv.Itoa(int(math.Round(ms))))
 	}
 	return ui.Duration(time.Duration(min(seconds, 1e9) * float64(time.Second)))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -77,16 +78,16 @@ func (f *filterBox) render() app.UI {
 
 // renderBox draws the chips and the input.
 func (f *filterBox) renderBox() app.UI {
-	hint := "Filter sessions: user:app state:!idle age>1h"
+	hint := lang.T("Filter sessions: user:app state:!idle age>1h")
 	class := "q"
 	if showsProblem(f) {
 		class = "q bad"
 	}
 	if len(f.terms) > 0 || f.raw {
-		hint = "Filter"
+		hint = lang.T("Filter")
 	}
 	input := app.Input().ID("filter").Type("text").Placeholder(hint).Role("combobox").
-		Aria("label", "Filter sessions").Aria("autocomplete", "list").Aria("expanded", boolText(f.listed())).Aria("controls", "filter-list").
+		Aria("label", lang.T("Filter sessions")).Aria("autocomplete", "list").Aria("expanded", boolText(f.listed())).Aria("controls", "filter-list").
 		Aria("invalid", boolText(showsProblem(f))).
 		AutoComplete(false).Spellcheck(false).Attr("autocapitalize", "off").
 		OnInput(f.typed).OnKeyDown(f.key).OnBlur(f.left).On("paste", f.pasted)
@@ -94,7 +95,7 @@ func (f *filterBox) renderBox() app.UI {
 	case showsProblem(f):
 		input = input.Aria("describedby", "filter-problem")
 	case f.chip > 0:
-		input = input.Aria("description", "Chip "+f.terms[f.chip-1]+". Enter edits it, Delete removes it.")
+		input = input.Aria("description", lang.T("Chip {terms}. Enter edits it, Delete removes it.", "terms", f.terms[f.chip-1]))
 	}
 	if f.listed() && f.at > 0 {
 		input = input.Aria("activedescendant", "filter-item-"+strconv.Itoa(f.at-1))
@@ -113,13 +114,13 @@ func (f *filterBox) renderBox() app.UI {
 					}
 					return app.Span().Class(class).Body(
 						app.B().Text(key), app.Span().Class("clip").Title(f.terms[i]).Text(value),
-						app.Button().Type("button").Aria("label", "Remove "+f.terms[i]).DataSet("term", i).Text("×"),
+						app.Button().Type("button").Aria("label", lang.T("Remove {terms}", "terms", f.terms[i])).DataSet("term", i).Text("×"),
 					)
 				}),
 			),
 			input,
 			app.Button().Type("button").Class("raw").DataSet("do", "raw").Aria("pressed", boolText(f.raw)).
-				Title("The filter as text (Alt+/)").Aria("label", "The filter as text").Text("⌥"),
+				Title(lang.T("The filter as text (Alt+/)")).Aria("label", lang.T("The filter as text")).Text("⌥"),
 		),
 		renderCompletions(f),
 	)

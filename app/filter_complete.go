@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -22,17 +23,17 @@ const maxCompletions = 12
 
 // states of sessions with what they mean, most severe first.
 var stateHelp = []struct{ word, help string }{
-	{view.StateKill, "a kill is waiting"},
-	{view.StateLong, "a statement has run for too long"},
-	{view.StateTrxLong, "idle in a transaction for too long"},
-	{view.StateSwap, "new filters wait for their moment"},
-	{view.StateRestart, "a restart waits for its moment"},
-	{view.StateTrx, "idle in a transaction"},
-	{view.StateRunning, "a statement runs"},
-	{view.StateIdle, "waits for the client"},
-	{view.StateConnecting, "logs in"},
-	{view.StateEnded, "is ending"},
-	{view.StatePending, "anything that waits"},
+	{view.StateKill, lang.Mark("a kill is waiting")},
+	{view.StateLong, lang.Mark("a statement has run for too long")},
+	{view.StateTrxLong, lang.Mark("idle in a transaction for too long")},
+	{view.StateSwap, lang.Mark("new filters wait for their moment")},
+	{view.StateRestart, lang.Mark("a restart waits for its moment")},
+	{view.StateTrx, lang.Mark("idle in a transaction")},
+	{view.StateRunning, lang.Mark("a statement runs")},
+	{view.StateIdle, lang.Mark("waits for the client")},
+	{view.StateConnecting, lang.Mark("logs in")},
+	{view.StateEnded, lang.Mark("is ending")},
+	{view.StatePending, lang.Mark("anything that waits")},
 }
 
 // listed reports whether the list is on the screen.
@@ -74,7 +75,7 @@ func completions(text string, values func(key string) []string) []completion {
 		}
 		help := k.Help
 		if k.Name == "state" {
-			help = "what it is doing"
+			help = lang.T("what it is doing")
 		}
 		not := ""
 		if strings.HasPrefix(word, "!") {
@@ -104,7 +105,7 @@ func valueCompletions(key, value string, values func(key string) []string) []com
 	}
 	if before == "state" {
 		for _, s := range stateHelp {
-			add(s.word, s.help)
+			add(s.word, lang.T(s.help))
 		}
 		return list
 	}
@@ -117,9 +118,9 @@ func valueCompletions(key, value string, values func(key string) []string) []com
 // renderCompletions draws the list. It is below the box, over the table.
 func renderCompletions(f *filterBox) app.UI {
 	if !f.listed() {
-		return app.Div().ID("filter-list").Role("listbox").Aria("label", "Could be typed").Hidden(true)
+		return app.Div().ID("filter-list").Role("listbox").Aria("label", lang.T("Could be typed")).Hidden(true)
 	}
-	return app.Div().ID("filter-list").Class("menu list").Role("listbox").Aria("label", "Could be typed").Hidden(false).OnMouseDown(f.picked).Body(
+	return app.Div().ID("filter-list").Class("menu list").Role("listbox").Aria("label", lang.T("Could be typed")).Hidden(false).OnMouseDown(f.picked).Body(
 		app.Range(f.items).Slice(func(i int) app.UI {
 			return app.Div().ID("filter-item-"+strconv.Itoa(i)).Role("option").Aria("selected", boolText(i+1 == f.at)).DataSet("item", i).Body(
 				app.Code().Class("clip").Text(f.items[i].label), app.Span().Class("faint clip").Text(f.items[i].help))

@@ -3,6 +3,8 @@ package app
 import (
 	"slices"
 	"strings"
+
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // filterOrder is a chain of filters that an operator rearranges: their names,
@@ -121,7 +123,7 @@ func (o *filterOrder) Diff() string { return chainDiff(o.base, o.names) }
 // longest part of both that is in the same order counts as unmoved.
 func chainDiff(before, now []string) string {
 	if slices.Equal(before, now) {
-		return "No change."
+		return lang.T("No change.")
 	}
 	stays, rest := unmoved(before, now)
 	var moves, adds []string
@@ -133,12 +135,12 @@ func chainDiff(before, now []string) string {
 		switch {
 		case at >= 0 && i+1 < len(now):
 			rest = slices.Delete(rest, at, at+1)
-			moves = append(moves, name+" before "+now[i+1])
+			moves = append(moves, lang.T("{name} before {now}", "name", name, "now", now[i+1]))
 		case at >= 0:
 			rest = slices.Delete(rest, at, at+1)
-			moves = append(moves, name+" to the end")
+			moves = append(moves, lang.T("{name} to the end", "name", name))
 		case slices.Contains(before, name):
-			adds = append(adds, "another "+name)
+			adds = append(adds, lang.T("another {name}", "name", name))
 		default:
 			adds = append(adds, name)
 		}
@@ -147,13 +149,13 @@ func chainDiff(before, now []string) string {
 	for i, name := range rest {
 		removes[i] = name
 		if slices.Contains(now, name) {
-			removes[i] = "one " + name
+			removes[i] = lang.T("one {name}", "name", name)
 		}
 	}
 	if len(removes) == 0 {
 		removes = []string{"nothing"}
 	}
-	return strings.TrimSpace(sentence("Moves", moves) + sentence("Adds", adds) + sentence("Removes", removes))
+	return strings.TrimSpace(sentence(lang.T("Moves"), moves) + sentence(lang.T("Adds"), adds) + sentence(lang.T("Removes"), removes))
 }
 
 // unmoved finds the longest part of two chains that is in the same order in
@@ -198,6 +200,6 @@ func sentence(verb string, things []string) string {
 	case 1:
 		return verb + " " + things[0] + ". "
 	default:
-		return verb + " " + strings.Join(things[:n-1], ", ") + " and " + things[n-1] + ". "
+		return lang.T("{verb} {join} and {things}. ", "verb", verb, "join", strings.Join(things[:n-1], ", "), "things", things[n-1])
 	}
 }

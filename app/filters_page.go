@@ -7,8 +7,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
-	"github.com/signalbox/signalbox/app/ui"
 )
 
 // filtersPage shows the filters, or the one named ID.
@@ -19,15 +19,15 @@ type filtersPage struct {
 }
 
 var filtersTable = objectTable[api.FilterAttributes]{
-	topic: api.TopicFilters, title: "Filters", one: "filter",
-	empty: "No filters. A section with type=filter in the configuration makes one.",
+	topic: api.TopicFilters, title: lang.Mark("Filters"), none: lang.Mark("There is no filter {id}."),
+	empty: lang.Mark("No filters. A section with type=filter in the configuration makes one."),
 	columns: []objectColumn[api.FilterAttributes]{
-		{"c-name", "Name", func(f *api.Filter) app.UI { return objectName("filters", f.ID) }},
-		{"c-module", "Module", func(f *api.Filter) app.UI { return app.Text(f.Attributes.Module) }},
-		{"c-services", "Services", func(f *api.Filter) app.UI { return objectLinks("services", f.Relationships.IDs("services")) }},
-		{"c-sessions num", "Sessions", filterSessions},
-		{"c-set mono", "Parameters", func(f *api.Filter) app.UI { return hinted(settingLine(set(f.Attributes.Parameters))) }},
-		{"c-figures mono", "Figures", func(f *api.Filter) app.UI { return hinted(settingLine(filterFigures(f))) }},
+		{"c-name", lang.Mark("Name"), func(f *api.Filter) app.UI { return objectName("filters", f.ID) }},
+		{"c-module", lang.Mark("Module"), func(f *api.Filter) app.UI { return app.Text(f.Attributes.Module) }},
+		{"c-services", lang.Mark("Services"), func(f *api.Filter) app.UI { return objectLinks("services", f.Relationships.IDs("services")) }},
+		{"c-sessions num", lang.Mark("Sessions"), filterSessions},
+		{"c-set mono", lang.Mark("Parameters"), func(f *api.Filter) app.UI { return hinted(settingLine(set(f.Attributes.Parameters))) }},
+		{"c-figures mono", lang.Mark("Figures"), func(f *api.Filter) app.UI { return hinted(settingLine(filterFigures(f))) }},
 	},
 	chip: filterChip, about: aboutFilter,
 }
@@ -67,7 +67,7 @@ func filterSessions(f *api.Filter) app.UI {
 			n = g.Attributes.Sessions
 		}
 	}
-	return sessionsOf("filter", f.ID, ui.Count(n))
+	return sessionsOf("filter", f.ID, lang.Count(n))
 }
 
 // filterFigures is what the module of a filter says of itself, but for its
@@ -91,15 +91,15 @@ func filterLines(f *api.Filter) (lines []string, ok bool) {
 func aboutFilter(f *api.Filter) []objectBox {
 	a := &f.Attributes
 	boxes := []objectBox{
-		{"Filter", false, factList(
-			monoFact("Module", a.Module),
-			objectFact{"Services", objectLinks("services", f.Relationships.IDs("services"))},
-			objectFact{"Sessions", filterSessions(f)},
+		{lang.T("Filter"), false, factList(
+			monoFact(lang.T("Module"), a.Module),
+			objectFact{lang.T("Services"), objectLinks("services", f.Relationships.IDs("services"))},
+			objectFact{lang.T("Sessions"), filterSessions(f)},
 		)},
-		{"Figures", false, settingList(filterFigures(f), "The filter tells none.")},
+		{lang.T("Figures"), false, settingList(filterFigures(f), lang.T("The filter tells none."))},
 	}
 	if lines, ok := filterLines(f); ok {
-		boxes = append(boxes, objectBox{"Newest lines", true, linesOf(lines)})
+		boxes = append(boxes, objectBox{lang.T("Newest lines"), true, linesOf(lines)})
 	}
 	return append(boxes, parametersBox(a.Parameters, a.Source))
 }
@@ -107,9 +107,9 @@ func aboutFilter(f *api.Filter) []objectBox {
 // linesOf draws lines of text, the newest at the bottom.
 func linesOf(lines []string) app.UI {
 	if len(lines) == 0 {
-		return app.P().Class("faint").Text("Nothing has been logged yet.")
+		return app.P().Class("faint").Text(lang.T("Nothing has been logged yet."))
 	}
-	return app.Div().Class("loglines mono").TabIndex(0).Role("region").Aria("label", "Newest lines").Body(
+	return app.Div().Class("loglines mono").TabIndex(0).Role("region").Aria("label", lang.T("Newest lines")).Body(
 		app.Range(lines).Slice(func(i int) app.UI { return app.Div().Text(lines[i]) }),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -25,29 +26,29 @@ func (f *freshness) Render() app.UI {
 // freshnessWords says how fresh the data are: as the class of the sign, in words,
 // and in figures.
 func freshnessWords(s client.State) (class, text, rest string) {
-	behind := " · " + ui.Duration(ms(s.BehindMs)) + " behind"
+	behind := lang.T(" · {behindMs} behind", "behindMs", ui.Duration(ms(s.BehindMs)))
 	switch {
 	case s.Final:
-		return "off", "Not connected", " · " + s.Err
+		return "off", lang.T("Not connected"), " · " + s.Err
 	case !s.Connected && s.Since.IsZero():
-		return "off", "Not connected", ""
+		return "off", lang.T("Not connected"), ""
 	case !s.Connected:
 		rest := ""
 		if !s.RetryAt.IsZero() {
-			rest = " · retry in " + whole(until(s.RetryAt))
+			rest = lang.T(" · retry in {retryAt}", "retryAt", whole(until(s.RetryAt)))
 		}
-		return "stale", "Stale since " + clockOf(s.Since), rest
+		return "stale", lang.T("Stale since {since}", "since", clockOf(s.Since)), rest
 	case s.Stale():
-		return "stale", "Stale", behind
+		return "stale", lang.T("Stale"), behind
 	case s.Slow():
-		return "slow", "Slow", behind
+		return "slow", lang.T("Slow"), behind
 	case console.held:
 		if page, ok := keys.(holder); ok {
-			return "held", "Held", " · " + ui.Plural(page.changes(), "changed", "changed")
+			return "held", lang.T("Held"), " · " + lang.N(page.changes(), "{n} changed|{n} changed")
 		}
-		return "held", "Held", ""
+		return "held", lang.T("Held"), ""
 	}
-	return "live", "Live", behind
+	return "live", lang.T("Live"), behind
 }
 
 // holder is a page that knows how many of its rows came or went while they were
@@ -59,11 +60,11 @@ type holder interface{ changes() int }
 func freshnessNews(before, now client.State) string {
 	switch {
 	case now.Final && !before.Final:
-		return "Not connected. " + now.Err
+		return lang.T("Not connected. {err}", "err", now.Err)
 	case now.Stale() && !before.Stale():
-		return "Connection lost. What is shown is old."
+		return lang.T("Connection lost. What is shown is old.")
 	case before.Stale() && !now.Stale():
-		return "Connected. What is shown is current."
+		return lang.T("Connected. What is shown is current.")
 	}
 	return ""
 }
@@ -78,16 +79,16 @@ type holdButton struct {
 func (h *holdButton) Render() app.UI {
 	verb, rest, _ := strings.Cut(holdWords(), " ")
 	return app.Button().Type("button").Class("btn hold").OnClick(h.toggle).Body(
-		app.Text(verb), app.Span().Class("wide").Text(rest), app.Kbd().Aria("hidden", "true").Text("Space"))
+		app.Text(verb), app.Span().Class("wide").Text(rest), app.Kbd().Aria("hidden", "true").Text(lang.T("Space")))
 }
 
 func (h *holdButton) toggle(app.Context, app.Event) { toggleHold() }
 
 func holdWords() string {
 	if console.held {
-		return "Release rows"
+		return lang.T("Release rows")
 	}
-	return "Hold rows"
+	return lang.T("Hold rows")
 }
 
 func toggleHold() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -16,15 +17,15 @@ func (h *help) Render() app.UI {
 	return app.Div().Class("scrim").OnClick(closeOutside).Body(
 		app.Div().Class("dlg help layer").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
 			app.Div().Class("dlg-head").Body(
-				app.H1().ID("help-title").Text("Keys"),
+				app.H1().ID("help-title").Text(lang.T("Keys")),
 				app.Span().Class("sp"),
 				app.If(console.prefs.own.NoKeys, func() app.UI {
-					return app.Span().Class("dim").Text("Single-letter keys are off.")
+					return app.Span().Class("dim").Text(lang.T("Single-letter keys are off."))
 				}),
-				app.A().Href(href("/settings/shortcuts")).Text("Settings").OnClick(closeLayer),
-				app.Button().Type("button").Class("btn bare i").Aria("label", "Close").Text("×").OnClick(closeLayer),
+				app.A().Href(href("/settings/shortcuts")).Text(lang.T("Settings")).OnClick(closeLayer),
+				app.Button().Type("button").Class("btn bare i").Aria("label", lang.T("Close")).Text("×").OnClick(closeLayer),
 			),
-			app.Div().ID("help-keys").Class("help-keys").TabIndex(0).Role("region").Aria("label", "Keys").Body(renderKeys(keyGroups(keys))),
+			app.Div().ID("help-keys").Class("help-keys").TabIndex(0).Role("region").Aria("label", lang.T("Keys")).Body(renderKeys(keyGroups(keys))),
 		),
 	)
 }
@@ -42,11 +43,11 @@ type keyGroup struct {
 func keyGroups(page keyHandler) []keyGroup {
 	var groups []keyGroup
 	if own := keysOf(page); len(own) > 0 {
-		groups = append(groups, keyGroup{"On this page", own})
+		groups = append(groups, keyGroup{lang.T("On this page"), own})
 	}
 	return append(groups,
-		keyGroup{"Everywhere", append([]keyHelp{{commandKey() + "+K", "Find a page, an object, an action"}}, append(helpOf(everywhere()), keyHelp{"Esc", "Close, or back to the list"})...)},
-		keyGroup{"Go to", helpOf(places())},
+		keyGroup{lang.T("Everywhere"), append([]keyHelp{{commandKey() + "+K", lang.T("Find a page, an object, an action")}}, append(helpOf(everywhere()), keyHelp{"Esc", lang.T("Close, or back to the list")})...)},
+		keyGroup{lang.T("Go to"), helpOf(places())},
 	)
 }
 
@@ -76,7 +77,7 @@ func commandKey() string {
 	if ui.Mac() {
 		return "⌘"
 	}
-	return "Ctrl"
+	return lang.T("Ctrl")
 }
 
 // renderKeys draws groups of keys side by side.
@@ -100,7 +101,7 @@ func renderKbd(text string) []app.UI {
 	var list []app.UI
 	for _, same := range strings.Split(text, ", ") {
 		if len(list) > 0 {
-			list = append(list, app.Span().Class("faint").Text(" or "))
+			list = append(list, app.Span().Class("faint").Text(lang.T(" or ")))
 		}
 		for _, key := range strings.Split(keyName(same), " ") {
 			list = append(list, app.Kbd().Text(key))
@@ -113,22 +114,22 @@ func renderKbd(text string) []app.UI {
 func keyName(key string) string {
 	switch {
 	case key == " ":
-		return "Space"
+		return lang.T("Space")
 	case key == "ArrowDown":
 		return "↓"
 	case key == "ArrowUp":
 		return "↑"
 	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
-		return "Shift+" + key
+		return lang.T("Shift+{key}", "key", key)
 	}
 	return key
 }
 
 // sessionKeys are the keys of the page of a session.
 func sessionKeys() []keyHelp {
-	list := []keyHelp{{"K", "Kill the session… (asks first)"}}
+	list := []keyHelp{{"K", lang.T("Kill the session… (asks first)")}}
 	for i, tab := range sessionTabs {
-		list = append(list, keyHelp{string(rune('1' + i)), tab.label})
+		list = append(list, keyHelp{string(rune('1' + i)), lang.T(tab.label)})
 	}
-	return append(list, keyHelp{"Esc", "All sessions"})
+	return append(list, keyHelp{"Esc", lang.T("All sessions")})
 }

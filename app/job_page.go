@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -45,19 +46,19 @@ var jobResults = []jobResult{
 func (r jobResult) word(a *api.JobAttributes) string {
 	switch r.id {
 	case api.JobGone:
-		return "already gone"
+		return lang.T("already gone")
 	case api.JobReplaced:
-		return "another client by then"
+		return lang.T("another client by then")
 	case api.JobDone:
 		if a.Action == api.JobKill && !strings.HasPrefix(a.What, "kill now") {
-			return "scheduled"
+			return lang.T("scheduled")
 		}
-		return map[string]string{
-			api.JobKill: "killed", api.JobRestart: "restarted", api.JobCancelStatement: "cancelled",
-			api.JobAlter: "changed", api.JobCancelKill: "taken back",
-		}[a.Action]
+		return lang.T(map[string]string{
+			api.JobKill: lang.Mark("killed"), api.JobRestart: lang.Mark("restarted"), api.JobCancelStatement: lang.Mark("cancelled"),
+			api.JobAlter: lang.Mark("changed"), api.JobCancelKill: lang.Mark("taken back"),
+		}[a.Action])
 	}
-	return r.id
+	return lang.T(map[string]string{api.JobFailed: lang.Mark("failed"), api.JobRefused: lang.Mark("refused")}[r.id])
 }
 
 // holds reports whether an outcome is of the kind. A session that was replaced
@@ -124,8 +125,8 @@ func (p *jobPage) Render() app.UI {
 			app.H1().Text(jobTitle(a)),
 			jobChip(a),
 			app.Span().Class("sp"),
-			app.A().Class("btn").Href(prefix()+"/v1/jobs/"+url.PathEscape(p.ID)+"?format=csv").Attr("download", "job-"+p.ID+".csv").Text("CSV"),
-			app.If(a.State == api.JobRunning, func() app.UI { return renderTrayButton("stop", p.ID, "Stop") }),
+			app.A().Class("btn").Href(prefix()+"/v1/jobs/"+url.PathEscape(p.ID)+"?format=csv").Attr("download", "job-"+p.ID+".csv").Text(lang.T("CSV")),
+			app.If(a.State == api.JobRunning, func() app.UI { return renderTrayButton("stop", p.ID, lang.T("Stop")) }),
 		),
 		p.renderFacts(a),
 		p.renderOutcomes(a),
@@ -134,40 +135,40 @@ func (p *jobPage) Render() app.UI {
 
 func (p *jobPage) renderUnknown() app.UI {
 	if p.list.failed != "" {
-		return app.Div().Class("empty").Body(app.H1().Text("There is no such job"), app.P().Text(p.list.failed),
-			app.A().Href(href("/pending")).Text("Pending"))
+		return app.Div().Class("empty").Body(app.H1().Text(lang.T("There is no such job")), app.P().Text(p.list.failed),
+			app.A().Href(href("/pending")).Text(lang.T("Pending")))
 	}
-	return app.Div().Class("empty").Body(app.P().Class("dim").Text("Asking for the job…"))
+	return app.Div().Class("empty").Body(app.P().Class("dim").Text(lang.T("Asking for the job…")))
 }
 
 func (p *jobPage) renderFacts(a *api.JobAttributes) app.UI {
-	which := "The sessions that were listed"
+	which := lang.T("The sessions that were listed")
 	if a.Filter != "" && a.Mode == api.JobMatching {
-		which = "Whatever matches " + a.Filter
+		which = lang.T("Whatever matches {filter}", "filter", a.Filter)
 	} else if a.Filter != "" {
-		which = "What matched " + a.Filter
+		which = lang.T("What matched {filter}", "filter", a.Filter)
 	}
 	end := when(timeOf(a.Finished))
 	if a.Why != "" {
 		end += ", " + a.Why
 	}
-	pace := "all at once"
+	pace := lang.T("all at once")
 	if a.Pace > 0 {
 		pace = paceText(a.Pace)
 	}
-	return app.Section().Class("box").Aria("label", "Job").Body(
+	return app.Section().Class("box").Aria("label", lang.T("Job")).Body(
 		app.Div().Class("body").Body(
 			app.Div().Class("job-progress").Body(
 				jobBar(a),
-				app.Span().Class("tnum").Text(ui.Count(handled(a))+" of "+ui.Count(a.Total)),
+				app.Span().Class("tnum").Text(lang.T("{a} of {total}", "a", lang.Count(handled(a)), "total", lang.Count(a.Total))),
 			),
 			app.Dl().Class("kv").Body(
-				app.Dt().Text("By"), app.Dd().Text(a.By),
-				app.Dt().Text("Reason"), app.Dd().Text(orDash(a.Reason)),
-				app.Dt().Text("Sessions"), app.Dd().Text(which),
-				app.Dt().Text("Pace"), app.Dd().Text(pace),
-				app.Dt().Text("Started"), app.Dd().Body(renderInstant(timeOf(a.Started))),
-				app.Dt().Text("Ended"), app.Dd().Text(end),
+				app.Dt().Text(lang.T("By")), app.Dd().Text(a.By),
+				app.Dt().Text(lang.T("Reason")), app.Dd().Text(orDash(a.Reason)),
+				app.Dt().Text(lang.T("Sessions")), app.Dd().Text(which),
+				app.Dt().Text(lang.T("Pace")), app.Dd().Text(pace),
+				app.Dt().Text(lang.T("Started")), app.Dd().Body(renderInstant(timeOf(a.Started))),
+				app.Dt().Text(lang.T("Ended")), app.Dd().Text(end),
 			),
 		),
 	)
@@ -193,30 +194,30 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 	}
 	return app.Section().ID("outcomes").Class("box data").Aria("labelledby", "outcomes-title").Body(
 		app.Header().Class("wrap").OnClick(p.filter).Body(
-			app.H2().ID("outcomes-title").Text("Outcomes"),
-			p.renderFilter("all", "All "+ui.Count(handled(a)), p.result == ""),
+			app.H2().ID("outcomes-title").Text(lang.T("Outcomes")),
+			p.renderFilter("all", lang.T("All {a}", "a", lang.Count(handled(a))), p.result == ""),
 			app.Range(jobResults).Slice(func(i int) app.UI {
 				r := jobResults[i]
-				return p.renderFilter(r.id, ui.Count(r.count(&a.Counts))+" "+r.word(a), p.result == r.id)
+				return p.renderFilter(r.id, lang.Count(r.count(&a.Counts))+" "+r.word(a), p.result == r.id)
 			}),
 		),
 		app.If(p.list.note() != "", func() app.UI { return app.P().Class("body err").Text(p.list.note()) }),
-		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text("None.") }).Else(func() app.UI {
+		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text(lang.T("None.")) }).Else(func() app.UI {
 			return app.Div().Class("scroll").Body(app.Table().Class("t").Body(
 				app.THead().Body(app.Tr().Body(
-					app.Th().Scope("col").Class("p-since").Text("Time"), app.Th().Scope("col").Class("p-id").Text("Session"),
-					app.Th().Scope("col").Class("p-client").Text("Client"), app.Th().Scope("col").Class("p-result").Text("Result"),
-					app.Th().Scope("col").Text("Why"),
+					app.Th().Scope("col").Class("p-since").Text(lang.T("Time")), app.Th().Scope("col").Class("p-id").Text(lang.T("Session")),
+					app.Th().Scope("col").Class("p-client").Text(lang.T("Client")), app.Th().Scope("col").Class("p-result").Text(lang.T("Result")),
+					app.Th().Scope("col").Text(lang.T("Why")),
 				)),
 				app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderOutcome(rows[i], a) })),
 			))
 		}),
 		app.If(left > 0, func() app.UI {
 			return app.Div().Class("body").Body(
-				app.Button().ID("outcomes-more").Type("button").Class("btn").Text("Show " + ui.Count(min(left, outcomeStep)) + " more of " + ui.Count(left)).OnClick(p.more))
+				app.Button().ID("outcomes-more").Type("button").Class("btn").Text(lang.T("Show {left} more of {left2}", "left", lang.Count(min(left, outcomeStep)), "left2", lang.Count(left))).OnClick(p.more))
 		}),
 		app.If(handled(a) > api.JobOutcomes, func() app.UI {
-			return app.P().Class("body faint").Text("The newest " + ui.Count(api.JobOutcomes) + " are kept.")
+			return app.P().Class("body faint").Text(lang.T("The newest {jobOutcomes} are kept.", "jobOutcomes", lang.Count(api.JobOutcomes)))
 		}),
 	)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -36,14 +37,14 @@ type shortcut struct {
 // everywhere are the keys that every page has.
 func everywhere() []shortcut {
 	return []shortcut{
-		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
-		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
+		{"?", lang.T("Keys of this page"), func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
+		{"/", lang.T("Go to the filter"), func(app.Context) { ui.Focus("filter") }},
 		{" ", holdWords(), func(app.Context) { toggleHold() }},
-		{"r", "Ask for everything again", func(app.Context) { refreshAll() }},
-		{"y", "Copy a link to this page", copyLink},
-		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
-		{"T", "Times local, in UTC, relative", nextTimeFormat},
-		{"U", "Take my latest kill back", console.mine.cancelLatest},
+		{"r", lang.T("Ask for everything again"), func(app.Context) { refreshAll() }},
+		{"y", lang.T("Copy a link to this page"), copyLink},
+		{"t", lang.T("Light or dark"), func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
+		{"T", lang.T("Times local, in UTC, relative"), nextTimeFormat},
+		{"U", lang.T("Take my latest kill back"), console.mine.cancelLatest},
 	}
 }
 
@@ -51,12 +52,12 @@ func everywhere() []shortcut {
 func places() []shortcut {
 	list := make([]shortcut, 0, len(railItems)+3)
 	for _, item := range railItems {
-		list = append(list, goTo(item.keys, item.label, item.path))
+		list = append(list, goTo(item.keys, lang.T(item.label), item.path))
 	}
 	return append(list,
-		goTo("g p", "Pending", "/pending"),
-		goTo("g ,", "Settings", "/settings/profile"),
-		goTo("g k", "Shortcuts", "/settings/shortcuts"),
+		goTo("g p", lang.T("Pending"), "/pending"),
+		goTo("g ,", lang.T("Settings"), "/settings/profile"),
+		goTo("g k", lang.T("Shortcuts"), "/settings/shortcuts"),
 	)
 }
 
@@ -67,7 +68,7 @@ func goTo(keys, what, path string) shortcut {
 // copyLink puts the address of the page on the clipboard.
 func copyLink(app.Context) {
 	ui.Copy(ui.Address())
-	console.say("Copied a link to this page.", false)
+	console.say(lang.T("Copied a link to this page."), false)
 }
 
 // chord is a first key that waits for the second.

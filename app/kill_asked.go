@@ -11,8 +11,8 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
-	"github.com/signalbox/signalbox/app/ui"
 )
 
 // askedKill is a kill that this browser asks the server for.
@@ -59,20 +59,20 @@ func (a askedKill) answered(err error, ended string) {
 	switch {
 	case err == nil && a.Grace:
 		console.mine.asked(a)
-		console.layer.said = "Session " + a.ID + " is killed in 5 seconds. Undo is in the tray."
+		console.layer.said = lang.T("Session {id} is killed in 5 seconds. Undo is in the tray.", "id", a.ID)
 	case err == nil && a.TTL == 0:
-		console.say("Session "+a.ID+" was killed.", false)
+		console.say(lang.T("Session {id} was killed.", "id", a.ID), false)
 	case err == nil:
 		console.mine.asked(a)
-		text := "Session " + a.ID + " will be killed at " + clockOf(console.now().Add(a.TTL)) + "."
+		text := lang.T("Session {id} will be killed at {ttl}.", "id", a.ID, "ttl", clockOf(console.now().Add(a.TTL)))
 		if a.Idle {
-			text = "Session " + a.ID + " will be killed when it is idle."
+			text = lang.T("Session {id} will be killed when it is idle.", "id", a.ID)
 		}
-		console.sayUndo(text, "Cancel", func(app.Context) { console.cancelPending(a.ID, "kill") })
+		console.sayUndo(text, lang.T("Cancel"), func(app.Context) { console.cancelPending(a.ID, "kill") })
 	case e != nil && e.Status == 404:
-		console.say("Session "+a.ID+" had already ended"+ended+".", false)
+		console.say(lang.T("Session {id} had already ended{ended}.", "id", a.ID, "ended", ended), false)
 	case e != nil && e.Status == 412:
-		console.say("Session "+a.ID+" was replaced by a new client since you looked. Nothing was killed.", true)
+		console.say(lang.T("Session {id} was replaced by a new client since you looked. Nothing was killed.", "id", a.ID), true)
 	default:
 		if open {
 			k.failed = err.Error()
@@ -135,9 +135,9 @@ func (o *ownKills) cancelLatest(app.Context) {
 	s := o.latest()
 	switch {
 	case s == nil:
-		console.say("No kill of yours is pending.", false)
+		console.say(lang.T("No kill of yours is pending."), false)
 	case console.stale():
-		console.say("Can't act on stale data — reconnect first.", true)
+		console.say(staleTitle(), true)
 	case console.mayAct():
 		console.cancelPending(s.ID, "kill")
 	}
@@ -165,7 +165,7 @@ func (o *ownKills) tick() {
 	o.next, o.left = next.ID, left
 	for _, seconds := range []int{5, 10, 30, 60} {
 		if mark := time.Duration(seconds) * time.Second; left <= mark && before > mark {
-			console.layer.said = "Session " + next.ID + " will be killed in " + strconv.Itoa(seconds) + " seconds" + others(len(kills)-1) + "."
+			console.layer.said = lang.T("Session {id} will be killed in {seconds} seconds{kills}.", "id", next.ID, "seconds", strconv.Itoa(seconds), "kills", others(len(kills)-1))
 			return
 		}
 	}
@@ -176,5 +176,5 @@ func others(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return ", and " + ui.Plural(n, "more after it", "more after it")
+	return lang.N(n, ", and {n} more after it|, and {n} more after it")
 }

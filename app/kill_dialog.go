@@ -10,6 +10,7 @@ import (
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -90,15 +91,15 @@ func (d *killDialog) Render() app.UI {
 	return app.Div().Class("scrim").Body(
 		app.Div().ID("kill-dialog").Class("dlg").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "kill-title").
 			Aria("describedby", "kill-client kill-what").OnKeyDown(trapTab).Body(
-			app.H1().ID("kill-title").Text("Kill session "+k.ID+"?"),
+			app.H1().ID("kill-title").Text(lang.T("Kill session {id}?", "id", k.ID)),
 			app.Div().Class("kill-say").Body(
 				d.renderClient(k),
 				app.P().ID("kill-what").Aria("live", "polite").Text(consequence(k.last, gone, console.now())),
 			),
 			d.renderFacts(k),
 			app.Div().Class("field").Body(
-				app.Span().Class("label").Text("When"),
-				renderChoices("kill", "When", killTimes, k.timing.when, pickKillTime),
+				app.Span().Class("label").Text(lang.T("When")),
+				renderChoices("kill", lang.T("When"), killTimes, k.timing.when, pickKillTime),
 			),
 			renderTiming("kill", &k.timing, d.typed, d.limited),
 			renderReason("kill", d.reasoned),
@@ -107,7 +108,7 @@ func (d *killDialog) Render() app.UI {
 			app.Div().Class("foot").Body(
 				app.Span().Class("faint").ID("kill-note").Text(k.timing.note()),
 				app.Span().Class("sp"),
-				app.Button().ID("kill-keep").Type("button").Class("btn").Text("Keep session").OnClick(d.keep),
+				app.Button().ID("kill-keep").Type("button").Class("btn").Text(lang.T("Keep session")).OnClick(d.keep),
 				app.Button().ID("kill-do").Type("button").Class("btn d").Aria("describedby", "kill-note").
 					Disabled(k.busy || gone || console.stale()).Text(k.timing.button()).OnClick(d.kill),
 			),
@@ -117,32 +118,33 @@ func (d *killDialog) Render() app.UI {
 
 // renderClient says what the client notices.
 func (d *killDialog) renderClient(k *killState) app.UI {
-	said := " gets “Connection was killed”."
+	parts := ui.Parts{"who": app.B().Text(k.User + "@" + k.Client)}
+	said := lang.T("The client {who} gets “Connection was killed”.")
 	switch reason := strings.TrimSpace(k.reason); {
 	case k.quiet:
-		said = " gets “Connection was killed”, without the reason."
+		said = lang.T("The client {who} gets “Connection was killed”, without the reason.")
 	case reason != "":
-		said = " gets “Connection was killed: " + reason + "”."
+		said, parts["reason"] = lang.T("The client {who} gets “Connection was killed: {reason}”."), app.Text(reason)
 	}
-	return app.P().ID("kill-client").Body(app.Text("The client "), app.B().Text(k.User+"@"+k.Client), app.Text(said))
+	return app.P().ID("kill-client").Body(ui.Fill(said, parts)...)
 }
 
 func (d *killDialog) renderFacts(k *killState) app.UI {
 	a := &k.last.Attributes
-	trx := "none open"
+	trx := lang.T("none open")
 	if a.Activity.Trx {
-		trx = "open for " + elapsed(view.TrxAge(k.last, lag(k.last))) + ", " + ui.Plural(int(a.Activity.TrxWrites), "write", "writes")
+		trx = lang.T("open for {last}, {trxWrites}", "last", elapsed(view.TrxAge(k.last, lag(k.last))), "trxWrites", lang.N(int(a.Activity.TrxWrites), "{n} write|{n} writes"))
 	}
 	pending := ""
 	if p := a.Pending.Kill; p != nil {
-		pending = "by " + p.By + " at " + clockOf(timeOf(p.At)) + "; yours takes its place"
+		pending = lang.T("by {by} at {at}; yours takes its place", "by", p.By, "at", clockOf(timeOf(p.At)))
 	}
 	return app.Dl().Class("kv facts").Body(
-		app.Dt().Text("Session"), app.Dd().Body(app.Code().Text(k.ID), app.Text(" "+k.User+"@"+k.Client)),
-		app.Dt().Text("Service"), app.Dd().Text(service(k.last)+arrow(a.Activity.Server)),
-		app.Dt().Text("Transaction"), app.Dd().Text(trx),
-		app.Dt().Text("Statement"), app.Dd().Class("sql clip").Text(orDash(a.Activity.Statement)),
-		app.If(pending != "", func() app.UI { return app.Dt().Text("Kill pending") }),
+		app.Dt().Text(lang.T("Session")), app.Dd().Body(app.Code().Text(k.ID), app.Text(" "+k.User+"@"+k.Client)),
+		app.Dt().Text(lang.T("Service")), app.Dd().Text(service(k.last)+arrow(a.Activity.Server)),
+		app.Dt().Text(lang.T("Transaction")), app.Dd().Text(trx),
+		app.Dt().Text(lang.T("Statement")), app.Dd().Class("sql clip").Text(orDash(a.Activity.Statement)),
+		app.If(pending != "", func() app.UI { return app.Dt().Text(lang.T("Kill pending")) }),
 		app.If(pending != "", func() app.UI { return app.Dd().Text(pending) }),
 	)
 }
@@ -183,7 +185,7 @@ func (k *killState) ask(graceless bool) {
 	}
 	ttl, err := k.timing.ttl(console.now())
 	if err != nil {
-		k.failed = "That is no time: " + err.Error() + "."
+		k.failed = lang.T("That is no time: {error}.", "error", err.Error())
 		ui.Focus("kill-after")
 		return
 	}
@@ -204,7 +206,7 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 	switch t.when {
 	case "custom":
 		at, err := t.at(console.now())
-		hint := "after a time, or at a time of day"
+		hint := lang.T("after a time, or at a time of day")
 		if t.custom != "" {
 			hint = at
 			if err != nil {
@@ -212,29 +214,29 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 			}
 		}
 		return app.Div().Class("field").Body(
-			app.Label().For(name+"-after").Text("Custom"),
+			app.Label().For(name+"-after").Text(lang.T("Custom")),
 			app.Div().Class("with").Body(
-				app.Input().ID(name+"-after").Class("in short").Placeholder("90s, 5m or 14:30").AutoComplete(false).MaxLength(20).
+				app.Input().ID(name+"-after").Class("in short").Placeholder(lang.T("90s, 5m or 14:30")).AutoComplete(false).MaxLength(20).
 					Aria("describedby", name+"-at").Aria("invalid", boolText(t.custom != "" && err != nil)).OnInput(typed),
 				app.Span().ID(name+"-at").Class("dim").Aria("live", "polite").Text(hint),
 			),
 		)
 	case "idle":
 		return app.Div().Class("field").Body(
-			app.Label().For(name+"-limit").Text("At most"),
+			app.Label().For(name+"-limit").Text(lang.T("At most")),
 			app.Div().Class("with").Body(
 				app.Select().ID(name+"-limit").Class("in short").OnChange(limited).Body(
 					app.Range(idleLimits).Slice(func(i int) app.UI {
-						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(idleLimits[i].label)
+						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(lang.T(idleLimits[i].label))
 					}),
 				),
-				app.Span().Class("dim").Text("until nothing is open, then"),
+				app.Span().Class("dim").Text(lang.T("until nothing is open, then")),
 				app.If(otherwise, func() app.UI {
-					return app.Select().ID(name+"-otherwise").Class("in short").Aria("label", "When it is not idle in time").OnChange(limited).Body(
-						app.Option().Value("kill").Selected(!t.keep).Text("kill anyway"),
-						app.Option().Value("keep").Selected(t.keep).Text("give up"),
+					return app.Select().ID(name+"-otherwise").Class("in short").Aria("label", lang.T("When it is not idle in time")).OnChange(limited).Body(
+						app.Option().Value("kill").Selected(!t.keep).Text(lang.T("kill anyway")),
+						app.Option().Value("keep").Selected(t.keep).Text(lang.T("give up")),
 					)
-				}).Else(func() app.UI { return app.Span().Class("dim").Text("killed anyway") }),
+				}).Else(func() app.UI { return app.Span().Class("dim").Text(lang.T("killed anyway")) }),
 			),
 		)
 	}
@@ -245,9 +247,9 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 func renderReason(name string, reasoned app.EventHandler) app.UI {
 	reasons := console.prefs.own.Reasons
 	return app.Div().Class("field").Body(
-		app.Label().For(name+"-reason").Body(app.Text("Reason"), app.Span().Class("faint plain").Text(" — recorded in the audit log")),
+		app.Label().For(name+"-reason").Body(app.Text(lang.T("Reason")), app.Span().Class("faint plain").Text(lang.T(" — recorded in the audit log"))),
 		app.Input().ID(name+"-reason").Class("in").MaxLength(maxReason).List(name+"-reasons").AutoComplete(false).
-			Placeholder("e.g. runaway report, ticket OPS-4411").OnInput(reasoned),
+			Placeholder(lang.T("e.g. runaway report, ticket OPS-4411")).OnInput(reasoned),
 		app.DataList().ID(name+"-reasons").Body(app.Range(reasons).Slice(func(i int) app.UI {
 			return app.Option().Value(reasons[i])
 		})),
@@ -258,14 +260,14 @@ func renderReason(name string, reasoned app.EventHandler) app.UI {
 func renderTell(name string, told app.EventHandler) app.UI {
 	return app.Label().Class("tick").For(name+"-tell").Body(
 		app.Input().ID(name+"-tell").Type("checkbox").Checked(true).OnChange(told),
-		app.Text("Tell the client the reason"),
+		app.Text(lang.T("Tell the client the reason")),
 	)
 }
 
 // renderDialogError says why what the dialog asks for cannot be done.
 func renderDialogError(failed string) app.UI {
 	if console.stale() {
-		failed = "Can't act on stale data — reconnect first."
+		failed = staleTitle()
 	}
 	if failed == "" {
 		return app.Div().Hidden(true)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -20,7 +21,7 @@ type killTiming struct {
 }
 
 // The choices of when to kill.
-var killTimes = []choice{{"now", "Now"}, {"30s", "In 30 s"}, {"5m", "In 5 min"}, {"idle", "When idle"}, {"custom", "Custom…"}}
+var killTimes = []choice{{"now", lang.Mark("Now")}, {"30s", lang.Mark("In 30 s")}, {"5m", lang.Mark("In 5 min")}, {"idle", lang.Mark("When idle")}, {"custom", lang.Mark("Custom…")}}
 
 // The choices of how long to wait for a session to be idle.
 var idleLimits = []choice{{"1m", "1 min"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
@@ -60,43 +61,43 @@ func (t *killTiming) at(now time.Time) (string, error) {
 	at := inZone(now.Add(d))
 	day := ""
 	if at.YearDay() != inZone(now).YearDay() {
-		day = " tomorrow"
+		day = lang.T(" tomorrow")
 	}
-	return "at " + at.Format("15:04:05") + day + ", in " + ui.Duration(d), nil
+	return lang.T("at {format}{day}, in {d}", "format", at.Format("15:04:05"), "day", day, "d", ui.Duration(d)), nil
 }
 
 // note says how long the kill can be taken back.
 func (t *killTiming) note() string {
 	switch t.when {
 	case "now":
-		return "You can undo it for 5 s. Hold Shift to kill without."
+		return lang.T("You can undo it for 5 s. Hold Shift to kill without.")
 	case "idle":
-		return "You can cancel until then."
+		return lang.T("You can cancel until then.")
 	}
-	return "You can cancel until the countdown ends."
+	return lang.T("You can cancel until the countdown ends.")
 }
 
 // button is what the button says that asks for it.
 func (t *killTiming) button() string {
 	switch t.when {
 	case "now":
-		return "Kill now"
+		return lang.T("Kill now")
 	case "30s":
-		return "Kill in 30 s"
+		return lang.T("Kill in 30 s")
 	case "5m":
-		return "Kill in 5 min"
+		return lang.T("Kill in 5 min")
 	case "idle":
-		return "Kill when idle"
+		return lang.T("Kill when idle")
 	}
 	now := console.now()
 	d, err := after(t.custom, now)
 	switch {
 	case err != nil:
-		return "Kill later"
+		return lang.T("Kill later")
 	case strings.Contains(t.custom, ":"):
-		return "Kill at " + inZone(now.Add(d)).Format("15:04")
+		return lang.T("Kill at {format}", "format", inZone(now.Add(d)).Format("15:04"))
 	}
-	return "Kill in " + whole(d)
+	return lang.T("Kill in {d}", "d", whole(d))
 }
 
 // after reads how long to wait: 90s, 5m, 1h, a number of seconds, or a time of
@@ -112,7 +113,7 @@ func after(text string, now time.Time) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < time.Millisecond || d > 24*time.Hour {
-		return 0, errors.New("say how long from now, up to a day, or a time of day: 90s, 5m or 14:30")
+		return 0, errors.New(lang.T("say how long from now, up to a day, or a time of day: 90s, 5m or 14:30"))
 	}
 	return d.Truncate(time.Millisecond), nil
 }
@@ -130,7 +131,7 @@ func afterClock(text string, now time.Time) (time.Duration, error) {
 		}
 		return max(at.Sub(now).Truncate(time.Millisecond), time.Millisecond), nil
 	}
-	return 0, errors.New("a time of day is written as 14:30 or 14:30:15")
+	return 0, errors.New(lang.T("a time of day is written as 14:30 or 14:30:15"))
 }
 
 // consequence says what a kill does to the session as it is now; gone is a
@@ -140,22 +141,22 @@ func consequence(s *api.Session, gone bool, now time.Time) string {
 	since := view.Lag(s, now)
 	on := ""
 	if a.Server != "" {
-		on = " on " + a.Server
+		on = lang.T(" on {server}", "server", a.Server)
 	}
 	running := elapsed(view.InState(s, since))
 	switch {
 	case gone:
-		return "This session has ended in the meantime. There is nothing left to kill."
+		return lang.T("This session has ended in the meantime. There is nothing left to kill.")
 	case a.Trx && a.TrxWrites > 0:
-		return "Open transaction (" + ui.Plural(int(a.TrxWrites), "write", "writes") + ", " + elapsed(view.TrxAge(s, since)) + ") will be rolled back" + on + "."
+		return lang.T("Open transaction ({trxWrites}, {s}) will be rolled back{on}.", "trxWrites", lang.N(int(a.TrxWrites), "{n} write|{n} writes"), "s", elapsed(view.TrxAge(s, since)), "on", on)
 	case a.Trx:
-		return "Open transaction (no writes, " + elapsed(view.TrxAge(s, since)) + ") will be rolled back" + on + "."
+		return lang.T("Open transaction (no writes, {s}) will be rolled back{on}.", "s", elapsed(view.TrxAge(s, since)), "on", on)
 	case a.State == "running" && reads(a.Statement):
-		return "A read that has run for " + running + " will stop" + on + ". Nothing to roll back."
+		return lang.T("A read that has run for {running} will stop{on}. Nothing to roll back.", "running", running, "on", on)
 	case a.State == "running":
-		return "A statement that has run for " + running + " will be stopped and rolled back" + on + "."
+		return lang.T("A statement that has run for {running} will be stopped and rolled back{on}.", "running", running, "on", on)
 	}
-	return "Nothing is running."
+	return lang.T("Nothing is running.")
 }
 
 // reads reports whether a statement changes nothing, as far as its first word

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -17,15 +18,15 @@ type listenersPage struct {
 }
 
 var listenersTable = objectTable[api.ListenerAttributes]{
-	topic: api.TopicListeners, title: "Listeners", one: "listener",
-	empty: "No listeners, so no client can connect. A section with type=listener in the configuration makes one.",
+	topic: api.TopicListeners, title: lang.Mark("Listeners"), none: lang.Mark("There is no listener {id}."),
+	empty: lang.Mark("No listeners, so no client can connect. A section with type=listener in the configuration makes one."),
 	columns: []objectColumn[api.ListenerAttributes]{
-		{"c-name", "Name", func(l *api.Listener) app.UI { return objectName("listeners", l.ID) }},
-		{"c-address mono", "Address", func(l *api.Listener) app.UI { return hinted(endpoint(l.Attributes.Parameters)) }},
-		{"c-services", "Service", func(l *api.Listener) app.UI { return objectLinks("services", l.Relationships.IDs("services")) }},
-		{"c-status", "State", listenerChip},
+		{"c-name", lang.Mark("Name"), func(l *api.Listener) app.UI { return objectName("listeners", l.ID) }},
+		{"c-address mono", lang.Mark("Address"), func(l *api.Listener) app.UI { return hinted(endpoint(l.Attributes.Parameters)) }},
+		{"c-services", lang.Mark("Service"), func(l *api.Listener) app.UI { return objectLinks("services", l.Relationships.IDs("services")) }},
+		{"c-status", lang.Mark("State"), listenerChip},
 		{"c-tls", "TLS", func(l *api.Listener) app.UI { return app.Text(tlsWord(l)) }},
-		{"c-try", "Try it", tryButton},
+		{"c-try", lang.Mark("Try it"), tryButton},
 	},
 	chip: listenerChip, about: aboutListener,
 }
@@ -44,11 +45,11 @@ func listenerChip(l *api.Listener) app.UI {
 	state := l.Attributes.State
 	switch state {
 	case "Running":
-		return ui.Chip("running", state, "")
+		return ui.Chip("running", lang.T("Running"), "")
 	case "Failed":
-		return ui.Chip("blocked", state, "crit")
+		return ui.Chip("blocked", lang.T("Failed"), "crit")
 	case "Stopped":
-		return ui.Chip("maint", state, "attn")
+		return ui.Chip("maint", lang.T("Stopped"), "attn")
 	}
 	return ui.Chip("connecting", orDash(state), "")
 }
@@ -64,7 +65,7 @@ func tlsWord(l *api.Listener) string {
 // tryButton draws the button that copies a command which connects a client.
 func tryButton(l *api.Listener) app.UI {
 	return app.Button().Type("button").Class("btn s").DataSet("copy", testCommand(l, consoleHost())).
-		Aria("label", "Copy a test command for "+l.ID).Text("Copy a test command")
+		Aria("label", lang.T("Copy a test command for {id}", "id", l.ID)).Text(lang.T("Copy a test command"))
 }
 
 // consoleHost is the name by which the browser has reached this console, and so
@@ -108,19 +109,19 @@ func commandWord(word string) string {
 func aboutListener(l *api.Listener) []objectBox {
 	a := &l.Attributes
 	return []objectBox{
-		{"Listener", false, factList(
-			monoFact("Address", endpoint(a.Parameters)),
-			objectFact{"Service", objectLinks("services", l.Relationships.IDs("services"))},
-			textFact("State", a.State),
-			objectFact{"Try it", app.Span().Class("lines").Body(
+		{lang.T("Listener"), false, factList(
+			monoFact(lang.T("Address"), endpoint(a.Parameters)),
+			objectFact{lang.T("Service"), objectLinks("services", l.Relationships.IDs("services"))},
+			textFact(lang.T("State"), a.State),
+			objectFact{lang.T("Try it"), app.Span().Class("lines").Body(
 				app.Code().Text(testCommand(l, consoleHost())), app.Span().Body(tryButton(l)),
 			)},
 		)},
 		{"TLS", false, factList(
 			textFact("TLS", tlsWord(l)),
-			monoFact("Certificate", plain(a.Parameters["ssl_cert"])),
-			monoFact("Authorities", plain(a.Parameters["ssl_ca"])),
-			textFact("Clients show one", yesNo(plain(a.Parameters["ssl_verify_peer_certificate"]) == "true")),
+			monoFact(lang.T("Certificate"), plain(a.Parameters["ssl_cert"])),
+			monoFact(lang.T("Authorities"), plain(a.Parameters["ssl_ca"])),
+			textFact(lang.T("Clients show one"), yesNo(plain(a.Parameters["ssl_verify_peer_certificate"]) == "true")),
 		)},
 		parametersBox(a.Parameters, a.Source),
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 )
 
@@ -22,16 +23,17 @@ type live struct {
 	socket *client.Socket
 	ctx    app.Context // of the shell: drawing it draws everything
 
-	gate  gate
-	who   api.Whoami
-	setup api.Setup
-	state client.State
-	store model.Store
-	prefs preferences
-	known directory
-	layer layer
-	still time.Time // server's time when what is shown became stale, zero while it is not
-	rev   uint64    // grows with everything that is to be drawn
+	gate   gate
+	who    api.Whoami
+	setup  api.Setup
+	state  client.State
+	store  model.Store
+	prefs  preferences
+	speech speech
+	known  directory
+	layer  layer
+	still  time.Time // server's time when what is shown became stale, zero while it is not
+	rev    uint64    // grows with everything that is to be drawn
 
 	held   bool // rows keep their places
 	kill   killState
@@ -67,7 +69,7 @@ func (l *live) start(ctx app.Context) {
 		l.client = client.New(prefix())
 	}
 	l.prefs.load()
-	l.ask()
+	l.speech.change(l.ask) // who cannot read the login cannot log in
 }
 
 // ask finds out who is logged in.
@@ -201,7 +203,7 @@ func refreshAll() {
 			l.socket.Subscribe(ask)
 		}
 	}
-	l.say("Everything was asked for again.", false)
+	l.say(lang.T("Everything was asked for again."), false)
 }
 
 // now is the server's time, which stands still while what is shown is stale.

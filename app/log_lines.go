@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // This file is about the lines of the program's log: those that are kept here,
@@ -216,7 +217,7 @@ func logText(items []logItem) string {
 	var b strings.Builder
 	for _, it := range items {
 		if it.line == nil {
-			b.WriteString("--- " + strconv.Itoa(it.gap) + " lines dropped ---\n")
+			b.WriteString(lang.T("--- {gap} lines dropped ---\n", "gap", strconv.Itoa(it.gap)))
 			continue
 		}
 		l := it.line

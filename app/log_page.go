@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -38,10 +39,10 @@ const (
 const usual = "usual"
 
 // logLevels are the least levels to show.
-var logLevels = []choice{{usual, "All"}, {"info", "Info"}, {"notice", "Notices"}, {"warning", "Warnings"}, {"error", "Errors"}}
+var logLevels = []choice{{usual, lang.Mark("All")}, {"info", lang.Mark("Info")}, {"notice", lang.Mark("Notices")}, {"warning", lang.Mark("Warnings")}, {"error", lang.Mark("Errors")}}
 
 // logAges are how old lines may be.
-var logAges = []choice{{usual, "Any time"}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
+var logAges = []choice{{usual, lang.Mark("Any time")}, {"5m", "5 min"}, {"15m", "15 min"}, {"1h", "1 h"}}
 
 // chosen returns value when it is one of choices and not the usual one, otherwise
 // "".
@@ -312,10 +313,10 @@ func (p *logPage) do(ctx app.Context, what string) {
 	case "copy":
 		items, _ := r.items(console.now())
 		if !ui.Copy(logText(items)) {
-			console.say("The browser does not let the console copy.", true)
+			console.say(lang.T("The browser does not let the console copy."), true)
 			return
 		}
-		console.say("Copied "+ui.Plural(len(items), "line", "lines")+".", false)
+		console.say(lang.T("Copied {items}.", "items", lang.N(len(items), "{n} line|{n} lines")), false)
 	case "save":
 		items, _ := r.items(console.now())
 		ui.SaveText("signalbox-log-"+console.now().UTC().Format("20060102T150405Z")+".txt", logText(items))
@@ -325,6 +326,6 @@ func (p *logPage) do(ctx app.Context, what string) {
 // tellKeys says which keys the page has.
 func (p *logPage) tellKeys() []keyHelp {
 	return []keyHelp{
-		{"/", "Find"}, {"n", "Next line found"}, {"N", "Line found before"}, {"G", "Follow the end"}, {"w", "Wrap long lines"}, {"T", "Show or hide times"},
+		{"/", lang.T("Find")}, {"n", lang.T("Next line found")}, {"N", lang.T("Line found before")}, {"G", lang.T("Follow the end")}, {"w", lang.T("Wrap long lines")}, {"T", lang.T("Show or hide times")},
 	}
 }

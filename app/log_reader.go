@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -166,19 +167,19 @@ func (r *logReader) seek(step int, now time.Time) bool {
 func (r *logReader) place(now time.Time) string {
 	items, hits := r.items(now)
 	if len(hits) == 0 {
-		return "not found"
+		return lang.T("not found")
 	}
 	for i, hit := range hits {
 		if items[hit].line.n == r.found {
-			return ui.Count(i+1) + " of " + ui.Count(len(hits))
+			return lang.T("{i} of {hits}", "i", lang.Count(i+1), "hits", lang.Count(len(hits)))
 		}
 	}
-	return ui.Plural(len(hits), "line", "lines")
+	return lang.N(len(hits), "{n} line|{n} lines")
 }
 
 func (r *logReader) renderItem(it logItem) app.UI {
 	if it.line == nil {
-		return app.Div().Class("entry gap").Text("— " + ui.Plural(it.gap, "line", "lines") + " dropped —")
+		return app.Div().Class("entry gap").Text(lang.T("— {gap} dropped —", "gap", lang.N(it.gap, "{n} line|{n} lines")))
 	}
 	l := it.line
 	at := inZone(l.at)
@@ -191,13 +192,13 @@ func (r *logReader) renderItem(it logItem) app.UI {
 		hint = ui.Clip(oneLine(l.Message), 1000) + " "
 	}
 	return app.Div().Class(class).ID("log-"+strconv.Itoa(l.n)).Body(
-		app.Span().Class("at").Title(l.at.UTC().Format("2006-01-02T15:04:05.000Z")+" · "+l.Timestamp+" on the server").Body(
+		app.Span().Class("at").Title(lang.T("{format} · {timestamp} on the server", "format", l.at.UTC().Format("2006-01-02T15:04:05.000Z"), "timestamp", l.Timestamp)).Body(
 			app.Span().Class("day").Text(at.Format("2006-01-02 ")),
 			app.Text(at.Format("15:04:05.000")),
 		),
 		app.Span().Class("level", l.Priority).Body(ui.Glyph(levelGlyph(l.Priority)), app.Text(l.Priority)),
 		app.Span().Class("of").Body(app.If(l.Session != "", func() app.UI {
-			return app.Button().Type("button").Class("link").DataSet("session", l.Session).Aria("label", "Only session "+l.Session).Text(l.Session)
+			return app.Button().Type("button").Class("link").DataSet("session", l.Session).Aria("label", lang.T("Only session {session}", "session", l.Session)).Text(l.Session)
 		})),
 		app.Span().Class("mod clip").Title(orDash(l.Module)).Body(r.marked(l.Module)...),
 		app.Span().Class("what").Title(hint).Body(r.marked(l.Message)...),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -26,11 +27,11 @@ func (p *logPage) Render() app.UI {
 	return app.Div().Class("journal").OnClick(p.clicked).Body(
 		renderLogBar(p, len(items)),
 		renderLogChoices(p),
-		app.Div().Class(class).ID("log-lines").TabIndex(0).Role("log").Aria("live", "off").Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
+		app.Div().Class(class).ID("log-lines").TabIndex(0).Role("log").Aria("live", "off").Aria("label", lang.T("Lines of the log")).OnScroll(p.scrolled).Body(
 			app.Div().Class("space").ID("log-space").Body(
 				app.Div().Class("window").ID("log-window").Body(
 					app.If(r.wrap && p.first > 0, func() app.UI {
-						return app.P().Class("faint older").Text("While lines wrap only the newest " + ui.Count(maxWrapped) + " are drawn; " + ui.Count(p.first) + " older ones are not.")
+						return app.P().Class("faint older").Text(lang.T("While lines wrap only the newest {maxWrapped} are drawn; {first} older ones are not.", "maxWrapped", lang.Count(maxWrapped), "first", lang.Count(p.first)))
 					}),
 					app.Range(items[p.first:p.last]).Slice(func(i int) app.UI { return r.renderItem(items[p.first+i]) }),
 				),
@@ -44,22 +45,22 @@ func (p *logPage) Render() app.UI {
 func renderLogBar(p *logPage, n int) app.UI {
 	r := &p.reader
 	return app.Div().Class("bar").Body(
-		app.H1().Text("Log"),
+		app.H1().Text(lang.T("Log")),
 		app.Span().Class("faint tnum").Text(logCount(n, len(p.reader.tail.lines))),
 		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 		app.Span().Class("sp"),
-		app.Input().ID("log-find").Class("in find").Type("search").Placeholder("Find").Aria("label", "Find in the log").
+		app.Input().ID("log-find").Class("in find").Type("search").Placeholder(lang.T("Find")).Aria("label", lang.T("Find in the log")).
 			AutoComplete(false).Spellcheck(false).MaxLength(200).OnInput(p.findTyped).OnKeyDown(p.findKey),
 		app.If(r.show.Find != "", func() app.UI {
 			return app.Span().Class("found").Body(
 				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
-				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous (N)").Aria("label", "Previous line").Text("▲"),
-				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next (n)").Aria("label", "Next line").Text("▼"),
-				renderLogSwitch("only", "Only these", r.show.Only),
+				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title(lang.T("Previous (N)")).Aria("label", lang.T("Previous line")).Text("▲"),
+				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title(lang.T("Next (n)")).Aria("label", lang.T("Next line")).Text("▼"),
+				renderLogSwitch("only", lang.T("Only these"), r.show.Only),
 			)
 		}),
-		app.Button().Type("button").Class("btn s").DataSet("do", "copy").Disabled(n == 0).Text("Copy"),
-		app.Button().Type("button").Class("btn s").DataSet("do", "save").Disabled(n == 0).Text("Download"),
+		app.Button().Type("button").Class("btn s").DataSet("do", "copy").Disabled(n == 0).Text(lang.T("Copy")),
+		app.Button().Type("button").Class("btn s").DataSet("do", "save").Disabled(n == 0).Text(lang.T("Download")),
 	)
 }
 
@@ -69,9 +70,9 @@ func logCount(n, known int) string {
 	case known == 0:
 		return " "
 	case n == known:
-		return ui.Plural(known, "line", "lines")
+		return lang.N(known, "{n} line|{n} lines")
 	}
-	return ui.Count(n) + " of " + ui.Plural(known, "line", "lines")
+	return lang.T("{n} of {known}", "n", lang.Count(n), "known", lang.N(known, "{n} line|{n} lines"))
 }
 
 // shownNote is the note in the bar; without lines it stands in the page instead.
@@ -86,13 +87,13 @@ func renderLogChoices(p *logPage) app.UI {
 	r := &p.reader
 	pick := func(name, value string) { pickLog(p, name, value) }
 	return app.Div().Class("bar choices").Body(
-		renderLabelled("At least", renderChoices("log-level", "At least", logLevels, cmp.Or(r.show.Level, usual), pick)),
-		renderLabelled("Since", renderChoices("log-since", "Since", logAges, cmp.Or(ageWord(r.show.Since), usual), pick)),
-		app.Label().For("log-session").Class("dim").Text("Session"),
-		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
+		renderLabelled(lang.T("At least"), renderChoices("log-level", lang.T("At least"), logLevels, cmp.Or(r.show.Level, usual), pick)),
+		renderLabelled(lang.T("Since"), renderChoices("log-since", lang.T("Since"), logAges, cmp.Or(ageWord(r.show.Since), usual), pick)),
+		app.Label().For("log-session").Class("dim").Text(lang.T("Session")),
+		app.Input().ID("log-session").Class("in sid").Placeholder(lang.T("any")).Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
-		renderLogSwitch("wrap", "Wrap (w)", r.wrap),
-		renderLogSwitch("times", "Times (T)", !p.bare),
+		renderLogSwitch("wrap", lang.T("Wrap (w)"), r.wrap),
+		renderLogSwitch("times", lang.T("Times (T)"), !p.bare),
 	)
 }
 
@@ -111,15 +112,15 @@ func renderLogEmpty(p *logPage, n int) app.UI {
 		return app.Div().Hidden(true)
 	case len(p.reader.tail.lines) > 0:
 		return app.Div().Class("empty").Body(
-			app.P().Text("None of the "+ui.Plural(len(p.reader.tail.lines), "known line", "known lines")+" is of this kind."),
-			app.Button().Type("button").Class("btn").DataSet("do", "all").Text("Show all"),
+			app.P().Text(lang.T("None of the {lines} is of this kind.", "lines", lang.N(len(p.reader.tail.lines), "{n} known line|{n} known lines"))),
+			app.Button().Type("button").Class("btn").DataSet("do", "all").Text(lang.T("Show all")),
 		)
 	case p.poll.failed != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(p.poll.failed))
 	case !p.poll.ready:
-		return app.Div().Class("empty faint").Text("Loading…")
+		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	}
-	return app.Div().Class("empty").Text("The log is empty.")
+	return app.Div().Class("empty").Text(lang.T("The log is empty."))
 }
 
 // renderLogAway leads back to the end, and says what has come there.
@@ -127,9 +128,9 @@ func renderLogAway(r *logReader) app.UI {
 	if !r.away {
 		return app.Div().Hidden(true)
 	}
-	text := "▼ Follow"
+	text := lang.T("▼ Follow")
 	if n := r.fresh(console.now()); n > 0 {
-		text = "▼ " + ui.Count(n) + " new — Follow"
+		text = lang.T("▼ {n} new — Follow", "n", lang.Count(n))
 	}
 	return app.Div().Class("away").Body(
 		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Text("G")),

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -24,9 +25,9 @@ type loginPage struct {
 
 // Render draws the form.
 func (p *loginPage) Render() app.UI {
-	title, action := "Log in", "Log in"
+	title, action := lang.T("Log in"), lang.T("Log in")
 	if p.Setup {
-		title, action = "Set up Signalbox", "Create the administrator"
+		title, action = lang.T("Set up Signalbox"), lang.T("Create the administrator")
 	}
 	return app.Div().Class("gate").Body(
 		app.Form().OnSubmit(p.submit).Body(
@@ -38,23 +39,23 @@ func (p *loginPage) Render() app.UI {
 			app.H1().Text(title),
 			app.If(p.Setup, func() app.UI {
 				return app.Div().Class("field").Body(
-					app.P().Class("dim").Text("The program has printed a setup code where it was started. It works once."),
-					app.Label().For("code").Text("Setup code"),
+					app.P().Class("dim").Text(lang.T("The program has printed a setup code where it was started. It works once.")),
+					app.Label().For("code").Text(lang.T("Setup code")),
 					app.Input().ID("code").Class("in mono").Required(true).AutoComplete(false).OnInput(p.ValueTo(&p.code)),
 				)
 			}),
 			app.Div().Class("field").Body(
-				app.Label().For("user").Text("User"),
+				app.Label().For("user").Text(lang.T("User")),
 				app.Input().ID("user").Class("in").Required(true).Attr("autocomplete", "username").AutoFocus(true).OnInput(p.ValueTo(&p.user)),
 			),
 			app.Div().Class("field").Body(
-				app.Label().For("password").Text("Password"),
+				app.Label().For("password").Text(lang.T("Password")),
 				app.Input().ID("password").Type("password").Class("in").Required(true).Attr("autocomplete", "current-password").OnInput(p.ValueTo(&p.password)),
 			),
 			app.If(p.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(p.failed) }),
 			app.Button().Type("submit").Class("btn p").Disabled(p.busy).Text(p.action(action)),
 			app.If(p.Demo, func() app.UI {
-				return app.P().Class("dim").Text("This is the demo. Its accounts were printed where it was started.")
+				return app.P().Class("dim").Text(lang.T("This is the demo. Its accounts were printed where it was started."))
 			}),
 		),
 	)
@@ -63,7 +64,7 @@ func (p *loginPage) Render() app.UI {
 // action is what the button says.
 func (p *loginPage) action(words string) string {
 	if p.busy {
-		return "One moment…"
+		return lang.T("One moment…")
 	}
 	return words
 }
@@ -91,7 +92,7 @@ func (p *loginPage) submit(ctx app.Context, e app.Event) {
 			ctx.Defer(func(app.Context) { ui.Select("password") })
 			p.failed = err.Error()
 			if e, ok := errors.AsType[*client.Error](err); ok && e.Status == 401 {
-				p.failed = "User or password is wrong."
+				p.failed = lang.T("User or password is wrong.")
 			}
 		})
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/app/ui"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // This file writes what is known of a configured object: its facts, its
@@ -26,7 +26,7 @@ type objectFact struct {
 func textFact(name, text string) objectFact { return objectFact{name, app.Text(orDash(text))} }
 
 func countFact[N int | int64 | uint64](name string, n N) objectFact {
-	return objectFact{name, app.Span().Class("tnum").Text(ui.Count(n))}
+	return objectFact{name, app.Span().Class("tnum").Text(lang.Count(n))}
 }
 
 func monoFact(name, text string) objectFact {
@@ -137,14 +137,14 @@ func visible(text string) string {
 
 // parametersBox shows the parameters of an object, with where they come from.
 func parametersBox(parameters api.Parameters, source api.Source) objectBox {
-	title := "Parameters"
+	title := lang.T("Parameters")
 	switch {
 	case source.File != "":
-		title += " · from " + source.File
+		title += lang.T(" · from {file}", "file", source.File)
 	case source.Type == "runtime":
-		title += " · made while running"
+		title += lang.T(" · made while running")
 	}
-	return objectBox{title, true, settingList(settingsOf(parameters), "No parameters.")}
+	return objectBox{title, true, settingList(settingsOf(parameters), lang.T("No parameters."))}
 }
 
 // set returns the parameters that say something: neither off nor empty, nor what
@@ -212,7 +212,7 @@ func dayTime(at, now time.Time) string {
 
 func yesNo(b bool) string {
 	if b {
-		return "yes"
+		return lang.T("yes")
 	}
-	return "no"
+	return lang.T("no")
 }

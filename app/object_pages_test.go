@@ -380,7 +380,7 @@ func TestAuditIntents(t *testing.T) {
 func TestAuditCheck(t *testing.T) {
 	reset(t)
 	for _, tt := range []struct{ answer, want string }{
-		{`{"ok":true,"records":1}`, "1 record, all as they were written"},
+		{`{"ok":true,"records":1}`, "1 record, as it was written"},
 		{`{"ok":true,"records":1200,"unchained":3}`, "1\u202f200 records, all as they were written; 3 are from before records had hashes"},
 		{`{"problems":1,"problem":"it has no hash","file":"audit.log.1","line":7,"id":90}`, "Record 90 (line 7 of audit.log.1): it has no hash"},
 		{`{"problems":3,"problem":"it is not a record","file":"audit.log","line":7}`, "Line 7 of audit.log: it is not a record; 2 more"},

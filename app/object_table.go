@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -17,7 +18,7 @@ import (
 type objectTable[A any] struct {
 	topic   string // of the push feed; also the name of the view and the section of the address
 	title   string
-	one     string // what one object is called
+	none    string // that there is no object {id}
 	columns []objectColumn[A]
 	empty   string // what to say when there is none
 
@@ -51,7 +52,7 @@ func (t *objectTable[A]) render(id string) app.UI {
 	rows := model.Rows[A](v)
 	return app.Div().Class("objects").Body(
 		app.Div().Class("bar").Body(
-			app.H1().Text(t.title),
+			app.H1().Text(lang.T(t.title)),
 			app.Span().Class("faint tnum").Text(t.count(v, len(rows))),
 		),
 		app.Div().Class("data").Body(
@@ -68,12 +69,12 @@ func (t *objectTable[A]) count(v *model.View, n int) string {
 	if !v.Ready {
 		return " "
 	}
-	return ui.Count(n)
+	return lang.Count(n)
 }
 
 func (t *objectTable[A]) renderHead() app.UI {
 	return app.Tr().Body(app.Range(t.columns).Slice(func(i int) app.UI {
-		return app.Th().Class(t.columns[i].class).Scope("col").Text(t.columns[i].label)
+		return app.Th().Class(t.columns[i].class).Scope("col").Text(lang.T(t.columns[i].label))
 	}))
 }
 
@@ -92,9 +93,9 @@ func (t *objectTable[A]) renderEmpty(v *model.View, n int) app.UI {
 	case v.Refused != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
 	case !v.Ready:
-		return app.Div().Class("empty faint").Text("Loading…")
+		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	case n == 0:
-		return app.Div().Class("empty").Text(t.empty)
+		return app.Div().Class("empty").Text(lang.T(t.empty))
 	}
 	return app.Div().Hidden(true)
 }
@@ -109,7 +110,7 @@ func (t *objectTable[A]) renderObject(v *model.View, id string) app.UI {
 	}
 	return app.Div().Class("objects").Body(
 		app.Div().Class("bar").Body(
-			app.A().Class("dim").Href(href("/"+t.topic)).Text(t.title),
+			app.A().Class("dim").Href(href("/"+t.topic)).Text(lang.T(t.title)),
 			app.Span().Class("faint").Text("/"),
 			app.H1().Class("clip").Title(id).Text(id),
 			state,
@@ -131,8 +132,8 @@ func (t *objectTable[A]) renderAbsent(v *model.View, id string, found bool) app.
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("empty").Body(
-		app.P().Body(app.Text("There is no "+t.one+" "), app.Code().Text(id), app.Text(".")),
-		app.A().Class("btn").Href(href("/"+t.topic)).Text(t.title),
+		app.P().Body(ui.Fill(lang.T(t.none), ui.Parts{"id": app.Code().Text(id)})...),
+		app.A().Class("btn").Href(href("/"+t.topic)).Text(lang.T(t.title)),
 	)
 }
 
@@ -162,10 +163,10 @@ func openRow(ctx app.Context, e app.Event) {
 // copyOut puts text on the clipboard and says so.
 func copyOut(text string) {
 	if !ui.Copy(text) {
-		console.say("The browser does not let the console copy.", true)
+		console.say(lang.T("The browser does not let the console copy."), true)
 		return
 	}
-	console.say("Copied: "+ui.Clip(text, 100), false)
+	console.say(lang.T("Copied: {text}", "text", ui.Clip(text, 100)), false)
 }
 
 // objectPath is the address of an object's page, without the prefix.
@@ -194,7 +195,7 @@ func objectLinks(section string, ids []string) app.UI {
 // filterChain shows filters in the order that statements pass them.
 func filterChain(ids []string) app.UI {
 	if len(ids) == 0 {
-		return app.Span().Class("faint").Text("no filters")
+		return app.Span().Class("faint").Text(lang.T("no filters"))
 	}
 	return app.Span().Class("chainline").Body(
 		app.Range(ids).Slice(func(i int) app.UI {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -80,19 +81,19 @@ const (
 // concernGroups are in the order in which they are shown when they are equally
 // grave.
 var concernGroups = [...]concernGroup{
-	groupServers:     {"down", "Servers that do not work", "", "/servers"},
-	groupServices:    {"blocked", "Services that do not run", "", "/services"},
-	groupListeners:   {"blocked", "Listeners that do not run", "", "/listeners"},
-	groupBlocked:     {"blocked", "Waiting for locks", "state:blocked", ""},
-	groupLong:        {"long", "Long queries", "state:long", ""},
-	groupTrx:         {"trx", "Idle in a transaction for too long", "state:trx-long", ""},
-	groupFailed:      {"blocked", "Restarts that failed", "restart:failed", ""},
-	groupKills:       {"kill", "Kills pending", "state:kill", ""},
-	groupSwaps:       {"swap", "Swaps of filters that wait", "state:swap", ""},
-	groupRestarts:    {"restart", "Restarts that wait", "state:restart", ""},
-	groupLag:         {"long", "Servers that lag behind", "", "/servers"},
-	groupMaintenance: {"maint", "Servers out of service", "", "/servers"},
-	groupOutdated:    {"swap", "Services with sessions on an older chain of filters", "", "/services"},
+	groupServers:     {"down", lang.Mark("Servers that do not work"), "", "/servers"},
+	groupServices:    {"blocked", lang.Mark("Services that do not run"), "", "/services"},
+	groupListeners:   {"blocked", lang.Mark("Listeners that do not run"), "", "/listeners"},
+	groupBlocked:     {"blocked", lang.Mark("Waiting for locks"), "state:blocked", ""},
+	groupLong:        {"long", lang.Mark("Long queries"), "state:long", ""},
+	groupTrx:         {"trx", lang.Mark("Idle in a transaction for too long"), "state:trx-long", ""},
+	groupFailed:      {"blocked", lang.Mark("Restarts that failed"), "restart:failed", ""},
+	groupKills:       {"kill", lang.Mark("Kills pending"), "state:kill", ""},
+	groupSwaps:       {"swap", lang.Mark("Swaps of filters that wait"), "state:swap", ""},
+	groupRestarts:    {"restart", lang.Mark("Restarts that wait"), "state:restart", ""},
+	groupLag:         {"long", lang.Mark("Servers that lag behind"), "", "/servers"},
+	groupMaintenance: {"maint", lang.Mark("Servers out of service"), "", "/servers"},
+	groupOutdated:    {"swap", lang.Mark("Services with sessions on an older chain of filters"), "", "/services"},
 }
 
 // concerns are all that is known to need a person: the gravest group first, and
@@ -140,7 +141,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	one := func(group, grave int, what string) concern {
 		return concern{
 			group: group, grave: grave, id: s.ID, path: "/sessions/" + s.ID, who: s.ID,
-			what: a.User + "@" + view.Client(s) + " " + what, label: "Open",
+			what: a.User + "@" + view.Client(s) + " " + what, label: lang.T("Open"),
 		}
 	}
 	waiting := func(c concern) concern {
@@ -154,49 +155,49 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	var list []concern
 	if k := a.Pending.Kill; k != nil {
 		left := timeOf(k.At).Sub(now)
-		c := one(groupKills, graveAttention, "will be killed by "+k.By+because(k.Reason))
-		c.age, c.order, c.do, c.label = "in "+ui.Countdown(left), -left.Seconds(), "unkill", "Cancel"
+		c := one(groupKills, graveAttention, lang.T("will be killed by {by}{reason}", "by", k.By, "reason", because(k.Reason)))
+		c.age, c.order, c.do, c.label = lang.T("in {left}", "left", ui.Countdown(left)), -left.Seconds(), "unkill", lang.T("Cancel")
 		if k.When == "idle" {
-			c.what, c.age = a.User+"@"+view.Client(s)+" will be killed when idle by "+k.By+because(k.Reason), "≤ "+ui.Countdown(left)
+			c.what, c.age = lang.T("{user}@{s} will be killed when idle by {by}{reason}", "user", a.User, "s", view.Client(s), "by", k.By, "reason", because(k.Reason)), "≤ "+ui.Countdown(left)
 		}
 		list = append(list, c)
 	}
 	if by := a.Activity.BlockedBy; by != "" {
-		c := one(groupBlocked, graveCritical, "waits for a lock of "+blocker(by))
+		c := one(groupBlocked, graveCritical, lang.T("waits for a lock of {by}", "by", blocker(by)))
 		c.sql, c.age, c.order = a.Activity.Statement, elapsed(in), in.Seconds()
 		if path := blockerPath(by); path != "" {
-			c.path, c.label = path, "Who blocks"
+			c.path, c.label = path, lang.T("Who blocks")
 		}
 		list = append(list, c)
 	}
 	if view.Is(s, view.StateLong, since) {
 		c := one(groupLong, graveAttention, "runs a statement"+onServer(a.Activity.Server))
-		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", "Kill…"
+		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", lang.T("Kill…")
 		if in.Seconds() >= graveLong*from {
 			c.grave = graveCritical
 		}
 		list = append(list, c)
 	}
 	if view.Is(s, view.StateTrxLong, since) {
-		c := one(groupTrx, graveAttention, "holds a transaction with "+ui.Plural(int(a.Activity.TrxWrites), "write", "writes")+onServer(a.Activity.Server))
-		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", "Kill…"
+		c := one(groupTrx, graveAttention, lang.T("holds a transaction with {trxWrites}{server}", "trxWrites", lang.N(int(a.Activity.TrxWrites), "{n} write|{n} writes"), "server", onServer(a.Activity.Server)))
+		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", lang.T("Kill…")
 		if in.Seconds() >= graveTrx*from {
 			c.grave = graveCritical
 		}
 		list = append(list, c)
 	}
 	if a.Pending.Filters != nil {
-		c := one(groupSwaps, graveInfo, "waits for its new filters"+swapWaits(a.Pending.Waits))
-		c.path, c.label = "/sessions/"+s.ID+"/chain", "Chain"
+		c := one(groupSwaps, graveInfo, lang.T("waits for its new filters{waits}", "waits", swapWaits(a.Pending.Waits)))
+		c.path, c.label = "/sessions/"+s.ID+"/chain", lang.T("Chain")
 		list = append(list, waiting(c))
 	}
 	if a.Pending.Restart {
-		c := one(groupRestarts, graveInfo, "waits for its restart"+swapWaits(a.Pending.Waits))
-		c.do, c.label = "unrestart", "Cancel"
+		c := one(groupRestarts, graveInfo, lang.T("waits for its restart{waits}", "waits", swapWaits(a.Pending.Waits)))
+		c.do, c.label = "unrestart", lang.T("Cancel")
 		list = append(list, waiting(c))
 	}
 	if a.LastRestartError != "" {
-		list = append(list, one(groupFailed, graveAttention, "was not restarted: "+a.LastRestartError))
+		list = append(list, one(groupFailed, graveAttention, lang.T("was not restarted: {lastRestartError}", "lastRestartError", a.LastRestartError)))
 	}
 	return list
 }
@@ -204,7 +205,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 // blocker names who holds a lock: a session, or what the server knows of it.
 func blocker(by string) string {
 	if blockerPath(by) != "" {
-		return "session " + by
+		return lang.T("session {by}", "by", by)
 	}
 	return by
 }
@@ -229,16 +230,16 @@ func onServer(name string) string {
 	if name == "" {
 		return ""
 	}
-	return " on " + name
+	return lang.T(" on {name}", "name", name)
 }
 
 // swapWaits says what a change waits for.
 func swapWaits(what string) string {
 	switch what {
 	case "statement":
-		return " until its statement ends"
+		return lang.T(" until its statement ends")
 	case "transaction":
-		return " until its transaction ends"
+		return lang.T(" until its transaction ends")
 	}
 	return ""
 }
@@ -246,9 +247,9 @@ func swapWaits(what string) string {
 // serverConcerns are what is the matter with a server.
 func serverConcerns(s *api.Server, now time.Time) []concern {
 	a := &s.Attributes
-	_, word, level := role(a.State)
+	glyph, word, level := role(a.State)
 	one := func(group, grave int, what string) concern {
-		c := concern{group: group, grave: grave, id: s.ID, path: objectPath("servers", s.ID), who: s.ID, what: what, label: "Open"}
+		c := concern{group: group, grave: grave, id: s.ID, path: objectPath("servers", s.ID), who: s.ID, what: what, label: lang.T("Open")}
 		if at, err := time.Parse(time.RFC1123, a.TriggeredAt); err == nil && group != groupLag {
 			c.age, c.order = elapsed(now.Sub(at)), now.Sub(at).Seconds()
 		}
@@ -259,15 +260,15 @@ func serverConcerns(s *api.Server, now time.Time) []concern {
 		detail = ": " + d
 	}
 	switch {
-	case word == "Down":
-		return []concern{one(groupServers, graveCritical, "is down"+detail)}
+	case glyph == "down":
+		return []concern{one(groupServers, graveCritical, lang.T("is down{detail}", "detail", detail))}
 	case level == "attn":
-		return []concern{one(groupServers, graveAttention, "refuses our login"+detail)}
+		return []concern{one(groupServers, graveAttention, lang.T("refuses our login{detail}", "detail", detail))}
 	case level == "info":
-		return []concern{one(groupMaintenance, graveInfo, "is out of service ("+word+")")}
+		return []concern{one(groupMaintenance, graveInfo, lang.T("is out of service ({word})", "word", word))}
 	}
 	if grave := lagLevel(s, now); grave > 0 {
-		c := one(groupLag, grave, "is behind its primary")
+		c := one(groupLag, grave, lang.T("is behind its primary"))
 		c.age, c.order = seconds(a.ReplicationLag), float64(a.ReplicationLag)
 		return []concern{c}
 	}
@@ -280,7 +281,7 @@ func objectConcerns(time.Time) []concern {
 	for _, s := range model.Rows[api.ServiceAttributes](console.store.View(concernServices)) {
 		if grave, what := stopped(s.Attributes.State, "Started"); what != "" {
 			list = append(list, concern{
-				group: groupServices, grave: grave, id: s.ID, path: objectPath("services", s.ID), who: s.ID, what: what + ": its clients are refused", label: "Open",
+				group: groupServices, grave: grave, id: s.ID, path: objectPath("services", s.ID), who: s.ID, what: lang.T("{what}: its clients are refused", "what", what), label: lang.T("Open"),
 			})
 		}
 	}
@@ -288,7 +289,7 @@ func objectConcerns(time.Time) []concern {
 		if grave, what := stopped(l.Attributes.State, "Running"); what != "" {
 			list = append(list, concern{
 				group: groupListeners, grave: grave, id: l.ID, path: objectPath("listeners", l.ID), who: l.ID,
-				what: what + ": nobody can connect to " + orDash(endpoint(l.Attributes.Parameters)), label: "Open",
+				what: lang.T("{what}: nobody can connect to {parameters}", "what", what, "parameters", orDash(endpoint(l.Attributes.Parameters))), label: lang.T("Open"),
 			})
 		}
 	}
@@ -296,7 +297,7 @@ func objectConcerns(time.Time) []concern {
 		if grave, what := stopped(m.Attributes.State, "Running"); what != "" {
 			list = append(list, concern{
 				group: groupServers, grave: grave, id: m.ID, path: "/servers", who: m.ID,
-				what: what + ": the states of its servers are not watched", label: "Servers",
+				what: lang.T("{what}: the states of its servers are not watched", "what", what), label: lang.T("Servers"),
 			})
 		}
 	}
@@ -310,20 +311,20 @@ func stopped(state, good string) (grave int, what string) {
 	case good, "":
 		return 0, ""
 	case "Failed":
-		return graveCritical, "has failed"
+		return graveCritical, lang.T("has failed")
 	case "Stopped":
-		return graveAttention, "is stopped"
+		return graveAttention, lang.T("is stopped")
 	}
-	return graveAttention, "does not run (" + state + ")"
+	return graveAttention, lang.T("does not run ({state})", "state", state)
 }
 
 // outdatedConcern is about the sessions of a service that have an older chain.
 func outdatedConcern(g *api.Group) concern {
 	name, n := g.Attributes.Values[0], g.Attributes.Sessions
-	what := ui.Plural(n, "session runs", "sessions run") + " with an older chain of filters than new ones get"
+	what := lang.N(n, "{n} session runs with an older chain of filters than new ones get|{n} sessions run with an older chain of filters than new ones get")
 	return concern{
 		group: groupOutdated, grave: graveInfo, id: name, path: objectPath("services", name), who: orDash(name), what: what,
-		do: "restart-outdated", label: "Restart…", order: float64(n),
+		do: "restart-outdated", label: lang.T("Restart…"), order: float64(n),
 	}
 }
 
@@ -354,9 +355,9 @@ func gravity(list []concern) string {
 	}
 	switch {
 	case n[graveCritical]+n[graveAttention] == 0:
-		return "Nothing needs attention."
+		return lang.T("Nothing needs attention.")
 	case n[graveCritical] == 0:
-		return strconv.Itoa(n[graveAttention]) + " need attention."
+		return lang.N(n[graveAttention], "{n} needs attention.|{n} need attention.")
 	}
-	return strconv.Itoa(n[graveCritical]) + " critical, " + strconv.Itoa(n[graveAttention]) + " need attention."
+	return lang.T("{n} critical, {n2} need attention.", "n", strconv.Itoa(n[graveCritical]), "n2", strconv.Itoa(n[graveAttention]))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -52,7 +53,7 @@ func (p *overviewPage) Render() app.UI {
 	return app.Div().Class("overview").Body(
 		app.Div().Class("attention data").Body(
 			app.Div().Class("bar").Body(
-				app.H1().Text("Needs attention"),
+				app.H1().Text(lang.T("Needs attention")),
 				app.Span().Class("faint tnum").Text(p.total(len(list))),
 			),
 			app.Div().Class("concerns").OnClick(p.clicked).Body(renderConcerns(list)...),
@@ -67,7 +68,7 @@ func (p *overviewPage) total(n int) string {
 	if n == 0 {
 		return " "
 	}
-	return ui.Count(n)
+	return lang.Count(n)
 }
 
 // say returns what the page says to those who hear it: news, but not more often
@@ -104,16 +105,16 @@ func renderConcernGroup(list []concern) app.UI {
 		path = "/sessions?q=" + url.QueryEscape(g.query)
 	}
 	return app.Section().Class("concern-group").Body(
-		app.H2().Body(app.Text(g.title), app.Span().Class("faint tnum").Text(" "+ui.Count(n))),
+		app.H2().Body(app.Text(lang.T(g.title)), app.Span().Class("faint tnum").Text(" "+lang.Count(n))),
 		app.Ul().Body(app.Range(shown).Slice(func(i int) app.UI { return renderConcern(g.glyph, &shown[i]) })),
 		app.If(n > len(shown), func() app.UI {
-			return app.A().Class("more").Href(href(path)).Text("and " + ui.Count(n-len(shown)) + " more")
+			return app.A().Class("more").Href(href(path)).Text(lang.T("and {n} more", "n", lang.Count(n-len(shown))))
 		}),
 	)
 }
 
 // graveWords are what a level is called, with its class.
-var graveWords = [...]struct{ word, class string }{{"For your information", "info"}, {"Attention", "attn"}, {"Critical", "crit"}}
+var graveWords = [...]struct{ word, class string }{{lang.Mark("For your information"), "info"}, {lang.Mark("Attention"), "attn"}, {lang.Mark("Critical"), "crit"}}
 
 // renderConcern draws one line. It binds no handler: the list has one, which
 // reads what to do with what from the line that was hit.
@@ -124,7 +125,7 @@ func renderConcern(glyph string, c *concern) app.UI {
 		class = "hatch"
 	}
 	return app.Li().Class("concern").DataSet("id", c.id).DataSet("group", c.group).Body(
-		app.Span().Class("sign", class).Title(g.word).Body(ui.Glyph(glyph), app.Span().Class("sr").Text(g.word+": ")),
+		app.Span().Class("sign", class).Title(lang.T(g.word)).Body(ui.Glyph(glyph), app.Span().Class("sr").Text(lang.T(g.word)+": ")),
 		app.Div().Class("words").Body(
 			app.Div().Class("clip").Title(c.who+" "+c.what).Body(app.A().Class("name").Href(href(c.path)).Text(c.who), app.Text(" "+c.what)),
 			app.If(c.sql != "", func() app.UI {
@@ -142,7 +143,7 @@ func renderConcernAction(c *concern) app.UI {
 	if c.do == "" || !console.mayAct() {
 		label := c.label
 		if c.do != "" {
-			label = "Open"
+			label = lang.T("Open")
 		}
 		return app.A().Class("btn s").Href(href(c.path)).Aria("label", label+" "+c.who).Text(label)
 	}
@@ -166,7 +167,7 @@ func (p *overviewPage) do(ctx app.Context, id, what string) {
 	case "kill":
 		s, ok := sessionRow(concernSessions, id)
 		if !ok {
-			console.say("Session "+id+" does not need you any more.", false)
+			console.say(lang.T("Session {id} does not need you any more.", "id", id), false)
 			return
 		}
 		console.askKill(ctx, s)
@@ -191,18 +192,18 @@ func (p *overviewPage) renderQuiet(n int) app.UI {
 		if n > 0 {
 			return app.Div().Hidden(true)
 		}
-		return app.Div().Class("empty faint").Text("Looking…")
+		return app.Div().Class("empty faint").Text(lang.T("Looking…"))
 	case n > 0:
 		return app.Div().Hidden(true)
 	case all.All == 0:
 		return app.Div().Class("empty").Body(
-			app.P().Class("quiet").Text("Nothing needs you."),
-			app.P().Text("No sessions. Clients connect to one of the listeners."),
-			app.A().Class("btn").Href(href("/listeners")).Text("Listeners"),
+			app.P().Class("quiet").Text(lang.T("Nothing needs you.")),
+			app.P().Text(lang.T("No sessions. Clients connect to one of the listeners.")),
+			app.A().Class("btn").Href(href("/listeners")).Text(lang.T("Listeners")),
 		)
 	}
 	return app.Div().Class("empty").Body(
-		app.P().Class("quiet").Text("Nothing needs you."),
-		app.P().Text(ui.Plural(all.All, "session", "sessions")+", "+ui.Count(all.Summary.Running)+" running."),
+		app.P().Class("quiet").Text(lang.T("Nothing needs you.")),
+		app.P().Text(lang.T("{all}, {running} running.", "all", lang.N(all.All, "{n} session|{n} sessions"), "running", lang.Count(all.Summary.Running))),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -21,22 +22,22 @@ type tile struct {
 // tiles are the figures of the whole program.
 var tiles = []tile{
 	{
-		"Sessions", "now", "/sessions",
+		lang.Mark("Sessions"), lang.Mark("now"), "/sessions",
 		func(s *api.StatsAttributes) float64 { return float64(s.Sessions) },
 		func(s *api.Series) []float64 { return s.Sessions },
-		func(f float64) string { return ui.Count(int64(f + 0.5)) },
+		func(f float64) string { return lang.Count(int64(f + 0.5)) },
 	}, {
-		"Statements", "a second", "/queries",
+		lang.Mark("Statements"), lang.Mark("a second"), "/queries",
 		func(s *api.StatsAttributes) float64 { return s.Statements },
 		func(s *api.Series) []float64 { return s.Statements },
 		perSecond,
 	}, {
-		"Statement time", "95 % are faster", "/queries",
+		lang.Mark("Statement time"), lang.Mark("95 % are faster"), "/queries",
 		func(s *api.StatsAttributes) float64 { return s.P95 },
 		func(s *api.Series) []float64 { return gapsFor(s.P95) },
 		latency,
 	}, {
-		"Errors", "a second", "/sessions?q=errors%3E0",
+		lang.Mark("Errors"), lang.Mark("a second"), "/sessions?q=errors%3E0",
 		func(s *api.StatsAttributes) float64 { return s.Errors },
 		func(s *api.Series) []float64 { return s.Errors },
 		perSecond,
@@ -54,11 +55,11 @@ func renderTiles() []app.UI {
 	case v.Refused != "":
 		why = v.Refused
 	case ok && s.Series == nil:
-		why = "No history yet"
+		why = lang.T("No history yet")
 	case !ok && v.Ready:
-		why = "The server does not tell"
+		why = lang.T("The server does not tell")
 	case !ok:
-		why = "Loading…"
+		why = lang.T("Loading…")
 	}
 	drawn := make([]app.UI, 0, len(tiles))
 	for i := range tiles {
@@ -86,15 +87,15 @@ func (t *tile) render(s *api.StatsAttributes, why string) app.UI {
 	low, high, known := spark.Range()
 	reach := why
 	if known {
-		reach = "lowest " + t.write(low) + " · highest " + t.write(high)
+		reach = lang.T("lowest {low} · highest {high}", "low", t.write(low), "high", t.write(high))
 	}
-	spark.Label = t.title + " " + t.note + " over the last hour: " + value + " now, " + reach
+	spark.Label = lang.T("{title} {note} over the last hour: {value} now, {reach}", "title", lang.T(t.title), "note", lang.T(t.note), "value", value, "reach", reach)
 	return app.Section().Class("tile").Body(
-		app.H2().Body(app.A().Href(href(t.path)).Text(t.title), app.Span().Class("dim").Text(" "+t.note)),
+		app.H2().Body(app.A().Href(href(t.path)).Text(lang.T(t.title)), app.Span().Class("dim").Text(" "+lang.T(t.note))),
 		app.P().Class(class).Text(value),
 		spark.Draw(),
 		app.P().Class("axis faint tnum").Body(
-			app.Span().Text("1 h ago"), app.Span().Class("reach").Text(reach), app.Span().Text("now"),
+			app.Span().Text(lang.T("1 h ago")), app.Span().Class("reach").Text(reach), app.Span().Text(lang.T("now")),
 		),
 	)
 }

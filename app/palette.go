@@ -11,6 +11,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -50,10 +51,10 @@ const maxFound = 40
 func paletteItems() []paletteItem {
 	var list []paletteItem
 	for _, a := range actionsOf(keys) {
-		list = append(list, paletteItem{kind: "This page", text: a.what, do: a.do})
+		list = append(list, paletteItem{kind: lang.T("This page"), text: a.what, do: a.do})
 	}
 	for _, s := range places() {
-		list = append(list, paletteItem{kind: "Go to", text: s.what, keys: s.keys, do: s.do, leaves: true})
+		list = append(list, paletteItem{kind: lang.T("Go to"), text: s.what, keys: s.keys, do: s.do, leaves: true})
 	}
 	for _, section := range directorySections {
 		for _, name := range console.known.names[section] {
@@ -61,15 +62,15 @@ func paletteItems() []paletteItem {
 		}
 	}
 	for _, v := range append(slices.Clone(console.prefs.own.Views), console.prefs.shared.Views...) {
-		list = append(list, leadTo("View", v.Name, viewPath(v)))
+		list = append(list, leadTo(lang.T("View"), v.Name, viewPath(v)))
 	}
 	for _, s := range everywhere() {
-		list = append(list, paletteItem{kind: "Do", text: s.what, keys: s.keys, do: s.do})
+		list = append(list, paletteItem{kind: lang.T("Do"), text: s.what, keys: s.keys, do: s.do})
 	}
 	for _, t := range themes {
-		list = append(list, paletteItem{kind: "Theme", text: "Theme: " + t.label, do: func(app.Context) { choosePreference("theme", t.value) }})
+		list = append(list, paletteItem{kind: lang.T("Theme"), text: lang.T("Theme: {label}", "label", lang.T(t.label)), do: func(app.Context) { choosePreference("theme", t.value) }})
 	}
-	return append(list, paletteItem{kind: "Do", text: "Log out", do: func(app.Context) { console.logOut() }})
+	return append(list, paletteItem{kind: lang.T("Do"), text: lang.T("Log out"), do: func(app.Context) { console.logOut() }})
 }
 
 // actionsOf are what a page says can be done on it.
@@ -110,7 +111,7 @@ func findItems(items []paletteItem, query string) []paletteItem {
 	}
 	var found []paletteItem
 	if _, err := strconv.ParseUint(query, 10, 64); err == nil {
-		found = append(found, leadTo("Session", "Session "+query, "/sessions/"+query))
+		found = append(found, leadTo(lang.T("Session"), lang.T("Session {query}", "query", query), "/sessions/"+query))
 	}
 	for quality := range qualities {
 		for _, item := range items {
@@ -121,7 +122,7 @@ func findItems(items []paletteItem, query string) []paletteItem {
 	}
 	found = found[:min(len(found), maxFound)]
 	if _, err := view.Parse(query); err == nil && len(query) <= maxFilter {
-		found = append(found, leadTo("Filter", "Sessions: "+query, viewPath(api.SavedView{Filter: query})))
+		found = append(found, leadTo(lang.T("Filter"), lang.T("Sessions: {query}", "query", query), viewPath(api.SavedView{Filter: query})))
 	}
 	return found
 }
@@ -167,16 +168,16 @@ func (p *palette) Render() app.UI {
 	p.found = findItems(paletteItems(), p.query)
 	p.at = max(min(p.at, len(p.found)-1), 0)
 	return app.Div().Class("scrim high").OnClick(closeOutside).Body(
-		app.Div().Class("dlg palette layer").Role("dialog").Aria("modal", "true").Aria("label", "Find and do").Body(
+		app.Div().Class("dlg palette layer").Role("dialog").Aria("modal", "true").Aria("label", lang.T("Find and do")).Body(
 			app.Input().ID("palette-input").Class("in").Type("text").MaxLength(maxFilter).
-				Placeholder("A page, an object, a session's id, an action").
-				Role("combobox").Aria("label", "Find and do").Aria("expanded", "true").Aria("autocomplete", "list").
+				Placeholder(lang.T("A page, an object, a session's id, an action")).
+				Role("combobox").Aria("label", lang.T("Find and do")).Aria("expanded", "true").Aria("autocomplete", "list").
 				Aria("controls", "palette-list").Aria("activedescendant", p.optionID(p.at)).
 				AutoComplete(false).Spellcheck(false).OnInput(p.input).OnKeyDown(p.keyDown),
-			app.Ul().ID("palette-list").Role("listbox").Aria("label", "Found").OnClick(p.clicked).Body(
+			app.Ul().ID("palette-list").Role("listbox").Aria("label", lang.T("Found")).OnClick(p.clicked).Body(
 				app.Range(p.found).Slice(p.renderItem),
 			),
-			app.P().Class("empty").Role("status").Hidden(len(p.found) > 0).Text("Nothing is called so."),
+			app.P().Class("empty").Role("status").Hidden(len(p.found) > 0).Text(lang.T("Nothing is called so.")),
 		),
 	)
 }
@@ -257,8 +258,8 @@ func sessionActions(p *sessionPage) []action {
 		return nil
 	}
 	return []action{
-		{"Kill session " + p.ID + "…", func(ctx app.Context) { p.kill(ctx) }},
-		{"Cancel the statement of session " + p.ID + "…", func(app.Context) { ui.Press("cancel-statement") }},
-		{"Restart session " + p.ID, func(app.Context) { restartSession(p.ID) }},
+		{lang.T("Kill session {id}…", "id", p.ID), func(ctx app.Context) { p.kill(ctx) }},
+		{lang.T("Cancel the statement of session {id}…", "id", p.ID), func(app.Context) { ui.Press("cancel-statement") }},
+		{lang.T("Restart session {id}", "id", p.ID), func(app.Context) { restartSession(p.ID) }},
 	}
 }

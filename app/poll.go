@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // poll asks the server for something again and again, while the page that it
@@ -45,7 +46,7 @@ func (p *poll) answered(answer []byte, err error, take func([]byte) error) {
 	p.busy, p.ready = false, true
 	if err == nil {
 		if err = take(answer); err != nil {
-			err = &client.Error{Status: 200, Detail: "The server's answer cannot be read: " + err.Error() + "."}
+			err = &client.Error{Status: 200, Detail: lang.T("The server's answer cannot be read: {error}.", "error", err.Error())}
 		}
 	}
 	if err != nil {
@@ -62,11 +63,11 @@ func refusal(err error) string {
 	case !ok:
 		return err.Error()
 	case e.Status == 401:
-		return "You are not logged in any more. Reload the page to log in again."
+		return lang.T("You are not logged in any more. Reload the page to log in again.")
 	case e.Status == 403:
-		return "Your role may not see this. " + e.Detail
+		return lang.T("Your role may not see this. {detail}", "detail", e.Detail)
 	case e.Status == 404:
-		return "This server does not keep it. " + e.Detail
+		return lang.T("This server does not keep it. {detail}", "detail", e.Detail)
 	}
 	return e.Detail
 }
@@ -79,5 +80,5 @@ func (p *poll) note() string {
 	case p.at.IsZero():
 		return p.failed
 	}
-	return "As of " + clockOf(p.at) + ". " + p.failed
+	return lang.T("As of {at}. {failed}", "at", clockOf(p.at), "failed", p.failed)
 }

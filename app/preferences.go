@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -32,6 +33,7 @@ type ownPreferences struct {
 	Theme   string          `json:"theme,omitempty"`   // light or dark; "" as the system has it
 	Density string          `json:"density,omitempty"` // compact or comfortable; "" in between
 	Time    string          `json:"time,omitempty"`    // utc or relative; "" local
+	Lang    string          `json:"lang,omitempty"`    // tag of a language; "" as the browser asks
 	NoKeys  bool            `json:"no_keys,omitempty"` // keys of a single letter do nothing
 	Columns []string        `json:"columns,omitempty"` // of the sessions page, when not the usual ones
 	Views   []api.SavedView `json:"views,omitempty"`   // of the sessions page
@@ -50,6 +52,9 @@ func (o ownPreferences) clean() ownPreferences {
 	o.Theme = oneOf(o.Theme, "light", "dark")
 	o.Density = oneOf(o.Density, "compact", "comfortable")
 	o.Time = oneOf(o.Time, "utc", "relative")
+	if !slices.ContainsFunc(lang.All, func(l lang.Language) bool { return l.Tag == o.Lang }) {
+		o.Lang = ""
+	}
 	o.Columns = o.Columns[:min(len(o.Columns), maxColumns)]
 	o.Views = o.Views[:min(len(o.Views), maxViews)]
 	o.Reasons = o.Reasons[:min(len(o.Reasons), maxReasons)]
@@ -156,6 +161,7 @@ func (p *preferences) change(fn func(*ownPreferences)) {
 func (p *preferences) apply() {
 	ui.SetTheme(p.own.Theme)
 	ui.SetRoot("data-density", p.own.Density)
+	console.speech.change(nil)
 }
 
 // store keeps a copy in this browser.
@@ -173,7 +179,7 @@ func (p *preferences) send() {
 	}
 	own, err := json.Marshal(p.own)
 	if err != nil || len(own) > api.MaxPreferences {
-		console.say("Your settings have grown too large to be kept. Delete saved views that you no longer need.", true)
+		console.say(lang.T("Your settings have grown too large to be kept. Delete saved views that you no longer need."), true)
 		return
 	}
 	p.sending, p.dirty = true, false
@@ -192,7 +198,7 @@ func (p *preferences) sent(err error) {
 	case answered && refused.Status == 404: // a server that keeps none: this browser does
 	case !p.failed:
 		p.failed = true
-		console.say("Only this browser keeps your settings. "+err.Error(), true)
+		console.say(lang.T("Only this browser keeps your settings. {error}", "error", err.Error()), true)
 	}
 	p.send()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -180,29 +181,23 @@ func (p *queriesPage) Render() app.UI {
 	return app.Div().Class("queries").Body(
 		p.box.render(),
 		app.Div().Class("sum").Body(
-			app.H1().Class("sr").Text("Live queries"),
-			app.Span().Body(app.B().Text(ui.Count(v.Total)), app.Text(" "+plainPlural(v.Total, "statement runs", "statements run")),
-				app.Text(" in "), app.B().Text(ui.Count(v.All)), app.Text(" "+plainPlural(v.All, "session", "sessions"))),
+			app.H1().Class("sr").Text(lang.T("Live queries")),
+			app.Span().Body(ui.Fill(lang.N(v.Total, "{total} statement runs in {sessions}|{total} statements run in {sessions}"), ui.Parts{
+				"total": app.B().Text(lang.Count(v.Total)), "sessions": app.B().Text(lang.N(v.All, "{n} session|{n} sessions")),
+			})...),
 			app.If(v.Summary.Long > 0, func() app.UI {
-				return app.Span().Body(app.B().Text(ui.Count(v.Summary.Long)), app.Text(" long"))
+				return app.Span().Body(ui.Fill(lang.T("{n} long"), ui.Parts{"n": app.B().Text(lang.Count(v.Summary.Long))})...)
 			}),
 			app.Span().Class("sp"),
-			app.Span().ID("query-group").Class("dim").Text("Show"),
+			app.Span().ID("query-group").Class("dim").Text(lang.T("Show")),
 			app.Div().Class("seg").Role("radiogroup").Aria("labelledby", "query-group").OnClick(p.pick).Body(
-				renderQueryChoice("each", "Each statement", p.group == ""),
-				renderQueryChoice(byFingerprint, "By fingerprint", p.group != ""),
+				renderQueryChoice("each", lang.T("Each statement"), p.group == ""),
+				renderQueryChoice(byFingerprint, lang.T("By fingerprint"), p.group != ""),
 			),
 		),
 		app.Div().Class("data").OnClick(p.clicked).Body(p.renderTable()),
 		renderNoQueries(p, v),
 	)
-}
-
-func plainPlural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }
 
 func renderQueryChoice(id, label string, on bool) app.UI {
@@ -224,27 +219,27 @@ func (p *queriesPage) renderTable() app.UI {
 	return app.Div().Body(
 		app.Table().Class("t of-queries").Body(
 			app.THead().Body(app.Tr().Body(
-				app.Th().Class("c-for").Scope("col").Aria("sort", "descending").Text("Duration ▾"),
-				app.Th().Class("c-sql").Scope("col").Text("Statement"),
-				app.Th().Class("c-id").Scope("col").Text("Session"),
-				app.Th().Class("c-user").Scope("col").Text("User"),
-				app.Th().Class("c-server").Scope("col").Text("Server"),
-				app.Th().Class("c-out num").Scope("col").Title("Bytes a second to the client").Text("Sends"),
-				app.Th().Class("c-wait").Scope("col").Text("Wait"),
-				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text("Actions")),
+				app.Th().Class("c-for").Scope("col").Aria("sort", "descending").Text(lang.T("Duration ▾")),
+				app.Th().Class("c-sql").Scope("col").Text(lang.T("Statement")),
+				app.Th().Class("c-id").Scope("col").Text(lang.T("Session")),
+				app.Th().Class("c-user").Scope("col").Text(lang.T("User")),
+				app.Th().Class("c-server").Scope("col").Text(lang.T("Server")),
+				app.Th().Class("c-out num").Scope("col").Title(lang.T("Bytes a second to the client")).Text(lang.T("Sends")),
+				app.Th().Class("c-wait").Scope("col").Text(lang.T("Wait")),
+				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text(lang.T("Actions"))),
 			)),
 			app.TBody().Body(body...),
 		),
-		renderMore(console.store.View(queriesView).Total-len(rows), "running statement, shorter than these", "running statements, shorter than these"),
+		renderMore(console.store.View(queriesView).Total-len(rows), lang.Mark("and {n} more running statement, shorter than these|and {n} more running statements, shorter than these")),
 	)
 }
 
-// renderMore says how much is not shown.
-func renderMore(n int, one, many string) app.UI {
+// renderMore says how much is not shown, in words for one and for many.
+func renderMore(n int, words string) app.UI {
 	if n <= 0 {
 		return app.Div().Hidden(true)
 	}
-	return app.P().Class("more faint").Text("and " + ui.Count(n) + " more " + plainPlural(n, one, many))
+	return app.P().Class("more faint").Text(lang.N(n, words))
 }
 
 // renderRow draws one statement. It binds no handler: the table has one, which
@@ -266,7 +261,7 @@ func (p *queriesPage) renderRow(s *api.Session, ended bool) app.UI {
 		app.Td().Class("c-do").Body(
 			app.If(console.mayAct(), func() app.UI {
 				return app.Button().Type("button").ID("query-"+s.ID).Class("btn s").DataSet("do", "cancel").
-					Disabled(ended || console.stale()).Aria("label", "Cancel the statement of session "+s.ID).Text("Cancel…")
+					Disabled(ended || console.stale()).Aria("label", lang.T("Cancel the statement of session {id}", "id", s.ID)).Text(lang.T("Cancel…"))
 			}),
 		),
 	)
@@ -276,7 +271,7 @@ func (p *queriesPage) renderRow(s *api.Session, ended bool) app.UI {
 // which it is long.
 func renderDuration(s *api.Session, ended bool) app.UI {
 	if ended {
-		return app.Span().Class("faint").Text("ended")
+		return app.Span().Class("faint").Text(lang.T("ended"))
 	}
 	in := view.InState(s, lag(s))
 	return durationBar(in, s.Attributes.Activity.LongAfter)
@@ -293,11 +288,11 @@ func durationBar(in time.Duration, longAfter float64) app.UI {
 	case in.Seconds() >= longAfter:
 		level, glyph = "attn", "long"
 	}
-	return app.Span().Class("dur", level).Title("A statement is long from "+ui.Duration(time.Duration(longAfter*float64(time.Second)))).Body(
+	return app.Span().Class("dur", level).Title(lang.T("A statement is long from {longAfter}", "longAfter", ui.Duration(time.Duration(longAfter*float64(time.Second))))).Body(
 		ui.Bar(in.Seconds()/longAfter, level),
 		app.If(glyph != "", func() app.UI { return ui.Glyph(glyph) }),
 		app.Span().Class("tnum").Text(elapsed(in)),
-		app.If(glyph != "", func() app.UI { return app.Span().Class("sr").Text(" long") }),
+		app.If(glyph != "", func() app.UI { return app.Span().Class("sr").Text(lang.T(" long")) }),
 	)
 }
 
@@ -315,13 +310,13 @@ func renderPendingWait(s *api.Session) app.UI {
 	p := &s.Attributes.Pending
 	switch {
 	case p.Kill != nil && p.Kill.When == "idle":
-		return ui.Chip("kill", "Kill when idle", "hatch")
+		return ui.Chip("kill", lang.T("Kill when idle"), "hatch")
 	case p.Kill != nil:
-		return ui.Chip("kill", "Kill "+ui.Countdown(timeOf(p.Kill.At).Sub(console.now())), "hatch")
+		return ui.Chip("kill", lang.T("Kill {now}", "now", ui.Countdown(timeOf(p.Kill.At).Sub(console.now()))), "hatch")
 	case p.Filters != nil:
-		return ui.Chip("swap", "Swap waits", "info")
+		return ui.Chip("swap", lang.T("Swap waits"), "info")
 	case p.Restart:
-		return ui.Chip("restart", "Restart waits", "info")
+		return ui.Chip("restart", lang.T("Restart waits"), "info")
 	}
 	return app.Span().Class("faint").Text("—")
 }
@@ -345,16 +340,16 @@ func (p *queriesPage) renderGroups() app.UI {
 	return app.Div().Body(
 		app.Table().Class("t of-kinds").Body(
 			app.THead().Body(app.Tr().Body(
-				app.Th().Class("c-count num").Scope("col").Text("Running ▾"),
-				app.Th().Class("c-for").Scope("col").Text("Longest"),
-				app.Th().Class("c-sql").Scope("col").Text("Statement, without its values"),
-				app.Th().Class("c-id").Scope("col").Text("For example"),
-				app.Th().Class("c-user").Scope("col").Text("User"),
-				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text("Actions")),
+				app.Th().Class("c-count num").Scope("col").Text(lang.T("Running ▾")),
+				app.Th().Class("c-for").Scope("col").Text(lang.T("Longest")),
+				app.Th().Class("c-sql").Scope("col").Text(lang.T("Statement, without its values")),
+				app.Th().Class("c-id").Scope("col").Text(lang.T("For example")),
+				app.Th().Class("c-user").Scope("col").Text(lang.T("User")),
+				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text(lang.T("Actions"))),
 			)),
 			app.TBody().Body(body...),
 		),
-		renderMore(v.Total-len(shown), "kind of statement", "kinds of statements"),
+		renderMore(v.Total-len(shown), lang.Mark("and {n} more kind of statement|and {n} more kinds of statements")),
 	)
 }
 
@@ -374,8 +369,8 @@ func renderQueryKind(g *api.Group, open bool) app.UI {
 	}
 	return app.Tr().Class("kind").DataSet("kind", g.ID).Body(
 		app.Td().Class("c-count num").Body(
-			app.Button().Type("button").Class("fold").Aria("expanded", boolText(open)).Aria("label", ui.Plural(a.Sessions, "session", "sessions")).
-				Body(app.Span().Class("faint").Text(mark), app.Text(ui.Count(a.Sessions))),
+			app.Button().Type("button").Class("fold").Aria("expanded", boolText(open)).Aria("label", lang.N(a.Sessions, "{n} session|{n} sessions")).
+				Body(app.Span().Class("faint").Text(mark), app.Text(lang.Count(a.Sessions))),
 		),
 		app.Td().Class("c-for").Body(longest),
 		app.Td().Class("c-sql sql").Title(ui.Clip(text, 1000)+" ").Text(orDash(text)),
@@ -400,7 +395,7 @@ func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
 			app.Td().Class("c-user").Title(view.Client(s)).Text(orDash(a.User)),
 			app.Td().Class("c-do").Body(app.If(console.mayAct(), func() app.UI {
 				return app.Button().Type("button").ID("query-"+s.ID).Class("btn s").DataSet("do", "cancel").
-					Disabled(console.stale()).Aria("label", "Cancel the statement of session "+s.ID).Text("Cancel…")
+					Disabled(console.stale()).Aria("label", lang.T("Cancel the statement of session {id}", "id", s.ID)).Text(lang.T("Cancel…"))
 			})),
 		))
 		if s.ID == p.cancel.ID {
@@ -408,7 +403,7 @@ func (p *queriesPage) renderMembers(g *api.Group) []app.UI {
 		}
 	}
 	if left := g.Attributes.Sessions - min(len(members), maxQueries); left > 0 {
-		rows = append(rows, app.Tr().Class("member").Body(app.Td().ColSpan(6).Body(renderMore(left, "that began later", "that began later"))))
+		rows = append(rows, app.Tr().Class("member").Body(app.Td().ColSpan(6).Body(renderMore(left, lang.Mark("and {n} more that began later|and {n} more that began later")))))
 	}
 	return rows
 }
@@ -428,19 +423,19 @@ func membersOf(g *api.Group) []*api.Session {
 // renderCancel asks, below the row, whether to cancel its statement.
 func renderCancel(p *queriesPage, columns int) app.UI {
 	c := &p.cancel
-	words := "It ends with an error; the session and its transaction go on."
+	words := lang.T("It ends with an error; the session and its transaction go on.")
 	if !p.stillRuns() {
-		words = "It has ended in the meantime. There is nothing left to cancel."
+		words = lang.T("It has ended in the meantime. There is nothing left to cancel.")
 	}
 	return app.Tr().Class("confirm").DataSet("id", c.ID).Body(app.Td().ColSpan(columns).Body(
 		app.Div().Class("ask").Role("group").Aria("labelledby", "query-ask").Body(
 			app.P().ID("query-ask").Body(
-				app.B().Text("Cancel the statement of session "+c.ID+"?"), app.Text(" "+c.Who+onServer(c.Server)+". "), app.Text(words),
+				app.B().Text(lang.T("Cancel the statement of session {id}?", "id", c.ID)), app.Text(" "+c.Who+onServer(c.Server)+". "), app.Text(words),
 			),
 			app.P().Class("sql").Text(ui.Clip(c.Statement, confirmStatement)+" "),
 			app.Div().Class("foot").Body(
-				app.Button().Type("button").ID("query-keep").Class("btn s").DataSet("do", "keep").Text("Let it run"),
-				app.Button().Type("button").Class("btn s d").DataSet("do", "confirm").Disabled(!p.stillRuns() || console.stale()).Text("Cancel statement"),
+				app.Button().Type("button").ID("query-keep").Class("btn s").DataSet("do", "keep").Text(lang.T("Let it run")),
+				app.Button().Type("button").Class("btn s d").DataSet("do", "confirm").Disabled(!p.stillRuns() || console.stale()).Text(lang.T("Cancel statement")),
 			),
 		),
 	))
@@ -459,18 +454,18 @@ func renderNoQueries(p *queriesPage, v *model.View) app.UI {
 	case v.Refused != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
 	case !v.Ready:
-		return app.Div().Class("empty faint").Text("Loading…")
+		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	case v.Total > 0 || len(p.kept) > 0:
 		return app.Div().Hidden(true)
 	case p.box.text() != "":
 		return app.Div().Class("empty").Body(
-			app.P().Body(app.Text("No running statement matches "), app.Code().Text(p.box.text()), app.Text(".")),
-			app.Button().Class("btn").Text("Clear filter").OnClick(p.box.clear),
+			app.P().Body(ui.Fill(lang.T("No running statement matches {filter}."), ui.Parts{"filter": app.Code().Text(p.box.text())})...),
+			app.Button().Class("btn").Text(lang.T("Clear filter")).OnClick(p.box.clear),
 		)
 	}
 	return app.Div().Class("empty").Body(
-		app.P().Text("Nothing runs at this moment. "+ui.Plural(v.All, "session is", "sessions are")+" connected."),
-		app.A().Class("btn").Href(href("/sessions")).Text("Sessions"),
+		app.P().Text(lang.N(v.All, "Nothing runs at this moment. {n} session is connected.|Nothing runs at this moment. {n} sessions are connected.")),
+		app.A().Class("btn").Href(href("/sessions")).Text(lang.T("Sessions")),
 	)
 }
 
@@ -535,10 +530,10 @@ func (p *queriesPage) confirm() {
 	}
 	p.cancel = statementCancel{}
 	if !runs {
-		console.say("That statement of session "+id+" has ended. Nothing was cancelled.", false)
+		console.say(lang.T("That statement of session {id} has ended. Nothing was cancelled.", "id", id), false)
 		return
 	}
-	console.change("The statement of session "+id+" was cancelled.", func(ctx context.Context) error {
+	console.change(lang.T("The statement of session {id} was cancelled.", "id", id), func(ctx context.Context) error {
 		return console.client.CancelStatement(ctx, id)
 	})
 }
@@ -557,4 +552,6 @@ func (p *queriesPage) key(ctx app.Context, key string, _ bool) bool {
 }
 
 // tellKeys says which keys the page has.
-func (p *queriesPage) tellKeys() []keyHelp { return []keyHelp{{"Esc", "Let the statement run"}} }
+func (p *queriesPage) tellKeys() []keyHelp {
+	return []keyHelp{{"Esc", lang.T("Let the statement run")}}
+}

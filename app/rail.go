@@ -5,6 +5,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -17,16 +18,16 @@ type rail struct {
 }
 
 var railItems = []struct{ path, label, keys, icon string }{
-	{"/overview", "Overview", "g o", "M2 2h5v7H2zM9 2h5v4H9zM9 8h5v6H9zM2 11h5v3H2z"},
-	{"/sessions", "Sessions", "g s", "M2 3h12v2H2zM2 7h12v2H2zM2 11h8v2H2z"},
-	{"/queries", "Live queries", "g q", "M2 3h7v2H2zM2 7h12v2H2zM2 11h5v2H2z"},
-	{"/services", "Services", "g v", "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z"},
-	{"/servers", "Servers", "g e", "M2 2h12v5H2zm2 2v1h2V4zM2 9h12v5H2zm2 2v1h2v-1z"},
-	{"/filters", "Filters", "g f", "M2 2h12L9.5 8v6l-3-2V8z"},
-	{"/listeners", "Listeners", "g i", "M8 1l5 5H9v9H7V6H3z"},
-	{"/topology", "Topology", "g t", "M1 6h4v4H1zM11 1h4v4h-4zM11 11h4v4h-4zM5 7.2l6-4V5L6.5 8l4.5 3v1.8l-6-4z"},
-	{"/log", "Log", "g l", "M3 2h10v12H3zm2 3v1h6V5zm0 3v1h6V8zm0 3v1h4v-1z"},
-	{"/audit", "Audit", "g a", "M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3zm-1 9.5L12 5.6 11 4.6 7 8.5 5.2 6.8l-1 1z"},
+	{"/overview", lang.Mark("Overview"), "g o", "M2 2h5v7H2zM9 2h5v4H9zM9 8h5v6H9zM2 11h5v3H2z"},
+	{"/sessions", lang.Mark("Sessions"), "g s", "M2 3h12v2H2zM2 7h12v2H2zM2 11h8v2H2z"},
+	{"/queries", lang.Mark("Live queries"), "g q", "M2 3h7v2H2zM2 7h12v2H2zM2 11h5v2H2z"},
+	{"/services", lang.Mark("Services"), "g v", "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z"},
+	{"/servers", lang.Mark("Servers"), "g e", "M2 2h12v5H2zm2 2v1h2V4zM2 9h12v5H2zm2 2v1h2v-1z"},
+	{"/filters", lang.Mark("Filters"), "g f", "M2 2h12L9.5 8v6l-3-2V8z"},
+	{"/listeners", lang.Mark("Listeners"), "g i", "M8 1l5 5H9v9H7V6H3z"},
+	{"/topology", lang.Mark("Topology"), "g t", "M1 6h4v4H1zM11 1h4v4h-4zM11 11h4v4h-4zM5 7.2l6-4V5L6.5 8l4.5 3v1.8l-6-4z"},
+	{"/log", lang.Mark("Log"), "g l", "M3 2h10v12H3zm2 3v1h6V5zm0 3v1h6V8zm0 3v1h4v-1z"},
+	{"/audit", lang.Mark("Audit"), "g a", "M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3zm-1 9.5L12 5.6 11 4.6 7 8.5 5.2 6.8l-1 1z"},
 }
 
 // Render draws the links.
@@ -35,7 +36,7 @@ func (r *rail) Render() app.UI {
 	if r.Open {
 		class = "rail open"
 	}
-	return app.Nav().Class(class).ID("rail").TabIndex(-1).Aria("label", "Pages").Body(
+	return app.Nav().Class(class).ID("rail").TabIndex(-1).Aria("label", lang.T("Pages")).Body(
 		app.Range(railItems).Slice(func(i int) app.UI {
 			item := railItems[i]
 			current := "no"
@@ -43,11 +44,11 @@ func (r *rail) Render() app.UI {
 				current = "page"
 			}
 			n, known := console.known.count(item.path[1:])
-			return app.A().Href(href(item.path)).Title(item.label).Aria("current", current).Body(
+			return app.A().Href(href(item.path)).Title(lang.T(item.label)).Aria("current", current).Body(
 				ui.SVG("svg").Attr("viewBox", "0 0 16 16").Attr("aria-hidden", "true").Body(
 					ui.SVG("path").Attr("d", item.icon).Attr("fill", "currentColor").Attr("fill-rule", "evenodd")),
-				app.B().Text(item.label),
-				app.If(known, func() app.UI { return app.Span().Text(ui.Count(n)) }),
+				app.B().Text(lang.T(item.label)),
+				app.If(known, func() app.UI { return app.Span().Text(lang.Count(n)) }),
 			)
 		}),
 	)

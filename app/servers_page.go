@@ -10,6 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -21,21 +22,21 @@ type serversPage struct {
 }
 
 var serversTable = objectTable[api.ServerAttributes]{
-	topic: api.TopicServers, title: "Servers", one: "server",
-	empty: "No servers. A section with type=server in the configuration makes one.",
+	topic: api.TopicServers, title: lang.Mark("Servers"), none: lang.Mark("There is no server {id}."),
+	empty: lang.Mark("No servers. A section with type=server in the configuration makes one."),
 	columns: []objectColumn[api.ServerAttributes]{
-		{"c-name", "Name", func(s *api.Server) app.UI { return objectName("servers", s.ID) }},
-		{"c-role", "Role", roleChip},
-		{"c-address mono", "Address", func(s *api.Server) app.UI { return app.Text(orDash(endpoint(s.Attributes.Parameters))) }},
-		{"c-state", "State", serverState},
-		{"c-since num", "For", func(s *api.Server) app.UI { return app.Text(stateAge(s, console.now())) }},
-		{"c-lag num", "Lag", lagChip},
-		{"c-count num", "Connections", serverConnections},
-		{"c-rate num", "Statements/s", func(s *api.Server) app.UI { return app.Text(serverRate(s)) }},
-		{"c-version", "Version", func(s *api.Server) app.UI { return hinted(s.Attributes.VersionString) }},
+		{"c-name", lang.Mark("Name"), func(s *api.Server) app.UI { return objectName("servers", s.ID) }},
+		{"c-role", lang.Mark("Role"), roleChip},
+		{"c-address mono", lang.Mark("Address"), func(s *api.Server) app.UI { return app.Text(orDash(endpoint(s.Attributes.Parameters))) }},
+		{"c-state", lang.Mark("State"), serverState},
+		{"c-since num", lang.Mark("For"), func(s *api.Server) app.UI { return app.Text(stateAge(s, console.now())) }},
+		{"c-lag num", lang.Mark("Lag"), lagChip},
+		{"c-count num", lang.Mark("Connections"), serverConnections},
+		{"c-rate num", lang.Mark("Statements/s"), func(s *api.Server) app.UI { return app.Text(serverRate(s)) }},
+		{"c-version", lang.Mark("Version"), func(s *api.Server) app.UI { return hinted(s.Attributes.VersionString) }},
 		{"c-gtid mono", "GTID", func(s *api.Server) app.UI { return hinted(s.Attributes.GtidCurrentPos) }},
-		{"c-uptime num", "Uptime", func(s *api.Server) app.UI { return app.Text(uptime(s.Attributes.Uptime)) }},
-		{"c-event", "Last event", serverEvent},
+		{"c-uptime num", lang.Mark("Uptime"), func(s *api.Server) app.UI { return app.Text(uptime(s.Attributes.Uptime)) }},
+		{"c-event", lang.Mark("Last event"), serverEvent},
 	},
 	chip: roleChip, about: aboutServer,
 }
@@ -63,21 +64,21 @@ func (p *serversPage) Render() app.UI { return serversTable.render(p.ID) }
 func role(state string) (glyph, word, level string) {
 	words := strings.Split(state, ", ")
 	for _, r := range []struct{ status, glyph, word, level string }{
-		{"Maintenance", "maint", "Maintenance", "info"},
-		{"Drained", "drain", "Drained", "info"},
-		{"Draining", "drain", "Draining", "info"},
-		{"Down", "down", "Down", "crit"},
-		{"Auth Error", "blocked", "Login refused", "attn"},
-		{"Master", "primary", "Primary", ""},
-		{"Relay Master", "replica", "Relay", ""},
-		{"Slave", "replica", "Replica", ""},
-		{"Running", "running", "Running", ""},
+		{"Maintenance", "maint", lang.Mark("Maintenance"), "info"},
+		{"Drained", "drain", lang.Mark("Drained"), "info"},
+		{"Draining", "drain", lang.Mark("Draining"), "info"},
+		{"Down", "down", lang.Mark("Down"), "crit"},
+		{"Auth Error", "blocked", lang.Mark("Login refused"), "attn"},
+		{"Master", "primary", lang.Mark("Primary"), ""},
+		{"Relay Master", "replica", lang.Mark("Relay"), ""},
+		{"Slave", "replica", lang.Mark("Replica"), ""},
+		{"Running", "running", lang.Mark("Running"), ""},
 	} {
 		if slices.Contains(words, r.status) {
-			return r.glyph, r.word, r.level
+			return r.glyph, lang.T(r.word), r.level
 		}
 	}
-	return "connecting", "Unknown", ""
+	return "connecting", lang.T("Unknown"), ""
 }
 
 func roleChip(s *api.Server) app.UI { return ui.Chip(serverSign(s, console.now())) }
@@ -89,7 +90,7 @@ func serverSign(s *api.Server, now time.Time) (glyph, word, level string) {
 		return glyph, word, level
 	}
 	if grave := lagLevel(s, now); grave > 0 {
-		return "long", "Lagging", levelNames[grave]
+		return "long", lang.T("Lagging"), levelNames[grave]
 	}
 	return glyph, word, level
 }
@@ -182,7 +183,7 @@ func uptime(n int64) string {
 }
 
 func serverConnections(s *api.Server) app.UI {
-	return sessionsOf("server", s.ID, ui.Count(s.Attributes.Statistics.Connections))
+	return sessionsOf("server", s.ID, lang.Count(s.Attributes.Statistics.Connections))
 }
 
 func serverEvent(s *api.Server) app.UI {
@@ -206,29 +207,29 @@ func aboutServer(s *api.Server) []objectBox {
 	a := &s.Attributes
 	st := &a.Statistics
 	boxes := []objectBox{
-		{"Server", false, factList(
-			monoFact("Address", endpoint(a.Parameters)),
-			objectFact{"State", app.Span().Class("lines").Body(
+		{lang.T("Server"), false, factList(
+			monoFact(lang.T("Address"), endpoint(a.Parameters)),
+			objectFact{lang.T("State"), app.Span().Class("lines").Body(
 				app.Span().Text(a.State),
 				app.If(trouble(s) != "", func() app.UI { return app.Span().Class(troubleClass(s)).Text(trouble(s)) }),
 			)},
-			textFact("Version", a.VersionString),
-			textFact("Uptime", uptime(a.Uptime)),
-			textFact("Read only", yesNo(a.ReadOnly)),
-			objectFact{"Last event", serverEvent(s)},
-			objectFact{"Services", objectLinks("services", s.Relationships.IDs("services"))},
-			textFact("Monitor", strings.Join(s.Relationships.IDs("monitors"), ", ")),
+			textFact(lang.T("Version"), a.VersionString),
+			textFact(lang.T("Uptime"), uptime(a.Uptime)),
+			textFact(lang.T("Read only"), yesNo(a.ReadOnly)),
+			objectFact{lang.T("Last event"), serverEvent(s)},
+			objectFact{lang.T("Services"), objectLinks("services", s.Relationships.IDs("services"))},
+			textFact(lang.T("Monitor"), strings.Join(s.Relationships.IDs("monitors"), ", ")),
 		)},
-		{"Statistics", false, factList(
-			objectFact{"Connections", serverConnections(s)},
-			countFact("Most at once", st.MaxConnections),
-			countFact("Since the start", st.TotalConnections),
-			countFact("At work", st.ActiveOperations),
-			textFact("Statements a second", serverRate(s)),
-			countFact("Statements", st.RoutedPackets),
-			countFact("Failed logins", st.FailedAuths),
+		{lang.T("Statistics"), false, factList(
+			objectFact{lang.T("Connections"), serverConnections(s)},
+			countFact(lang.T("Most at once"), st.MaxConnections),
+			countFact(lang.T("Since the start"), st.TotalConnections),
+			countFact(lang.T("At work"), st.ActiveOperations),
+			textFact(lang.T("Statements a second"), serverRate(s)),
+			countFact(lang.T("Statements"), st.RoutedPackets),
+			countFact(lang.T("Failed logins"), st.FailedAuths),
 		)},
-		{"Replication", true, replication(a)},
+		{lang.T("Replication"), true, replication(a)},
 	}
 	return append(boxes, parametersBox(a.Parameters, a.Source))
 }
@@ -236,21 +237,21 @@ func aboutServer(s *api.Server) []objectBox {
 // replication says what a server has of the data, and whom it follows.
 func replication(a *api.ServerAttributes) app.UI {
 	facts := []objectFact{
-		textFact("Lag", seconds(a.ReplicationLag)),
-		monoFact("Server ID", ids64(a.ServerID)),
+		textFact(lang.T("Lag"), seconds(a.ReplicationLag)),
+		monoFact(lang.T("Server ID"), ids64(a.ServerID)),
 		monoFact("GTID", a.GtidCurrentPos),
-		monoFact("GTID in binlog", a.GtidBinlogPos),
+		monoFact(lang.T("GTID in binlog"), a.GtidBinlogPos),
 	}
 	for i := range a.SlaveConnections {
 		c := &a.SlaveConnections[i]
-		name := "Follows"
+		name := lang.T("Follows")
 		if c.ConnectionName != "" {
 			name += " (" + c.ConnectionName + ")"
 		}
 		facts = append(facts, objectFact{name, follows(c)})
 	}
 	if len(a.SlaveConnections) == 0 {
-		facts = append(facts, textFact("Follows", "no server"))
+		facts = append(facts, textFact(lang.T("Follows"), lang.T("no server")))
 	}
 	return factList(facts...)
 }
@@ -270,7 +271,7 @@ func follows(c *api.SlaveConn) app.UI {
 			app.If(c.MasterServerName != "", func() app.UI { return objectLink("servers", c.MasterServerName) }),
 			app.Code().Text(" "+c.MasterHost+":"+strconv.Itoa(c.MasterPort)),
 		),
-		app.Span().Class("dim").Text("I/O "+orDash(c.SlaveIORunning)+" · SQL "+orDash(c.SlaveSQLRunning)+" · GTID "+orDash(c.UsingGtid)),
+		app.Span().Class("dim").Text(lang.T("I/O {slaveIORunning} · SQL {slaveSQLRunning} · GTID {usingGtid}", "slaveIORunning", orDash(c.SlaveIORunning), "slaveSQLRunning", orDash(c.SlaveSQLRunning), "usingGtid", orDash(c.UsingGtid))),
 		app.If(wrong != "", func() app.UI { return app.Span().Class("err").Text(wrong) }),
 	)
 }

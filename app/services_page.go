@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -19,19 +20,19 @@ type servicesPage struct {
 }
 
 var servicesTable = objectTable[api.ServiceAttributes]{
-	topic: api.TopicServices, title: "Services", one: "service",
-	empty: "No services. A section with type=service in the configuration makes one.",
+	topic: api.TopicServices, title: lang.Mark("Services"), none: lang.Mark("There is no service {id}."),
+	empty: lang.Mark("No services. A section with type=service in the configuration makes one."),
 	columns: []objectColumn[api.ServiceAttributes]{
-		{"c-name", "Name", func(s *api.Service) app.UI { return objectName("services", s.ID) }},
-		{"c-module", "Router", func(s *api.Service) app.UI { return app.Text(s.Attributes.Router) }},
-		{"c-status", "State", serviceChip},
-		{"c-sessions num", "Sessions / limit", serviceSessions},
-		{"c-rate num", "Statements/s", func(s *api.Service) app.UI { return app.Text(serviceRate(s)) }},
+		{"c-name", lang.Mark("Name"), func(s *api.Service) app.UI { return objectName("services", s.ID) }},
+		{"c-module", lang.Mark("Router"), func(s *api.Service) app.UI { return app.Text(s.Attributes.Router) }},
+		{"c-status", lang.Mark("State"), serviceChip},
+		{"c-sessions num", lang.Mark("Sessions / limit"), serviceSessions},
+		{"c-rate num", lang.Mark("Statements/s"), func(s *api.Service) app.UI { return app.Text(serviceRate(s)) }},
 		{"c-p95 num", "p95", func(s *api.Service) app.UI { return app.Text(serviceP95(s)) }},
-		{"c-chain", "Filters", func(s *api.Service) app.UI { return filterChain(s.Relationships.IDs("filters")) }},
-		{"c-old", "Older chain", serviceOutdated},
-		{"c-targets", "Targets", serviceTargets},
-		{"c-listeners", "Listeners", func(s *api.Service) app.UI { return objectLinks("listeners", s.Relationships.IDs("listeners")) }},
+		{"c-chain", lang.Mark("Filters"), func(s *api.Service) app.UI { return filterChain(s.Relationships.IDs("filters")) }},
+		{"c-old", lang.Mark("Older chain"), serviceOutdated},
+		{"c-targets", lang.Mark("Targets"), serviceTargets},
+		{"c-listeners", lang.Mark("Listeners"), func(s *api.Service) app.UI { return objectLinks("listeners", s.Relationships.IDs("listeners")) }},
 	},
 	chip: serviceChip, about: aboutService,
 }
@@ -62,11 +63,11 @@ func serviceChip(s *api.Service) app.UI {
 	state := s.Attributes.State
 	switch state {
 	case "Started":
-		return ui.Chip("running", state, "")
+		return ui.Chip("running", lang.T("Started"), "")
 	case "Failed":
-		return ui.Chip("blocked", state, "crit")
+		return ui.Chip("blocked", lang.T("Failed"), "crit")
 	case "Stopped":
-		return ui.Chip("maint", state, "attn")
+		return ui.Chip("maint", lang.T("Stopped"), "attn")
 	}
 	return ui.Chip("connecting", orDash(state), "")
 }
@@ -74,8 +75,8 @@ func serviceChip(s *api.Service) app.UI {
 // serviceSessions links the number of sessions now to them, and says how many
 // there may be.
 func serviceSessions(s *api.Service) app.UI {
-	return app.Span().Title("most at once: "+ui.Count(s.Attributes.Statistics.MaxConnections)).Body(
-		sessionsOf("service", s.ID, ui.Count(s.Attributes.Statistics.Connections)),
+	return app.Span().Title(lang.T("most at once: {maxConnections}", "maxConnections", lang.Count(s.Attributes.Statistics.MaxConnections))).Body(
+		sessionsOf("service", s.ID, lang.Count(s.Attributes.Statistics.Connections)),
 		app.Span().Class(limitClass(s)).Text(" / "+sessionLimit(s)),
 	)
 }
@@ -88,9 +89,9 @@ func limitOf(s *api.Service) int64 {
 
 func sessionLimit(s *api.Service) string {
 	if limit := limitOf(s); limit > 0 {
-		return ui.Count(limit)
+		return lang.Count(limit)
 	}
-	return "no limit"
+	return lang.T("no limit")
 }
 
 // limitClass is how loud the limit is: sessions that come near it need a human.
@@ -125,14 +126,14 @@ func serviceOutdated(s *api.Service) app.UI {
 	case !known:
 		return app.Span().Class("faint").Text("—")
 	case n == 0:
-		return app.Span().Class("faint").Text("none")
+		return app.Span().Class("faint").Text(lang.T("none"))
 	default:
 		return app.Span().Class("old-chain").Body(
 			app.A().Class("tnum").Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(s.ID)))).Title(outdatedWords(n)).
-				Text(ui.Plural(n, "session", "sessions")),
+				Text(lang.N(n, "{n} session|{n} sessions")),
 			app.If(console.mayAct(), func() app.UI {
 				return app.Button().Type("button").Class("btn s").DataSet("service", s.ID).Disabled(console.stale()).
-					Aria("label", "Restart "+outdatedWords(n)).Text("Restart…").OnClick(restartOutdatedOf)
+					Aria("label", lang.T("Restart {n}", "n", outdatedWords(n))).Text(lang.T("Restart…")).OnClick(restartOutdatedOf)
 			}),
 		)
 	}
@@ -153,7 +154,7 @@ func serviceRow(viewName, id string) (*api.Service, bool) {
 // serviceTargets are the servers of a service, or the monitor that names them.
 func serviceTargets(s *api.Service) app.UI {
 	if monitors := s.Relationships.IDs("monitors"); len(monitors) > 0 {
-		return app.Span().Class("clip").Text("those of " + monitors[0])
+		return app.Span().Class("clip").Text(lang.T("those of {monitors}", "monitors", monitors[0]))
 	}
 	return objectLinks("servers", s.Relationships.IDs("servers"))
 }
@@ -162,24 +163,24 @@ func aboutService(s *api.Service) []objectBox {
 	a := &s.Attributes
 	st := &a.Statistics
 	boxes := []objectBox{
-		{"Service", false, factList(
-			textFact("Router", a.Router),
-			textFact("Started", dated(a.Started)),
-			objectFact{"Targets", serviceTargets(s)},
-			objectFact{"Listeners", serviceListeners(s)},
+		{lang.T("Service"), false, factList(
+			textFact(lang.T("Router"), a.Router),
+			textFact(lang.T("Started"), dated(a.Started)),
+			objectFact{lang.T("Targets"), serviceTargets(s)},
+			objectFact{lang.T("Listeners"), serviceListeners(s)},
 		)},
-		{"Statistics", false, factList(
-			objectFact{"Sessions", serviceSessions(s)},
-			textFact("Statements/s", serviceRate(s)),
-			textFact("p95", serviceP95(s)+" of the last 10 s"),
-			countFact("Most at once", st.MaxConnections),
-			countFact("Since the start", st.TotalConnections),
-			countFact("Statements", st.RoutedPackets),
-			countFact("At work", st.ActiveOperations),
-			countFact("Failed logins", st.FailedAuths),
+		{lang.T("Statistics"), false, factList(
+			objectFact{lang.T("Sessions"), serviceSessions(s)},
+			textFact(lang.T("Statements/s"), serviceRate(s)),
+			textFact("p95", lang.T("{s} of the last 10 s", "s", serviceP95(s))),
+			countFact(lang.T("Most at once"), st.MaxConnections),
+			countFact(lang.T("Since the start"), st.TotalConnections),
+			countFact(lang.T("Statements"), st.RoutedPackets),
+			countFact(lang.T("At work"), st.ActiveOperations),
+			countFact(lang.T("Failed logins"), st.FailedAuths),
 		)},
-		{"Default chain", true, &serviceChain{Service: s.ID, Rev: console.rev}},
-		{"Router's figures", false, settingList(settingsOf(a.RouterDiagnostics), "The router tells none.")},
+		{lang.T("Default chain"), true, &serviceChain{Service: s.ID, Rev: console.rev}},
+		{lang.T("Router's figures"), false, settingList(settingsOf(a.RouterDiagnostics), lang.T("The router tells none."))},
 		accountsBox(a),
 	}
 	return append(boxes, parametersBox(a.Parameters, a.Source))
@@ -207,12 +208,12 @@ const maxAccounts = 100
 
 // accountsBox shows the database accounts that may log in.
 func accountsBox(a *api.ServiceAttributes) objectBox {
-	title := "Accounts · " + strconv.Itoa(len(a.Users))
+	title := lang.T("Accounts · {users}", "users", strconv.Itoa(len(a.Users)))
 	if at := dated(a.UsersLastUpdate); at != "" {
-		title += " · read " + at
+		title += lang.T(" · read {at}", "at", at)
 	}
 	if len(a.Users) == 0 {
-		return objectBox{title, false, app.P().Class("faint").Text("The service knows no accounts, so nobody can log in.")}
+		return objectBox{title, false, app.P().Class("faint").Text(lang.T("The service knows no accounts, so nobody can log in."))}
 	}
 	shown := a.Users[:min(len(a.Users), maxAccounts)]
 	return objectBox{title, false, app.Div().Class("accounts").Body(
@@ -221,7 +222,7 @@ func accountsBox(a *api.ServiceAttributes) objectBox {
 			return app.Span().Class("tag").Title(u.Plugin).Text("'" + u.User + "'@'" + u.Host + "'")
 		}),
 		app.If(len(a.Users) > len(shown), func() app.UI {
-			return app.Span().Class("faint").Text("and " + ui.Count(len(a.Users)-len(shown)) + " more")
+			return app.Span().Class("faint").Text(lang.T("and {users} more", "users", lang.Count(len(a.Users)-len(shown))))
 		}),
 	)}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -52,26 +53,26 @@ func (b *sessionButtons) Render() app.UI {
 	s, ok := sessionRow(sessionView, b.ID)
 	running := ok && s.Attributes.Activity.State == "running"
 	acting := !b.Ended && console.mayAct()
-	cancelTitle, restart, kill := "Stops what runs now; the session lives on", "Server connections, filters and router start anew; the client goes on", "Shift+K"
+	cancelTitle, restart, kill := lang.T("Stops what runs now; the session lives on"), lang.T("Server connections, filters and router start anew; the client goes on"), "Shift+K"
 	if console.stale() {
-		cancelTitle, restart, kill = staleTitle, staleTitle, staleTitle
+		cancelTitle, restart, kill = staleTitle(), staleTitle(), staleTitle()
 	}
 	return app.Div().Class("acts").OnKeyDown(b.pressed).Body(
 		app.If(acting, func() app.UI {
 			return app.Span().Class("acts").Body(
 				app.Button().ID("cancel-statement").Type("button").Class("btn").Hidden(!running).Disabled(console.stale()).Title(cancelTitle).
-					Text("Cancel statement").OnClick(b.askCancel),
-				app.Button().Type("button").Class("btn").Disabled(console.stale()).Title(restart).Text("Restart").OnClick(b.restart),
-				app.Button().Type("button").Class("btn do").Disabled(console.stale()).Title(kill).Text("Kill session…").OnClick(b.kill),
+					Text(lang.T("Cancel statement")).OnClick(b.askCancel),
+				app.Button().Type("button").Class("btn").Disabled(console.stale()).Title(restart).Text(lang.T("Restart")).OnClick(b.restart),
+				app.Button().Type("button").Class("btn do").Disabled(console.stale()).Title(kill).Text(lang.T("Kill session…")).OnClick(b.kill),
 			)
 		}),
 		app.Button().ID("session-more").Type("button").Class("btn bare i").Aria("haspopup", "menu").Aria("expanded", boolText(b.menu)).
-			Aria("label", "More").Title("More").Text("⋯").OnClick(b.openMenu),
+			Aria("label", lang.T("More")).Title(lang.T("More")).Text("⋯").OnClick(b.openMenu),
 		app.If(b.menu, func() app.UI {
-			return app.Div().Class("session-menu").Role("menu").Aria("label", "More").OnClick(b.chosen).Body(
-				app.Button().ID("session-menu-0").Type("button").Role("menuitem").DataSet("do", "link").Text("Copy link"),
-				app.Button().ID("session-menu-1").Type("button").Role("menuitem").DataSet("do", "maxctrl").Text("Copy as maxctrl"),
-				app.Button().ID("session-menu-2").Type("button").Role("menuitem").DataSet("do", "json").Text("Export JSON"),
+			return app.Div().Class("session-menu").Role("menu").Aria("label", lang.T("More")).OnClick(b.chosen).Body(
+				app.Button().ID("session-menu-0").Type("button").Role("menuitem").DataSet("do", "link").Text(lang.T("Copy link")),
+				app.Button().ID("session-menu-1").Type("button").Role("menuitem").DataSet("do", "maxctrl").Text(lang.T("Copy as maxctrl")),
+				app.Button().ID("session-menu-2").Type("button").Role("menuitem").DataSet("do", "json").Text(lang.T("Export JSON")),
 			)
 		}),
 		app.If(b.Ask != nil && b.Ask.open && acting, b.renderAsk),
@@ -118,10 +119,10 @@ func (b *sessionButtons) chosen(_ app.Context, e app.Event) {
 	switch ui.Closest(e, "data-do") {
 	case "link":
 		ui.Copy(ui.Link(href("/sessions/" + b.ID)))
-		console.say("Copied a link to session "+b.ID+".", false)
+		console.say(lang.T("Copied a link to session {id}.", "id", b.ID), false)
 	case "maxctrl":
 		ui.Copy("maxctrl show session " + b.ID)
-		console.say("Copied: maxctrl show session "+b.ID, false)
+		console.say(lang.T("Copied: maxctrl show session {id}", "id", b.ID), false)
 	case "json":
 		b.export()
 	}
@@ -136,7 +137,7 @@ func (b *sessionButtons) export() {
 	}
 	text, err := json.MarshalIndent(map[string]any{"data": s}, "", "  ")
 	if err != nil {
-		console.say("The session cannot be written: "+err.Error()+".", true)
+		console.say(lang.T("The session cannot be written: {error}.", "error", err.Error()), true)
 		return
 	}
 	ui.SaveText("session-"+b.ID+"-"+console.now().UTC().Format("20060102T150405Z")+".json", string(text)+"\n")
@@ -153,17 +154,17 @@ const askedFor = 400
 // renderAsk draws the question, which names the statement.
 func (b *sessionButtons) renderAsk() app.UI {
 	asks, over := &b.Ask.of, !b.Ask.runs(b.ID)
-	text := "It is stopped on " + orDash(asks.Server) + ", the client gets an error, and the session lives on."
+	text := lang.T("It is stopped on {server}, the client gets an error, and the session lives on.", "server", orDash(asks.Server))
 	if over {
-		text = "This statement has ended by itself."
+		text = lang.T("This statement has ended by itself.")
 	}
 	return app.Div().Class("ask").Role("alertdialog").Aria("labelledby", "cancel-title").Aria("describedby", "cancel-what").Body(
-		app.H2().ID("cancel-title").Text("Cancel this statement?"),
-		app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(ui.Clip(asks.Statement, askedFor)),
+		app.H2().ID("cancel-title").Text(lang.T("Cancel this statement?")),
+		app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(ui.Clip(asks.Statement, askedFor)),
 		app.P().ID("cancel-what").Class("dim").Aria("live", "polite").Text(text),
 		app.Div().Class("foot").Body(
-			app.Button().ID("cancel-keep").Type("button").Class("btn").Text("Let it run").OnClick(b.keep),
-			app.Button().ID("cancel-do").Type("button").Class("btn d").Disabled(over || console.stale()).Text("Cancel statement").OnClick(b.cancel),
+			app.Button().ID("cancel-keep").Type("button").Class("btn").Text(lang.T("Let it run")).OnClick(b.keep),
+			app.Button().ID("cancel-do").Type("button").Class("btn d").Disabled(over || console.stale()).Text(lang.T("Cancel statement")).OnClick(b.cancel),
 		),
 	)
 }
@@ -180,7 +181,7 @@ func (b *sessionButtons) cancel(app.Context, app.Event) {
 	}
 	b.Ask.open = false
 	id := b.ID
-	console.change("The statement of session "+id+" was stopped.", func(ctx context.Context) error {
+	console.change(lang.T("The statement of session {id} was stopped.", "id", id), func(ctx context.Context) error {
 		return console.client.CancelStatement(ctx, id)
 	})
 }
@@ -201,5 +202,5 @@ func restartSession(id string) {
 	if !console.mayAct() || console.stale() {
 		return
 	}
-	console.change("Session "+id+" restarts.", func(ctx context.Context) error { return console.client.Restart(ctx, id) })
+	console.change(lang.T("Session {id} restarts.", "id", id), func(ctx context.Context) error { return console.client.Restart(ctx, id) })
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -65,7 +65,7 @@ func (t *chainTab) key(_ app.Context, key string, _ bool) bool {
 	if key != "Escape" || !t.edit.Changed() || !console.mayAct() {
 		return false
 	}
-	console.say("The new order has not been applied. Apply it or discard it.", false)
+	console.say(lang.T("The new order has not been applied. Apply it or discard it."), false)
 	return true
 }
 
@@ -77,13 +77,13 @@ func (t *chainTab) Render() app.UI {
 		t.follow(s)
 	}
 	if t.last == nil || t.last.ID != t.ID {
-		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text("The chain of this session is not known."))
+		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text(lang.T("The chain of this session is not known.")))
 	}
 	lives = lives && s.Attributes.EndedAt == "" && !view.Is(s, view.StateEnded, 0)
 	acting := lives && console.mayAct()
 	return app.Div().Class("chain").Body(
 		t.renderRunning(t.last),
-		t.edit.render("New order", acting, editHint(acting), t.edit.renderDiscard(), t.renderApply(t.last)),
+		t.edit.render(lang.T("New order"), acting, editHint(acting), t.edit.renderDiscard(), t.renderApply(t.last)),
 	)
 }
 
@@ -159,18 +159,18 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 	chain := s.Attributes.Chain
 	return app.Section().Class("box data").Aria("labelledby", "chain-now-title").Body(
 		app.Header().Body(
-			app.H2().ID("chain-now-title").Text("Running now"),
+			app.H2().ID("chain-now-title").Text(lang.T("Running now")),
 			app.Span().Class("sp"),
-			app.Span().Class("faint").Text("client at the top, servers at the bottom"),
+			app.Span().Class("faint").Text(lang.T("client at the top, servers at the bottom")),
 		),
 		app.Table().Class("t chain-now").ID("chain-now").Body(
 			app.THead().Body(app.Tr().Body(
 				app.Th().Class("n num").Scope("col").Text("#"),
-				app.Th().Scope("col").Text("Filter"),
-				app.Th().Class("module").Scope("col").Text("Module"),
-				app.Th().Class("num").Scope("col").Title("Statements that the filter has seen in this session").Text("Seen"),
-				app.Th().Class("num").Scope("col").Title("Statements that it has changed or answered itself").Text("Changed"),
-				app.Th().Class("num").Scope("col").Title("Mean time that a statement spends in the filter on its way down").Text("Mean time"),
+				app.Th().Scope("col").Text(lang.T("Filter")),
+				app.Th().Class("module").Scope("col").Text(lang.T("Module")),
+				app.Th().Class("num").Scope("col").Title(lang.T("Statements that the filter has seen in this session")).Text(lang.T("Seen")),
+				app.Th().Class("num").Scope("col").Title(lang.T("Statements that it has changed or answered itself")).Text(lang.T("Changed")),
+				app.Th().Class("num").Scope("col").Title(lang.T("Mean time that a statement spends in the filter on its way down")).Text(lang.T("Mean time")),
 			)),
 			app.TBody().Body(app.Range(chain).Slice(func(i int) app.UI {
 				link := &chain[i]
@@ -178,19 +178,19 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 					app.Td().Class("n num faint").Text(i+1),
 					app.Td().Title(link.ID).Text(link.ID),
 					app.Td().Body(app.Span().Class("tag").Text(link.Module)),
-					app.Td().Class("num").Text(ui.Count(link.Statements)),
-					app.Td().Class("num").Text(ui.Count(link.Changed)),
+					app.Td().Class("num").Text(lang.Count(link.Statements)),
+					app.Td().Class("num").Text(lang.Count(link.Changed)),
 					app.Td().Class("num").Text(meanTime(link.Nanos, link.Statements)),
 				)
 			})),
 		),
 		app.If(len(chain) == 0, func() app.UI {
-			return app.P().Class("body dim").Text("No filters. Statements go straight to the router.")
+			return app.P().Class("body dim").Text(lang.T("No filters. Statements go straight to the router."))
 		}),
 		app.If(s.Attributes.ChainOutdated, func() app.UI {
 			return app.Div().Class("chain-swap").ID("chain-old").Body(
-				ui.Chip("swap", "Older chain", "info"),
-				app.Span().Class("dim").Text("The default of "+service(s)+" has changed since. A restart gives the session the new one."),
+				ui.Chip("swap", lang.T("Older chain"), "info"),
+				app.Span().Class("dim").Text(lang.T("The default of {s} has changed since. A restart gives the session the new one.", "s", service(s))),
 			)
 		}),
 		t.renderPending(s),
@@ -205,9 +205,9 @@ func meanTime(nanos, statements uint64) string {
 	}
 	us := float64(nanos) / float64(statements) / 1000
 	if us < 100 {
-		return strconv.FormatFloat(us, 'f', 1, 64) + " µs"
+		return lang.T("{us} µs", "us", lang.Decimal(us, 1))
 	}
-	return ui.Count(int64(us+0.5)) + " µs"
+	return lang.T("{us} µs", "us", lang.Count(int64(us+0.5)))
 }
 
 // renderPending draws the chain that waits for its moment.
@@ -216,31 +216,31 @@ func (t *chainTab) renderPending(s *api.Session) app.UI {
 	if p.Filters == nil {
 		return app.Div().Hidden(true)
 	}
-	text := "Swap waits"
+	text := lang.T("Swap waits")
 	if p.Waits != "" {
-		text += " for the end of the " + p.Waits
+		text = lang.T("Swap waits for {what}", "what", momentWords(p.Waits))
 	}
-	age := "since " + sinceWhen(p.Since) + " · " + ui.Duration(console.now().Sub(timeOf(p.Since)))
+	age := lang.T("since {since} · {since2}", "since", sinceWhen(p.Since), "since2", ui.Duration(console.now().Sub(timeOf(p.Since))))
 	if a := &s.Attributes.Activity; p.Waits == "transaction" && a.Trx {
-		age += " · transaction open since " + sinceWhen(a.TrxSinceAt)
+		age += lang.T(" · transaction open since {trxSinceAt}", "trxSinceAt", sinceWhen(a.TrxSinceAt))
 	}
 	if t.swap.back && t.swap.asked && slices.Equal(*p.Filters, t.swap.after) {
-		text = "Revert: s" + text[1:]
+		text = lang.T("Revert: {what}", "what", text)
 	}
 	return app.Div().Class("chain-swap").ID("chain-pending").Body(
 		ui.Chip("swap", text, "info"),
 		app.Span().Class("dim tnum").Text(age),
 		app.Span().Class("sp"),
 		app.If(console.mayAct(), func() app.UI {
-			return app.Button().ID("chain-cancel").Type("button").Class("btn s").Disabled(console.stale()).Text("Cancel swap").OnClick(t.cancel)
+			return app.Button().ID("chain-cancel").Type("button").Class("btn s").Disabled(console.stale()).Text(lang.T("Cancel swap")).OnClick(t.cancel)
 		}),
-		app.Span().Class("next dim").Text("Next: "+chainWords(*p.Filters)),
+		app.Span().Class("next dim").Text(lang.T("Next: {chain}", "chain", chainWords(*p.Filters))),
 	)
 }
 
 func chainWords(names []string) string {
 	if len(names) == 0 {
-		return "no filters"
+		return lang.T("no filters")
 	}
 	return strings.Join(names, " → ")
 }
@@ -252,11 +252,11 @@ func (t *chainTab) renderEffect(s *api.Session) app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("chain-swap").ID("chain-effect").Body(
-		app.Span().Class("ok").Text("✓ In effect since "+clockOf(t.swap.since)),
+		app.Span().Class("ok").Text(lang.T("✓ In effect since {since}", "since", clockOf(t.swap.since))),
 		app.Span().Class("sp"),
 		app.Button().ID("chain-revert").Type("button").Class("btn s").Disabled(t.busy || console.stale()).
-			Title("Back to "+chainWords(t.swap.before)).Text("Revert").OnClick(t.revert),
-		app.Span().Class("next dim").Text("Revert asks for "+chainWords(t.swap.before)+" as a new swap, which waits for its moment."),
+			Title(lang.T("Back to {before}", "before", chainWords(t.swap.before))).Text(lang.T("Revert")).OnClick(t.revert),
+		app.Span().Class("next dim").Text(lang.T("Revert asks for {before} as a new swap, which waits for its moment.", "before", chainWords(t.swap.before))),
 	)
 }
 

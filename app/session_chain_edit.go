@@ -2,9 +2,9 @@ package app
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // chainEditor is the chain that an operator makes for a session or a service: a
@@ -60,13 +60,13 @@ func (d *chainEditor) render(title string, acting bool, hint string, buttons ...
 func editHint(acting bool) string {
 	switch {
 	case acting:
-		return "Drag, or Space lifts and ↑ ↓ move"
+		return lang.T("Drag, or Space lifts and ↑ ↓ move")
 	case console.mayAct():
-		return "The session has ended"
+		return lang.T("The session has ended")
 	case console.who.ReadOnly:
-		return "Not editable: the server takes no changes"
+		return lang.T("Not editable: the server takes no changes")
 	}
-	return "Not editable: only administrators change a chain"
+	return lang.T("Not editable: only administrators change a chain")
 }
 
 // renderTheirs shows both chains when somebody else has made another one.
@@ -75,13 +75,13 @@ func (d *chainEditor) renderTheirs() app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("chain-theirs").Role("alert").Body(
-		app.P().Text("Someone else has changed the chain."),
-		app.Button().ID(d.id("load")).Type("button").Class("btn s").Text("Load theirs").OnClick(d.load),
+		app.P().Text(lang.T("Someone else has changed the chain.")),
+		app.Button().ID(d.id("load")).Type("button").Class("btn s").Text(lang.T("Load theirs")).OnClick(d.load),
 		app.Dl().Class("kv").Body(
-			app.Dt().Text("Theirs"), app.Dd().Text(chainWords(d.coming)),
-			app.Dt().Text("Yours"), app.Dd().Text(chainWords(d.Names())),
+			app.Dt().Text(lang.T("Theirs")), app.Dd().Text(chainWords(d.coming)),
+			app.Dt().Text(lang.T("Yours")), app.Dd().Text(chainWords(d.Names())),
 		),
-		app.P().Class("note").Text("Applying yours replaces theirs."),
+		app.P().Class("note").Text(lang.T("Applying yours replaces theirs.")),
 	)
 }
 
@@ -97,7 +97,7 @@ func (d *chainEditor) renderDiff() app.UI {
 
 // renderDiscard draws the button that gives the edited order up.
 func (d *chainEditor) renderDiscard() app.UI {
-	return app.Button().ID(d.id("discard")).Type("button").Class("btn").Disabled(!d.Changed()).Text("Discard").OnClick(d.load)
+	return app.Button().ID(d.id("discard")).Type("button").Class("btn").Disabled(!d.Changed()).Text(lang.T("Discard")).OnClick(d.load)
 }
 
 // load takes the chain that is to be for the list.
@@ -109,12 +109,12 @@ func (d *chainEditor) load(app.Context, app.Event) {
 // chainHint says what the order of two modules means: first and then stand for
 // the names of their filters.
 var chainHint = []struct{ first, then, means string }{
-	{"qlafilter", "regexfilter", "{first} writes statements as the client sent them."},
-	{"regexfilter", "qlafilter", "{then} writes statements as {first} has rewritten them."},
-	{"hintfilter", "regexfilter", "hints are read from what the client sent."},
-	{"regexfilter", "hintfilter", "hints are read from what {first} has made of a statement."},
-	{"qlafilter", "maxrows", "{first} counts the rows that {then} lets through."},
-	{"maxrows", "qlafilter", "{then} counts all rows that the servers send."},
+	{"qlafilter", "regexfilter", lang.Mark("{first} writes statements as the client sent them.")},
+	{"regexfilter", "qlafilter", lang.Mark("{then} writes statements as {first} has rewritten them.")},
+	{"hintfilter", "regexfilter", lang.Mark("hints are read from what the client sent.")},
+	{"regexfilter", "hintfilter", lang.Mark("hints are read from what {first} has made of a statement.")},
+	{"qlafilter", "maxrows", lang.Mark("{first} counts the rows that {then} lets through.")},
+	{"maxrows", "qlafilter", lang.Mark("{then} counts all rows that the servers send.")},
 }
 
 // maxHints is how many hints are shown at once.
@@ -132,14 +132,14 @@ func chainHints(before, now []string, moduleOf func(name string) string) []strin
 			}
 			seen[[2]string{first, then}] = true
 			if first == then && !twice(before, first) {
-				hints = append(hints, first+" twice: every statement passes it twice.")
+				hints = append(hints, lang.T("{first} twice: every statement passes it twice.", "first", first))
 			}
 			if inOrder(before, first, then) {
 				continue
 			}
 			for _, h := range chainHint {
 				if h.first == moduleOf(first) && h.then == moduleOf(then) {
-					hints = append(hints, first+" before "+then+": "+named(h.means, first, then))
+					hints = append(hints, lang.T("{first} before {then}: {means}", "first", first, "then", then, "means", lang.T(h.means, "first", first, "then", then)))
 				}
 			}
 		}
@@ -154,8 +154,3 @@ func inOrder(chain []string, first, then string) bool {
 }
 
 func twice(chain []string, name string) bool { return inOrder(chain, name, name) }
-
-// named puts the names of two filters into a hint.
-func named(hint, first, then string) string {
-	return strings.NewReplacer("{first}", first, "{then}", then).Replace(hint)
-}

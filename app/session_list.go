@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // sessionList is the order of sessions that the keys [ and ] follow: that of the
@@ -47,10 +48,10 @@ func (l *sessionList) step(id string, by int) string {
 	case at < 0 && len(l.ids) > 0:
 		return l.ids[0]
 	case at+by < 0:
-		console.say("This is the first session of the list.", false)
+		console.say(lang.T("This is the first session of the list."), false)
 		return ""
 	case at+by >= len(l.ids):
-		console.say("This is the last session of the list.", false)
+		console.say(lang.T("This is the last session of the list."), false)
 		return ""
 	}
 	return l.ids[at+by]

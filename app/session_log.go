@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -81,7 +82,7 @@ func (t *sessionLogTab) Render() app.UI {
 		t.follow(s)
 	}
 	if s = t.last; s == nil || s.ID != t.ID {
-		return app.Div().Class("slog").Body(app.P().Class("empty faint").Text("The log of this session is not known."))
+		return app.Div().Class("slog").Body(app.P().Class("empty faint").Text(lang.T("The log of this session is not known.")))
 	}
 	lines, matches, older := t.shown()
 	class := "tail"
@@ -92,10 +93,10 @@ func (t *sessionLogTab) Render() app.UI {
 		&levelSwitches{ID: t.ID, Rev: t.Rev},
 		t.renderTools(matches),
 		app.Div().Class("slog-tail data").Body(
-			app.Div().ID("log-tail").Class(class).TabIndex(0).Role("log").Aria("label", "Log of session "+s.ID).Aria("live", "off").
+			app.Div().ID("log-tail").Class(class).TabIndex(0).Role("log").Aria("label", lang.T("Log of session {id}", "id", s.ID)).Aria("live", "off").
 				OnScroll(t.scrolled).Body(
 				app.Button().ID("log-older").Type("button").Class("btn s").Hidden(older == 0 || t.limit >= logMost).
-					Text("Show "+ui.Count(min(older, logShown))+" older").OnClick(t.showOlder),
+					Text(lang.T("Show {older} older", "older", lang.Count(min(older, logShown)))).OnClick(t.showOlder),
 				&logLines{Lines: lines, Word: t.word(), Chosen: t.chosen, Empty: t.empty(s)},
 			),
 			app.Button().ID("log-follow").Type("button").Class("btn s").Hidden(!t.away).Text(followText(t.waiting())).OnClick(t.rejoin),
@@ -156,17 +157,16 @@ func (t *sessionLogTab) matches(lines []tailLine) []int {
 // empty says why there are no lines.
 func (t *sessionLogTab) empty(s *api.Session) string {
 	if t.find != "" && len(t.tail.lines) > 0 {
-		return "No line has these words."
+		return lang.T("No line has these words.")
 	}
 	return emptyLog(&s.Attributes.Parameters)
 }
 
 // kept says how much of the log there is.
 func (t *sessionLogTab) kept() string {
-	text := "The server keeps the newest lines of a session: session_trace of them, at least 100. This page keeps " + ui.Count(logKept) +
-		" while it is open; " + ui.Count(len(t.tail.lines)) + " so far"
+	text := lang.T("The server keeps the newest lines of a session: session_trace of them, at least 100. This page keeps {logKept} while it is open; {lines} so far", "logKept", lang.Count(logKept), "lines", lang.Count(len(t.tail.lines)))
 	if t.tail.total > 0 {
-		text += ", of " + ui.Count(t.tail.total) + " since connect"
+		text += lang.T(", of {total} since connect", "total", lang.Count(t.tail.total))
 	}
 	return text + "."
 }
@@ -176,18 +176,18 @@ func (t *sessionLogTab) waiting() int { return int(t.tail.seen - min(t.end, t.ta
 
 func followText(fresh int) string {
 	if fresh == 0 {
-		return "▼ Follow (G)"
+		return lang.T("▼ Follow (G)")
 	}
-	return "▼ " + ui.Count(fresh) + " new — Follow (G)"
+	return lang.T("▼ {fresh} new — Follow (G)", "fresh", lang.Count(fresh))
 }
 
 // renderTools draws what finds and saves lines.
 func (t *sessionLogTab) renderTools(matches int) app.UI {
 	count := ""
 	if t.find != "" {
-		count = ui.Plural(matches, "match", "matches")
+		count = lang.N(matches, "{n} match|{n} matches")
 		if t.chosen > 0 {
-			count = "n/N · " + count
+			count = lang.T("n/N · {count}", "count", count)
 		}
 	}
 	button := func(id, text, title string) app.HTMLButton {
@@ -195,17 +195,17 @@ func (t *sessionLogTab) renderTools(matches int) app.UI {
 	}
 	return app.Div().Class("slog-tools").OnClick(t.pressed).Body(
 		app.Span().Class("q short").Body(
-			app.Input().ID("log-find").Type("search").Placeholder("Find: words, !without").Aria("label", "Find in the log").
+			app.Input().ID("log-find").Type("search").Placeholder(lang.T("Find: words, !without")).Aria("label", lang.T("Find in the log")).
 				MaxLength(200).AutoComplete(false).OnInput(t.searched).OnKeyDown(t.findKey),
 		),
 		app.Span().Class("dim tnum").Role("status").Text(count),
-		button("next", "Next", "Next match (n)").Disabled(matches == 0),
-		button("prev", "Previous", "Previous match (N)").Disabled(matches == 0),
-		button("only", "Only matches", "Hide lines without the words").Aria("pressed", boolText(!t.all)),
+		button("next", lang.T("Next"), lang.T("Next match (n)")).Disabled(matches == 0),
+		button("prev", lang.T("Previous"), lang.T("Previous match (N)")).Disabled(matches == 0),
+		button("only", lang.T("Only matches"), lang.T("Hide lines without the words")).Aria("pressed", boolText(!t.all)),
 		app.Span().Class("sp"),
-		button("wrap", "Wrap", "Wrap long lines (w)").Aria("pressed", boolText(!t.cut)),
-		button("copy", "Copy", "Copy the lines that are shown"),
-		button("save", "Download", "Save the lines that are kept as a file"),
+		button("wrap", lang.T("Wrap"), lang.T("Wrap long lines (w)")).Aria("pressed", boolText(!t.cut)),
+		button("copy", lang.T("Copy"), lang.T("Copy the lines that are shown")),
+		button("save", lang.T("Download"), lang.T("Save the lines that are kept as a file")),
 	)
 }
 
@@ -231,7 +231,7 @@ func (t *sessionLogTab) do(ctx app.Context, what string) {
 	case "copy":
 		lines, _, _ := t.shown()
 		ui.Copy(tailText(lines))
-		console.say("Copied "+ui.Plural(len(lines), "line", "lines")+".", false)
+		console.say(lang.T("Copied {lines}.", "lines", lang.N(len(lines), "{n} line|{n} lines")), false)
 	case "save":
 		ui.SaveText("session-"+t.ID+"-log-"+console.now().UTC().Format("20060102T150405Z")+".txt", tailText(t.tail.lines))
 	}

@@ -8,17 +8,18 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
 // sessionLevels are the levels of a session, most severe first.
 var sessionLevels = []struct{ name, word, glyph, class string }{
-	{"log_error", "Error", "blocked", "lv-error"},
-	{"log_warning", "Warning", "long", "lv-warning"},
-	{"log_notice", "Notice", "primary", "lv"},
-	{"log_info", "Info", "replica", "lv"},
-	{"log_debug", "Debug", "maint", "lv"},
+	{"log_error", lang.Mark("Error"), "blocked", "lv-error"},
+	{"log_warning", lang.Mark("Warning"), "long", "lv-warning"},
+	{"log_notice", lang.Mark("Notice"), "primary", "lv"},
+	{"log_info", lang.Mark("Info"), "replica", "lv"},
+	{"log_debug", lang.Mark("Debug"), "maint", "lv"},
 }
 
 // levelTimes are how long levels stay on. The first one is what an operator gets
@@ -31,7 +32,7 @@ var levelTimes = []struct {
 	{"5m", "after 5 min", 5 * time.Minute},
 	{"1h", "after 1 h", time.Hour},
 	{"8h", "after 8 h", 8 * time.Hour},
-	{"never", "never", 0},
+	{"never", lang.Mark("never"), 0},
 }
 
 // levelOn reports whether a level is in effect.
@@ -60,7 +61,7 @@ func levelFixed(s *api.Session, level string) string {
 	name := service(s)
 	if v, ok := model.Row[api.ServiceAttributes](console.store.View(logServicesView), name); ok {
 		if set, _ := v.Attributes.Parameters[level].(bool); set {
-			return "by " + name
+			return lang.T("by {name}", "name", name)
 		}
 	}
 	return ""
@@ -111,22 +112,22 @@ func (t *levelSwitches) Render() app.UI {
 		)
 	}
 	return app.Div().Class("slog-levels").Body(
-		app.Div().ID("log-levels").Class("switches").Role("group").Aria("label", "Log levels of this session").OnClick(t.clicked).Body(
+		app.Div().ID("log-levels").Class("switches").Role("group").Aria("label", lang.T("Log levels of this session")).OnClick(t.clicked).Body(
 			app.Range(sessionLevels).Slice(func(i int) app.UI {
 				l := sessionLevels[i]
 				why := levelFixed(s, l.name)
 				return app.Button().Type("button").Class("switch").Role("switch").DataSet("level", l.name).
 					Aria("checked", boolText(levelOn(p, l.name))).Disabled(console.stale() || why != "").Body(
-					app.Text(l.word),
+					app.Text(lang.T(l.word)),
 					app.If(why != "", func() app.UI { return app.Span().Class("faint").Text(why) }),
 				)
 			}),
 		),
 		app.Div().Class("slog-off").Body(
-			app.Label().For("log-for").Class("dim").Text("Off again"),
+			app.Label().For("log-for").Class("dim").Text(lang.T("Off again")),
 			app.Select().ID("log-for").Class("in").Disabled(console.stale()).OnChange(t.choseTime).Body(
 				app.Range(levelTimes).Slice(func(i int) app.UI {
-					return app.Option().Value(levelTimes[i].id).Selected(levelTimes[i].id == t.off).Text(levelTimes[i].label)
+					return app.Option().Value(levelTimes[i].id).Selected(levelTimes[i].id == t.off).Text(lang.T(levelTimes[i].label))
 				}),
 			),
 			app.Span().ID("log-until").Class("tnum "+untilClass(s)).Text(untilWords(s, console.now())),
@@ -141,9 +142,9 @@ func untilWords(s *api.Session, now time.Time) string {
 	case len(ownLevels(s)) == 0, !console.store.View(logServicesView).Ready: // whose levels they are is not known yet
 		return ""
 	case until.IsZero():
-		return "stays on until somebody switches it off"
+		return lang.T("stays on until somebody switches it off")
 	default:
-		return "goes off in " + ui.Countdown(until.Sub(now))
+		return lang.T("goes off in {now}", "now", ui.Countdown(until.Sub(now)))
 	}
 }
 
@@ -159,10 +160,10 @@ func defaultWords(s *api.Session) string {
 	words := []string{"error"}
 	for _, l := range sessionLevels[1:] {
 		if levelFixed(s, l.name) != "" {
-			words = append(words, strings.ToLower(l.word))
+			words = append(words, strings.ToLower(lang.T(l.word)))
 		}
 	}
-	return "Service default: " + strings.Join(words, ", ") + ". What is switched on here is written to the program's log too."
+	return lang.T("Service default: {words}. What is switched on here is written to the program's log too.", "words", strings.Join(words, ", "))
 }
 
 // loggedWords says which levels are in effect.
@@ -170,24 +171,24 @@ func loggedWords(p *api.SessionParameters) string {
 	var words []string
 	for _, l := range sessionLevels {
 		if levelOn(p, l.name) {
-			words = append(words, l.word)
+			words = append(words, lang.T(l.word))
 		}
 	}
 	if len(words) == 0 {
-		return "Nothing of this session is logged."
+		return lang.T("Nothing of this session is logged.")
 	}
-	return "Logged of this session: " + strings.Join(words, ", ") + "."
+	return lang.T("Logged of this session: {words}.", "words", strings.Join(words, ", "))
 }
 
 // emptyLog says why there are no lines and which level to switch on.
 func emptyLog(p *api.SessionParameters) string {
-	text := "This session has logged nothing yet."
+	text := lang.T("This session has logged nothing yet.")
 	switch {
 	case !console.mayAct():
 	case !p.LogInfo:
-		text += " Switch on Info to see where its statements go."
+		text += lang.T(" Switch on Info to see where its statements go.")
 	case !p.LogDebug:
-		text += " Switch on Debug to see more."
+		text += lang.T(" Switch on Debug to see more.")
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -92,18 +93,11 @@ func newLines(kept, lines []string) int {
 func gapWords(l *tailLine) string {
 	switch {
 	case l.Head:
-		return "— " + ui.Count(l.Lost) + " older " + lineWord(l.Lost) + " not kept any more —"
+		return lang.N(int(l.Lost), "— {n} older line is not kept any more —|— {n} older lines are not kept any more —")
 	case l.Lost == 0:
-		return "— lines may be missing here —"
+		return lang.T("— lines may be missing here —")
 	}
-	return "— " + ui.Count(l.Lost) + " " + lineWord(l.Lost) + " dropped: they came faster than they are sent —"
-}
-
-func lineWord(n uint64) string {
-	if n == 1 {
-		return "line"
-	}
-	return "lines"
+	return lang.N(int(l.Lost), "— {n} line dropped: they came faster than they are sent —|— {n} lines dropped: they came faster than they are sent —")
 }
 
 // tailText writes lines as text for the clipboard or a file.
@@ -167,7 +161,7 @@ func (l *logLines) renderLine(line string, chosen bool) app.UI {
 	word, glyph, class := p.Level, "", "lv"
 	for _, known := range sessionLevels {
 		if known.name == "log_"+p.Level {
-			word, glyph, class = known.word, known.glyph, known.class
+			word, glyph, class = lang.T(known.word), known.glyph, known.class
 		}
 	}
 	before, marked, after := cutWord(p.Text, l.Word)

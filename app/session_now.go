@@ -11,6 +11,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -27,7 +28,7 @@ func renderNow(s *api.Session, now time.Time, way *serviceWay) app.UI {
 			renderAttributes(s),
 		),
 		app.Div().Class("col").Body(
-			box("Path", "", app.Div().Class("way").TabIndex(0).Role("group").Aria("label", "Path of a statement").Body(pathOf(s, way))),
+			box(lang.T("Path"), "", app.Div().Class("way").TabIndex(0).Role("group").Aria("label", lang.T("Path of a statement")).Body(pathOf(s, way))),
 		),
 	)
 }
@@ -43,10 +44,10 @@ func box(title, note string, body app.UI) app.UI {
 func renderStatement(s *api.Session, since time.Duration) app.UI {
 	a := &s.Attributes.Activity
 	if a.Statement == "" {
-		return box("Statement", "", app.P().Class("faint").Text("None yet."))
+		return box(lang.T("Statement"), "", app.P().Class("faint").Text(lang.T("None yet.")))
 	}
-	return box("Statement", statementNote(s, since), app.Div().Body(
-		app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(a.Statement),
+	return box(lang.T("Statement"), statementNote(s, since), app.Div().Body(
+		app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(a.Statement),
 		renderPace(paceOf(s, since)),
 		renderLocks(a),
 	))
@@ -60,10 +61,10 @@ func renderLocks(a *api.Activity) app.UI {
 			if path := blockerPath(a.BlockedBy); path != "" {
 				who = app.A().Href(href(path)).Text(blocker(a.BlockedBy))
 			}
-			return app.P().Body(ui.Chip("blocked", "Blocked", "crit"), app.Text(" waits for a lock of "), who)
+			return app.P().Body(ui.Chip("blocked", lang.T("Blocked"), "crit"), app.Text(lang.T(" waits for a lock of ")), who)
 		}),
 		app.If(a.Blocks > 0, func() app.UI {
-			return app.P().Text(ui.Plural(a.Blocks, "session waits", "sessions wait") + " for a lock of this one.")
+			return app.P().Text(lang.N(a.Blocks, "{n} session waits for a lock of this one.|{n} sessions wait for a lock of this one."))
 		}),
 	)
 }
@@ -111,7 +112,7 @@ func sameText(statement, activity string) bool {
 // the earlier ones took.
 func renderPace(p pace) app.UI {
 	if p.runs == 0 {
-		return app.P().Class("pace-note faint").Text("No earlier statement of this text is kept to compare with.")
+		return app.P().Class("pace-note faint").Text(lang.T("No earlier statement of this text is kept to compare with."))
 	}
 	whole := max(p.now, p.most, 0.001) * 1.05
 	place := func(seconds float64) string { return strconv.Itoa(int(1000 * seconds / whole)) }
@@ -135,15 +136,15 @@ func paceMark(x string) app.UI {
 
 // paceWords says what the bar shows.
 func paceWords(p pace) string {
-	verb := "Took "
+	verb := lang.T("Took ")
 	if p.running {
-		verb = "Runs for "
+		verb = lang.T("Runs for ")
 	}
-	text := verb + took(p.now) + ". Of " + ui.Plural(p.runs, "earlier one", "earlier ones") + " of this text that are kept: "
+	text := lang.T("{verb}{now}. Of {runs} of this text that are kept: ", "verb", verb, "now", took(p.now), "runs", lang.N(p.runs, "{n} earlier one|{n} earlier ones"))
 	if p.runs == 1 {
 		return text + took(p.most) + "."
 	}
-	return text + "median " + took(p.mid) + ", longest " + took(p.most) + "."
+	return lang.T("{text}median {mid}, longest {most}.", "text", text, "mid", took(p.mid), "most", took(p.most))
 }
 
 // statementNote says how long the statement has been running or took, and where.
@@ -152,12 +153,12 @@ func statementNote(s *api.Session, since time.Duration) string {
 	text := "last"
 	switch {
 	case a.Activity.State == "running":
-		text = "running for " + ui.Duration(view.InState(s, since))
+		text = lang.T("running for {s}", "s", ui.Duration(view.InState(s, since)))
 	case len(a.Queries) > 0 && a.Queries[0].Completed != "":
-		text = "last, took " + took(a.Queries[0].Duration)
+		text = lang.T("last, took {duration}", "duration", took(a.Queries[0].Duration))
 	}
 	if a.Activity.Server != "" {
-		text += " · on " + a.Activity.Server
+		text += lang.T(" · on {server}", "server", a.Activity.Server)
 	}
 	return text
 }
@@ -169,7 +170,7 @@ func took(seconds float64) string {
 	case seconds < 0.001:
 		return "< 1 ms"
 	case seconds < 1:
-		return strconv.FormatFloat(seconds*1000, 'f', 0, 64) + " ms"
+		return lang.T("{seconds} ms", "seconds", lang.Decimal(seconds*1000, 0))
 	}
 	return ui.Duration(time.Duration(seconds * float64(time.Second)))
 }
@@ -179,13 +180,13 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 	if !a.Trx {
 		return app.Section().Hidden(true)
 	}
-	kind := "reads and writes"
+	kind := lang.T("reads and writes")
 	if a.TrxReadOnly {
-		kind = "read only"
+		kind = lang.T("read only")
 	}
-	return box("Transaction", "open for "+ui.Duration(view.TrxAge(s, since)), app.Div().Class("two").Body(
-		renderList("kv", []fact{{"Open since", sinceWhen(a.TrxSinceAt)}, {"Writes", ui.Plural(int(a.TrxWrites), "statement", "statements")}}),
-		renderList("kv", []fact{{"Kind", kind}, {"On", orDash(a.Server)}}),
+	return box(lang.T("Transaction"), lang.T("open for {s}", "s", ui.Duration(view.TrxAge(s, since))), app.Div().Class("two").Body(
+		renderList("kv", []fact{{lang.T("Open since"), sinceWhen(a.TrxSinceAt)}, {lang.T("Writes"), lang.N(int(a.TrxWrites), "{n} statement|{n} statements")}}),
+		renderList("kv", []fact{{lang.T("Kind"), kind}, {lang.T("On server"), orDash(a.Server)}}),
 	))
 }
 
@@ -193,7 +194,7 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 type fact struct{ name, text string }
 
 func renderFacts(s *api.Session, since time.Duration) app.UI {
-	return box("Session", "", app.Div().Class("two").Body(
+	return box(lang.T("Session"), "", app.Div().Class("two").Body(
 		renderList("kv tnum", factsOf(s, since)),
 		renderList("kv tnum", memoryOf(&s.Attributes.Memory)),
 	))
@@ -210,22 +211,22 @@ func factsOf(s *api.Session, since time.Duration) []fact {
 	a := &s.Attributes
 	cipher := a.Client.Cipher
 	if cipher == "" {
-		cipher = "none"
+		cipher = lang.T("none")
 	}
-	kept := "not kept"
+	kept := lang.T("not kept")
 	if n := a.Client.SescmdHistoryLen; n != nil {
-		kept = ui.Count(*n)
+		kept = lang.Count(*n)
 	}
 	return []fact{
-		{"Connected", sinceWhen(a.ConnectedAt)},
-		{"Age", ui.Duration(view.Age(s, since))},
-		{"Idle", ui.Duration(view.Idle(s, since))},
+		{lang.T("Connected"), sinceWhen(a.ConnectedAt)},
+		{lang.T("Age"), ui.Duration(view.Age(s, since))},
+		{lang.T("Idle"), ui.Duration(view.Idle(s, since))},
 		{"TLS", cipher},
-		{"Statements", ui.Count(a.Activity.Statements)},
-		{"Errors", ui.Count(a.Activity.Errors)},
-		{"In", ui.Bytes(a.Activity.BytesIn) + ", " + rate(a.Activity.BytesInPerSec) + " kB/s"},
-		{"Out", ui.Bytes(a.Activity.BytesOut) + ", " + rate(a.Activity.BytesOutPerSec) + " kB/s"},
-		{"Commands kept", kept},
+		{lang.T("Statements"), lang.Count(a.Activity.Statements)},
+		{lang.T("Errors"), lang.Count(a.Activity.Errors)},
+		{lang.T("In"), lang.T("{bytesIn}, {bytesInPerSec} kB/s", "bytesIn", ui.Bytes(a.Activity.BytesIn), "bytesInPerSec", rate(a.Activity.BytesInPerSec))},
+		{lang.T("Out"), lang.T("{bytesOut}, {bytesOutPerSec} kB/s", "bytesOut", ui.Bytes(a.Activity.BytesOut), "bytesOutPerSec", rate(a.Activity.BytesOutPerSec))},
+		{lang.T("Commands kept"), kept},
 	}
 }
 
@@ -233,13 +234,13 @@ func factsOf(s *api.Session, since time.Duration) []fact {
 func memoryOf(m *api.SessionMemory) []fact {
 	backends := m.ConnectionBuffers.Total - m.ConnectionBuffers.Client.Total
 	return []fact{
-		{"Memory", ui.Bytes(m.Total)},
-		{"of the client", ui.Bytes(m.ConnectionBuffers.Client.Total)},
-		{"of the servers", ui.Bytes(backends)},
-		{"prepared", ui.Bytes(m.ExecMetadata)},
-		{"last statements", ui.Bytes(m.LastQueries)},
-		{"commands kept", ui.Bytes(m.SescmdHistory)},
-		{"variables", ui.Bytes(m.Variables)},
+		{lang.T("Memory"), ui.Bytes(m.Total)},
+		{lang.T("of the client"), ui.Bytes(m.ConnectionBuffers.Client.Total)},
+		{lang.T("of the servers"), ui.Bytes(backends)},
+		{lang.T("prepared"), ui.Bytes(m.ExecMetadata)},
+		{lang.T("last statements"), ui.Bytes(m.LastQueries)},
+		{lang.T("commands kept"), ui.Bytes(m.SescmdHistory)},
+		{lang.T("variables"), ui.Bytes(m.Variables)},
 	}
 }
 
@@ -251,13 +252,13 @@ func sinceWhen(t api.Time) string {
 func renderAttributes(s *api.Session) app.UI {
 	attributes := s.Attributes.Client.ConnectionAttributes
 	if len(attributes) == 0 {
-		return box("Connection attributes", "", app.P().Class("faint").Text("The client sent none."))
+		return box(lang.T("Connection attributes"), "", app.P().Class("faint").Text(lang.T("The client sent none.")))
 	}
 	var facts []fact
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		facts = append(facts, fact{name, attributes[name]})
 	}
-	return box("Connection attributes", "", renderList("kv wide", facts))
+	return box(lang.T("Connection attributes"), "", renderList("kv wide", facts))
 }
 
 // pathOf draws the way that a statement of the session takes, with what is known
@@ -265,7 +266,7 @@ func renderAttributes(s *api.Session) app.UI {
 func pathOf(s *api.Session, way *serviceWay) app.UI {
 	a := &s.Attributes
 	chain := []ui.Hop{
-		{Kind: "client", Name: view.Client(s), Note: "in " + rate(a.Activity.BytesInPerSec) + ", out " + rate(a.Activity.BytesOutPerSec) + " kB/s"},
+		{Kind: "client", Name: view.Client(s), Note: lang.T("in {bytesInPerSec}, out {bytesOutPerSec} kB/s", "bytesInPerSec", rate(a.Activity.BytesInPerSec), "bytesOutPerSec", rate(a.Activity.BytesOutPerSec))},
 	}
 	if way.listener != "" {
 		chain = append(chain, ui.Hop{Kind: "listener", Name: way.listener})
@@ -273,21 +274,21 @@ func pathOf(s *api.Session, way *serviceWay) app.UI {
 		chain = append(chain, ui.Hop{Kind: "service", Name: service(s)})
 	}
 	for _, f := range a.Chain {
-		note := ui.Count(f.Statements) + " seen"
+		note := lang.T("{statements} seen", "statements", lang.Count(f.Statements))
 		if f.Changed > 0 {
-			note += ", " + ui.Count(f.Changed) + " changed"
+			note += lang.T(", {changed} changed", "changed", lang.Count(f.Changed))
 		}
 		if f.Statements > 0 {
 			note += ", " + meanTime(f.Nanos, f.Statements)
 		}
 		chain = append(chain, ui.Hop{Kind: "filter", Name: f.ID, Note: note})
 	}
-	chain = append(chain, ui.Hop{Kind: "router", Name: orDash(way.router), Note: ui.Plural(int(a.Activity.Statements), "statement", "statements")})
+	chain = append(chain, ui.Hop{Kind: "router", Name: orDash(way.router), Note: lang.N(int(a.Activity.Statements), "{n} statement|{n} statements")})
 	var servers []ui.Hop
 	for _, c := range a.Connections {
 		hop := ui.Hop{Kind: "server", Name: c.Server, Primary: c.Primary, Busy: c.Busy, Note: serverNote(a, c.Server)}
 		if c.Busy {
-			hop.Note = "at work"
+			hop.Note = lang.T("at work")
 		}
 		servers = append(servers, hop)
 	}
@@ -308,7 +309,7 @@ func serverNote(a *api.SessionAttributes, server string) string {
 	if n == 0 {
 		return ""
 	}
-	return ui.Count(n) + " kept, mean " + took(float64(sum)/float64(n)/1000)
+	return lang.T("{n} kept, mean {sum}", "n", lang.Count(n), "sum", took(float64(sum)/float64(n)/1000))
 }
 
 // lastUsed is when a server answered last, as far as the kept statements tell.
@@ -327,16 +328,16 @@ func lastUsed(a *api.SessionAttributes, server string) string {
 func renderBackends(s *api.Session) app.UI {
 	list := s.Attributes.Connections
 	return app.Section().Class("box").Body(
-		app.Header().Body(app.H2().Text("Server connections")),
+		app.Header().Body(app.H2().Text(lang.T("Server connections"))),
 		app.If(len(list) == 0, func() app.UI {
-			return app.P().Class("none faint").Text("None is open.")
+			return app.P().Class("none faint").Text(lang.T("None is open."))
 		}).Else(func() app.UI {
 			return app.Table().Class("t backends").Body(
 				app.THead().Body(app.Tr().Body(
-					app.Th().Text("Server"), app.Th().Class("b-role").Text("Role"), app.Th().Class("b-id num").Text("Connection id"),
-					app.Th().Class("b-state").Text("State"),
-					app.Th().Class("b-used").Title("When the newest kept statement that it has answered came").Text("Last used"),
-					app.Th().Class("b-tls").Text("Cipher"), app.Th().Class("b-memory num").Text("Memory"),
+					app.Th().Text(lang.T("Server")), app.Th().Class("b-role").Text(lang.T("Role")), app.Th().Class("b-id num").Text(lang.T("Connection id")),
+					app.Th().Class("b-state").Text(lang.T("State")),
+					app.Th().Class("b-used").Title(lang.T("When the newest kept statement that it has answered came")).Text(lang.T("Last used")),
+					app.Th().Class("b-tls").Text(lang.T("Cipher")), app.Th().Class("b-memory num").Text(lang.T("Memory")),
 				)),
 				app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderBackend(&s.Attributes, list[i]) })),
 			)
@@ -345,13 +346,13 @@ func renderBackends(s *api.Session) app.UI {
 }
 
 func renderBackend(a *api.SessionAttributes, c api.SessionConnection) app.UI {
-	role, glyph := "Replica", "replica"
+	role, glyph := lang.T("Replica"), "replica"
 	if c.Primary {
-		role, glyph = "Primary", "primary"
+		role, glyph = lang.T("Primary"), "primary"
 	}
-	state := "Idle"
+	state := lang.T("Idle")
 	if c.Busy {
-		state = "At work"
+		state = lang.T("At work")
 	}
 	id := "—"
 	if c.ConnectionID > 0 {
@@ -359,7 +360,7 @@ func renderBackend(a *api.SessionAttributes, c api.SessionConnection) app.UI {
 	}
 	cipher := c.Cipher
 	if cipher == "" {
-		cipher = "none"
+		cipher = lang.T("none")
 	}
 	return app.Tr().Body(
 		app.Td().Body(app.A().Href(href(objectPath("servers", c.Server))).Title(c.Server).Text(c.Server)),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -15,7 +16,7 @@ import (
 const sessionView = "session"
 
 // staleTitle says why nothing can be done.
-const staleTitle = "Can't act on stale data — reconnect first."
+func staleTitle() string { return lang.T("Can't act on stale data — reconnect first.") }
 
 // sessionPage is one session with everything that is known of it. When the
 // session ends the page keeps what it last knew.
@@ -36,11 +37,11 @@ type sessionPage struct {
 
 // sessionTabs are the tabs by the last part of their address.
 var sessionTabs = []struct{ path, label string }{
-	{"", "Now"},
-	{"statements", "Statements"},
-	{"chain", "Chain"},
-	{"log", "Log"},
-	{"timeline", "Timeline"},
+	{"", lang.Mark("Now")},
+	{"statements", lang.Mark("Statements")},
+	{"chain", lang.Mark("Chain")},
+	{"log", lang.Mark("Log")},
+	{"timeline", lang.Mark("Timeline")},
 }
 
 // tabKeys is the tab on the screen, when it has keys of its own.
@@ -131,13 +132,13 @@ func (p *sessionPage) renderNone() app.UI {
 	case v.Refused != "":
 		return app.Div().Class("empty").Body(app.P().Class("err").Text(v.Refused), sessionsLink())
 	case !v.Ready:
-		return app.Div().Class("empty").Body(app.P().Class("faint").Text("Loading session "+p.ID+"…"), sessionsLink())
+		return app.Div().Class("empty").Body(app.P().Class("faint").Text(lang.T("Loading session {id}…", "id", p.ID)), sessionsLink())
 	}
 	return app.Div().Class("empty").Body(
-		app.P().Text("There is no session "+p.ID+" now. It may have ended."), sessionsLink())
+		app.P().Text(lang.T("There is no session {id} now. It may have ended.", "id", p.ID)), sessionsLink())
 }
 
-func sessionsLink() app.UI { return app.A().Href(href("/sessions")).Text("All sessions") }
+func sessionsLink() app.UI { return app.A().Href(href("/sessions")).Text(lang.T("All sessions")) }
 
 // renderEnded says that the session has ended, and why when that is known.
 func (p *sessionPage) renderEnded(s *api.Session) app.UI {
@@ -146,7 +147,7 @@ func (p *sessionPage) renderEnded(s *api.Session) app.UI {
 	}
 	return app.Div().Class("banner").Role("status").Body(
 		app.Span().Text(endedWords(s)),
-		app.A().Href(href("/sessions/"+p.ID+"/timeline")).Text("Timeline"),
+		app.A().Href(href("/sessions/"+p.ID+"/timeline")).Text(lang.T("Timeline")),
 		sessionsLink(),
 	)
 }
@@ -159,34 +160,34 @@ func endedWords(s *api.Session) string {
 		why = a.Events[n-1].Detail
 	}
 	if a.EndedBy != "" && !strings.Contains(why, a.EndedBy) {
-		why += " (by " + a.EndedBy + ")"
+		why += lang.T(" (by {endedBy})", "endedBy", a.EndedBy)
 	}
-	text := "This session has ended"
+	text := lang.T("This session has ended")
 	if a.EndedAt != "" {
-		text = "This session ended at " + sinceWhen(a.EndedAt)
+		text = lang.T("This session ended at {endedAt}", "endedAt", sinceWhen(a.EndedAt))
 	}
 	if why != "" {
 		text += " — " + why
 	}
-	return text + ". What you see is the last that was known of it."
+	return lang.T("{text}. What you see is the last that was known of it.", "text", text)
 }
 
 func (p *sessionPage) renderHead(s *api.Session) app.UI {
 	a := &s.Attributes
 	glyph, text, level := stateChip(s)
 	if !p.ended.IsZero() {
-		glyph, text, level = "ended", "Ended", "ended"
+		glyph, text, level = "ended", lang.T("Ended"), "ended"
 	}
 	return app.Header().Class("session-head").Body(
 		app.H1().Body(
-			app.Button().Type("button").Class("session-id mono").Title("Copy the id").Aria("label", "Session "+s.ID+", copy the id").
+			app.Button().Type("button").Class("session-id mono").Title(lang.T("Copy the id")).Aria("label", lang.T("Session {id}, copy the id", "id", s.ID)).
 				Text(s.ID).OnClick(p.copyID),
 		),
 		ui.Chip(glyph, text, level),
 		app.Span().Class("mono clip").Title(a.User+"@"+view.Client(s)).Text(orDash(a.User)+"@"+view.Client(s)),
-		app.Span().Class("dim clip").Title("Schema").Text(orDash(a.Database)),
-		app.Span().Class("dim tnum").Text("age "+elapsed(view.Age(s, view.Lag(s, p.now())))),
-		app.Span().Class("dim clip").Title("Service and server").Text(service(s)+arrow(a.Activity.Server)),
+		app.Span().Class("dim clip").Title(lang.T("Schema")).Text(orDash(a.Database)),
+		app.Span().Class("dim tnum").Text(lang.T("age {s}", "s", elapsed(view.Age(s, view.Lag(s, p.now()))))),
+		app.Span().Class("dim clip").Title(lang.T("Service and server")).Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
 		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Ask: &p.ask, Rev: p.Rev},
 	)
@@ -202,24 +203,24 @@ func (p *sessionPage) renderPending(s *api.Session) app.UI {
 	}
 	since := ""
 	if at := timeOf(waits.Since); !at.IsZero() {
-		since = " · since " + ui.Duration(p.now().Sub(at))
+		since = lang.T(" · since {at}", "at", ui.Duration(p.now().Sub(at)))
 	}
 	return app.Div().Class("waits").OnClick(p.cancelClicked).Body(
 		app.If(waits.Kill != nil, func() app.UI {
-			text := "Kill in " + ui.Countdown(timeOf(waits.Kill.At).Sub(p.now()))
+			text := lang.T("Kill in {now}", "now", ui.Countdown(timeOf(waits.Kill.At).Sub(p.now())))
 			if waits.Kill.When == "idle" {
-				text = "Kill when idle, at the latest in " + ui.Countdown(timeOf(waits.Kill.At).Sub(p.now()))
+				text = lang.T("Kill when idle, at the latest in {now}", "now", ui.Countdown(timeOf(waits.Kill.At).Sub(p.now())))
 			}
 			return renderWait("kill", text, "hatch", killWords(waits.Kill))
 		}),
 		app.If(waits.Filters != nil, func() app.UI {
-			return renderWait("filters", "Swap waits for "+momentWords(waits.Waits), "info", since)
+			return renderWait("filters", lang.T("Swap waits for {waits}", "waits", momentWords(waits.Waits)), "info", since)
 		}),
 		app.If(waits.Restart, func() app.UI {
-			return renderWait("restart", "Restart waits for "+momentWords(waits.Waits), "info", since)
+			return renderWait("restart", lang.T("Restart waits for {waits}", "waits", momentWords(waits.Waits)), "info", since)
 		}),
 		app.If(failed != "", func() app.UI {
-			return app.P().Class("err").Text("The last restart failed: " + failed)
+			return app.P().Class("err").Text(lang.T("The last restart failed: {failed}", "failed", failed))
 		}),
 	)
 }
@@ -234,9 +235,9 @@ func renderWait(what, text, level, rest string) app.UI {
 		ui.Chip(glyph, text, level),
 		app.Span().Class("dim").Text(rest),
 		app.If(console.mayAct(), func() app.UI {
-			button := app.Button().Type("button").Class("btn s").DataSet("cancel", what).Disabled(console.stale()).Text("Cancel")
+			button := app.Button().Type("button").Class("btn s").DataSet("cancel", what).Disabled(console.stale()).Text(lang.T("Cancel"))
 			if console.stale() {
-				button = button.Title(staleTitle)
+				button = button.Title(staleTitle())
 			}
 			return button
 		}),
@@ -245,14 +246,17 @@ func renderWait(what, text, level, rest string) app.UI {
 
 // momentWords says what a swap or a restart waits for.
 func momentWords(waits string) string {
-	if waits == "" {
-		return "its moment"
+	switch waits {
+	case "statement":
+		return lang.T("the end of the statement")
+	case "transaction":
+		return lang.T("the end of the transaction")
 	}
-	return "the end of the " + waits
+	return lang.T("its moment")
 }
 
 func killWords(k *api.PendingKill) string {
-	text := "by " + orDash(k.By)
+	text := lang.T("by {by}", "by", orDash(k.By))
 	if k.Reason != "" {
 		text += " · " + k.Reason
 	}
@@ -260,13 +264,13 @@ func killWords(k *api.PendingKill) string {
 }
 
 func (p *sessionPage) renderTabs() app.UI {
-	return app.Nav().Class("tabs").Aria("label", "Session "+p.ID).Body(
+	return app.Nav().Class("tabs").Aria("label", lang.T("Session {id}", "id", p.ID)).Body(
 		app.Range(sessionTabs).Slice(func(i int) app.UI {
 			current := "no"
 			if sessionTabs[i].path == p.Tab {
 				current = "page"
 			}
-			return app.A().Href(href(p.tabPath(i))).Aria("current", current).Text(sessionTabs[i].label)
+			return app.A().Href(href(p.tabPath(i))).Aria("current", current).Text(lang.T(sessionTabs[i].label))
 		}),
 	)
 }
@@ -294,7 +298,7 @@ func (p *sessionPage) renderTab(s *api.Session) app.UI {
 		return &timelineTab{ID: p.ID, IO: p.io, Rev: p.Rev}
 	}
 	return app.Div().Class("empty").Body(
-		app.P().Text("A session has no page "+p.Tab+"."), app.A().Href(href("/sessions/"+p.ID)).Text("Session "+p.ID))
+		app.P().Text(lang.T("A session has no page {tab}.", "tab", p.Tab)), app.A().Href(href("/sessions/"+p.ID)).Text(lang.T("Session {id}", "id", p.ID)))
 }
 
 // key does what keys do on the page.
@@ -344,5 +348,5 @@ func (p *sessionPage) cancelClicked(_ app.Context, e app.Event) {
 
 func (p *sessionPage) copyID(app.Context, app.Event) {
 	ui.Copy(p.ID)
-	console.say("Copied "+p.ID+".", false)
+	console.say(lang.T("Copied {id}.", "id", p.ID), false)
 }

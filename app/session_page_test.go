@@ -115,7 +115,7 @@ func TestSessionActions(t *testing.T) {
 					t.Errorf("%s: shown %t, want %t", button, got, tt.shown)
 				}
 			}
-			if got := strings.Contains(text, staleTitle); got != (tt.shown && !tt.works) {
+			if got := strings.Contains(text, staleTitle()); got != (tt.shown && !tt.works) {
 				t.Errorf("said to be stale %t, want %t", got, !got)
 			}
 			probe(t, func(ctx app.Context) { p.key(ctx, "K", true) })

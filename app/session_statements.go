@@ -7,7 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/app/ui"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // statementsTab shows the statements that are kept of a session, newest first.
@@ -80,20 +80,20 @@ func (t *statementsTab) Render() app.UI {
 		t.last = s
 	}
 	if t.last == nil || t.last.ID != t.ID {
-		return app.Div().Class("empty").Body(app.P().Class("faint").Text("The statements of this session are not known."))
+		return app.Div().Class("empty").Body(app.P().Class("faint").Text(lang.T("The statements of this session are not known.")))
 	}
 	list, all := t.statements()
 	if all == 0 && t.paused == nil {
 		return app.Div().Class("empty").Body(app.P().Text(noStatements(t.last)), retentionLink(t.last))
 	}
-	label := "Pause"
+	label := lang.T("Pause")
 	if t.paused != nil {
-		label = "Resume"
+		label = lang.T("Resume")
 	}
 	return app.Div().Class("data").Body(
 		app.Div().Class("bar").Body(
 			app.Span().Class("q short").Body(
-				app.Input().ID("statements-find").Type("search").Placeholder("Words, !without").Aria("label", "Filter the statements").
+				app.Input().ID("statements-find").Type("search").Placeholder(lang.T("Words, !without")).Aria("label", lang.T("Filter the statements")).
 					MaxLength(200).AutoComplete(false).OnInput(t.searched),
 			),
 			app.Span().Class("dim tnum").Text(t.note(len(list), all)),
@@ -102,14 +102,14 @@ func (t *statementsTab) Render() app.UI {
 		),
 		app.Table().Class("t statements").Body(
 			app.THead().Body(app.Tr().Body(
-				app.Th().Class("q-at").Text("Received"), app.Th().Class("q-took num").Text("Duration"), app.Th().Class("q-rows num").Text("Rows"),
-				app.Th().Class("q-server").Text("Server"), app.Th().Class("q-command").Text("Command"),
-				app.Th().Text("Statement"), app.Th().Class("q-error").Text("Error"),
+				app.Th().Class("q-at").Text(lang.T("Received")), app.Th().Class("q-took num").Text(lang.T("Duration")), app.Th().Class("q-rows num").Text(lang.T("Rows")),
+				app.Th().Class("q-server").Text(lang.T("Server")), app.Th().Class("q-command").Text(lang.T("Command")),
+				app.Th().Text(lang.T("Statement")), app.Th().Class("q-error").Text(lang.T("Error")),
 			)),
 			app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderQuery(&list[i]) })),
 		),
 		app.If(len(list) == 0, func() app.UI {
-			return app.P().Class("empty").Text("None of " + ui.Plural(all, "statement", "statements") + " has these words.")
+			return app.P().Class("empty").Text(lang.T("None of {all} has these words.", "all", lang.N(all, "{n} statement|{n} statements")))
 		}),
 	)
 }
@@ -117,28 +117,28 @@ func (t *statementsTab) Render() app.UI {
 // note says how many statements there are, and how many have come since they
 // were paused.
 func (t *statementsTab) note(shown, all int) string {
-	text := ui.Plural(all, "statement", "statements") + " kept"
+	text := lang.T("{all} kept", "all", lang.N(all, "{n} statement|{n} statements"))
 	if shown < all {
-		text = ui.Count(shown) + " of " + text
+		text = lang.T("{shown} of {text}", "shown", lang.Count(shown), "text", text)
 	}
 	if t.paused != nil {
-		return text + ", paused · " + ui.Plural(newer(*t.paused, t.last.Attributes.Queries), "newer one", "newer ones")
+		return lang.T("{text}, paused · {paused}", "text", text, "paused", lang.N(newer(*t.paused, t.last.Attributes.Queries), "{n} newer one|{n} newer ones"))
 	}
-	return text + ", of " + ui.Count(t.last.Attributes.Activity.Statements) + " since connect"
+	return lang.T("{text}, of {statements} since connect", "text", text, "statements", lang.Count(t.last.Attributes.Activity.Statements))
 }
 
 // noStatements says why there are none.
 func noStatements(s *api.Session) string {
 	if s.Attributes.Activity.Statements == 0 {
-		return "No statements yet."
+		return lang.T("No statements yet.")
 	}
-	return "Retention is off on this service (retain_last_statements=0)."
+	return lang.T("Retention is off on this service (retain_last_statements=0).")
 }
 
 // retentionLink leads to the service whose parameters say how many are kept.
 func retentionLink(s *api.Session) app.UI {
 	if name := service(s); name != "" && s.Attributes.Activity.Statements > 0 {
-		return app.A().Href(href(objectPath("services", name))).Text("Parameters of " + name)
+		return app.A().Href(href(objectPath("services", name))).Text(lang.T("Parameters of {name}", "name", name))
 	}
 	return app.Span().Hidden(true)
 }
@@ -165,7 +165,7 @@ func renderQuery(q *api.SessionQuery) app.UI {
 	return app.Tr().Body(
 		app.Td().Class("tnum").Text(stamp(q.StartedAt)),
 		app.Td().Class("num").Text(duration),
-		app.Td().Class("num").Text(ui.Count(q.Rows)),
+		app.Td().Class("num").Text(lang.Count(q.Rows)),
 		app.Td().Title(answered(q)).Text(orDash(answered(q))),
 		app.Td().Class("mono").Title(q.Command).Text(q.Command),
 		app.Td().Class("sql").Title(q.Statement).Text(q.Statement),

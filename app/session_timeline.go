@@ -9,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -22,18 +23,18 @@ const timelineSpan = 10 * time.Minute
 
 // legend are the looks of the lanes in words.
 var legend = []struct{ kind, text string }{
-	{"running", "running"},
-	{"idle", "idle"},
-	{"trx", "in a transaction"},
-	{"connecting", "connecting"},
-	{"unknown", "not known: its statements are not kept"},
-	{"failed", "failed"},
+	{"running", lang.Mark("running")},
+	{"idle", lang.Mark("idle")},
+	{"trx", lang.Mark("in a transaction")},
+	{"connecting", lang.Mark("connecting")},
+	{"unknown", lang.Mark("not known: its statements are not kept")},
+	{"failed", lang.Mark("failed")},
 }
 
 func renderLegend() app.UI {
 	return app.Div().Class("legend dim").Body(app.Range(legend).Slice(func(i int) app.UI {
 		return app.Span().Body(
-			ui.SpanSample(legend[i].kind), app.Text(legend[i].text),
+			ui.SpanSample(legend[i].kind), app.Text(lang.T(legend[i].text)),
 		)
 	}))
 }
@@ -157,7 +158,7 @@ func baseSpans(a *api.SessionAttributes, now time.Time) []ui.Span {
 			if known.Before(to) {
 				until = known
 			}
-			spans = append(spans, ui.Span{From: at, To: until, Kind: "unknown", Title: "not known"})
+			spans = append(spans, ui.Span{From: at, To: until, Kind: "unknown", Title: lang.T("not known")})
 			at = until
 		}
 		if at.Before(to) {
@@ -202,7 +203,7 @@ func knownFrom(a *api.SessionAttributes) time.Time {
 func stateWords(kind string) string {
 	for _, l := range legend {
 		if l.kind == kind {
-			return l.text
+			return lang.T(l.text)
 		}
 	}
 	return kind
@@ -210,33 +211,33 @@ func stateWords(kind string) string {
 
 // timelineKinds are the events by their kinds.
 var timelineKinds = map[string]string{
-	"connect":             "Client connected",
-	"auth":                "Logged in",
-	"database":            "Schema changed",
-	"backend_open":        "Server connection opened",
-	"backend_close":       "Server connection closed",
-	"trx_begin":           "Transaction began",
-	"trx_end":             "Transaction ended",
-	"filters_requested":   "New filter chain asked for",
-	"filters":             "Filter chain swapped",
-	"restart_requested":   "Restart asked for",
-	"restart":             "Restarted",
-	"restart_failed":      "Restart failed",
-	"filters_cancelled":   "New filter chain taken back",
-	"restart_cancelled":   "Restart taken back",
-	"log_level":           "Log level changed",
-	"statement_cancelled": "Statement cancelled",
-	"kill_scheduled":      "Kill scheduled",
-	"kill_cancelled":      "Kill cancelled",
-	"kill":                "Killed",
-	"error":               "Error",
-	"closed":              "Session ended",
+	"connect":             lang.Mark("Client connected"),
+	"auth":                lang.Mark("Logged in"),
+	"database":            lang.Mark("Schema changed"),
+	"backend_open":        lang.Mark("Server connection opened"),
+	"backend_close":       lang.Mark("Server connection closed"),
+	"trx_begin":           lang.Mark("Transaction began"),
+	"trx_end":             lang.Mark("Transaction ended"),
+	"filters_requested":   lang.Mark("New filter chain asked for"),
+	"filters":             lang.Mark("Filter chain swapped"),
+	"restart_requested":   lang.Mark("Restart asked for"),
+	"restart":             lang.Mark("Restarted"),
+	"restart_failed":      lang.Mark("Restart failed"),
+	"filters_cancelled":   lang.Mark("New filter chain taken back"),
+	"restart_cancelled":   lang.Mark("Restart taken back"),
+	"log_level":           lang.Mark("Log level changed"),
+	"statement_cancelled": lang.Mark("Statement cancelled"),
+	"kill_scheduled":      lang.Mark("Kill scheduled"),
+	"kill_cancelled":      lang.Mark("Kill cancelled"),
+	"kill":                lang.Mark("Killed"),
+	"error":               lang.Mark("Error"),
+	"closed":              lang.Mark("Session ended"),
 }
 
 // timelineWords says what an event is.
 func timelineWords(kind string) string {
 	if text, ok := timelineKinds[kind]; ok {
-		return text
+		return lang.T(text)
 	}
 	return strings.ReplaceAll(kind, "_", " ")
 }
@@ -248,7 +249,7 @@ func eventTitle(e *api.SessionEvent) string {
 		text += ": " + e.Detail
 	}
 	if e.By != "" {
-		text += " (by " + e.By + ")"
+		text += lang.T(" (by {by})", "by", e.By)
 	}
 	return text
 }

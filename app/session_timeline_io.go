@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -62,5 +63,5 @@ func (r *ioRing) note() string {
 	if r == nil || r.since.IsZero() {
 		return ""
 	}
-	return "The server keeps no history of I/O: this page has measured it since " + sinceWhen(timeText(r.since)) + " and keeps 10 minutes."
+	return lang.T("The server keeps no history of I/O: this page has measured it since {since} and keeps 10 minutes.", "since", sinceWhen(timeText(r.since)))
 }

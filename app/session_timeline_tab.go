@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -118,7 +119,7 @@ func (t *timelineTab) Render() app.UI {
 		t.gone = console.now()
 	}
 	if t.last == nil || t.last.ID != t.ID {
-		return app.Div().Class("empty").Body(app.P().Class("faint").Text("The timeline of this session is not known."))
+		return app.Div().Class("empty").Body(app.P().Class("faint").Text(lang.T("The timeline of this session is not known.")))
 	}
 	a := &t.last.Attributes
 	now, ended := t.now()
@@ -142,26 +143,26 @@ func (t *timelineTab) Render() app.UI {
 
 // renderBar draws what is shown, and the buttons that change it.
 func (t *timelineTab) renderBar(from, to time.Time) app.UI {
-	text := "Last " + ui.Duration(to.Sub(from))
+	text := lang.T("Last {from}", "from", ui.Duration(to.Sub(from)))
 	if !t.from.IsZero() {
 		text = clockWords(from, to)
 	} else if !t.gone.IsZero() || t.last.Attributes.EndedAt != "" {
-		text = "The last " + ui.Duration(to.Sub(from)) + " of it"
+		text = lang.T("The last {from} of it", "from", ui.Duration(to.Sub(from)))
 	}
 	button := func(id, text, title string) app.UI {
 		return app.Button().ID("timeline-"+id).Type("button").Class("btn s").DataSet("do", id).Title(title).Aria("label", title).Text(text)
 	}
 	return app.Div().Class("bar").OnClick(t.pressed).Body(
-		app.Div().Class("seg").Role("radiogroup").Aria("label", "Show as").Body(
-			app.Button().ID("timeline-picture").Type("button").Role("radio").DataSet("do", "picture").Aria("checked", boolText(!t.table)).Text("Picture"),
-			app.Button().ID("timeline-table").Type("button").Role("radio").DataSet("do", "table").Aria("checked", boolText(t.table)).Text("Table"),
+		app.Div().Class("seg").Role("radiogroup").Aria("label", lang.T("Show as")).Body(
+			app.Button().ID("timeline-picture").Type("button").Role("radio").DataSet("do", "picture").Aria("checked", boolText(!t.table)).Text(lang.T("Picture")),
+			app.Button().ID("timeline-table").Type("button").Role("radio").DataSet("do", "table").Aria("checked", boolText(t.table)).Text(lang.T("Table")),
 		),
 		app.Span().Class("dim tnum").ID("timeline-range").Text(text),
 		app.Span().Class("sp"),
-		app.Span().Class("faint hint").Text("Drag to zoom, ← → go through events"),
-		button("in", "+", "Zoom in (+)"), button("out", "−", "Zoom out (−)"),
-		button("all", "All", "All of its life"),
-		app.Button().ID("timeline-live").Type("button").Class("btn s").DataSet("do", "live").Disabled(t.from.IsZero()).Title("The last 10 minutes (0)").Text("Now"),
+		app.Span().Class("faint hint").Text(lang.T("Drag to zoom, ← → go through events")),
+		button("in", "+", lang.T("Zoom in (+)")), button("out", "−", lang.T("Zoom out (−)")),
+		button("all", lang.T("All"), lang.T("All of its life")),
+		app.Button().ID("timeline-live").Type("button").Class("btn s").DataSet("do", "live").Disabled(t.from.IsZero()).Title(lang.T("The last 10 minutes (0)")).Text(lang.T("Now")),
 	)
 }
 
@@ -191,22 +192,22 @@ func (t *timelineTab) renderDetails() app.UI {
 	}
 	if i := slices.Index(queryKeys(a.Queries), key); i >= 0 {
 		q := &a.Queries[i]
-		text := stamp(q.StartedAt) + " · " + took(q.Duration) + " · " + ui.Plural(int(q.Rows), "row", "rows") + " · " + orDash(answered(q))
+		text := stamp(q.StartedAt) + " · " + took(q.Duration) + " · " + lang.N(int(q.Rows), "{n} row|{n} rows") + " · " + orDash(answered(q))
 		return app.Div().ID("timeline-details").Class("details").Role("status").Body(
 			app.P().Class("tnum").Text(text),
-			app.Pre().Class("statement").TabIndex(0).Aria("label", "Statement").Text(q.Statement),
+			app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(q.Statement),
 			app.P().Class("err").Hidden(q.Error == "").Text(q.Error),
 		)
 	}
 	return app.Div().ID("timeline-details").Class("details").Role("status").Body(
-		app.P().Class("faint").Text("Point at a statement or an event, or step through the events, to read what it is."))
+		app.P().Class("faint").Text(lang.T("Point at a statement or an event, or step through the events, to read what it is.")))
 }
 
 func byWords(by string) string {
 	if by == "" {
 		return ""
 	}
-	return " · by " + by
+	return lang.T(" · by {by}", "by", by)
 }
 
 // renderEvents draws the events in words, newest first. A click on one chooses
@@ -217,7 +218,7 @@ func (t *timelineTab) renderEvents() app.UI {
 	n := len(events)
 	return app.Table().Class("t events").OnClick(timelinePointer{t}.clicked).Body(
 		app.THead().Body(app.Tr().Body(
-			app.Th().Class("e-at").Text("Time"), app.Th().Class("e-what").Text("Event"), app.Th().Text("Detail"), app.Th().Class("e-by").Text("By"),
+			app.Th().Class("e-at").Text(lang.T("Time")), app.Th().Class("e-what").Text(lang.T("Event")), app.Th().Text(lang.T("Detail")), app.Th().Class("e-by").Text(lang.T("By")),
 		)),
 		app.TBody().Body(app.Range(events).Slice(func(i int) app.UI {
 			e, key := &events[n-1-i], keys[n-1-i]
@@ -240,12 +241,11 @@ func (t *timelineTab) renderEvents() app.UI {
 func (t *timelineTab) renderKept() app.UI {
 	a := &t.last.Attributes
 	n := len(a.Events)
-	text := ui.Plural(n, "event", "events") + "; the newest " + ui.Count(keptEvents) + " of a session are kept"
+	text := lang.T("{n}; the newest {keptEvents} of a session are kept", "n", lang.N(n, "{n} event|{n} events"), "keptEvents", lang.Count(keptEvents))
 	if n >= keptEvents {
-		text += ", older ones are gone"
+		text += lang.T(", older ones are gone")
 	}
-	text += ". " + ui.Plural(len(a.Queries), "statement is", "statements are") + " kept, in " + ui.Bytes(a.Memory.LastQueries) +
-		"; all that the session holds is " + ui.Bytes(a.Memory.Total) + ". "
+	text += lang.N(len(a.Queries), ". {n} statement is kept, in {lastQueries}; all that the session holds is {total}. |. {n} statements are kept, in {lastQueries}; all that the session holds is {total}. ", "lastQueries", ui.Bytes(a.Memory.LastQueries), "total", ui.Bytes(a.Memory.Total))
 	return app.P().Class("kept dim").Text(text + t.IO.note())
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -36,7 +37,7 @@ func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 	}
 	for _, s := range line.States {
 		if inside(s.From, s.To) && (s.Kind != "running" || !ran[s.From]) { // a statement says that it ran
-			rows = append(rows, timeRow{at: s.From, to: s.To, lane: "State", what: stateWords(s.Kind), class: "own"})
+			rows = append(rows, timeRow{at: s.From, to: s.To, lane: lang.T("State"), what: stateWords(s.Kind), class: "own"})
 		}
 	}
 	for i, s := range line.Statements {
@@ -48,14 +49,14 @@ func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 		if inside(f.From, f.To) {
 			rows = append(rows, timeRow{
 				at: f.From, to: f.To, lane: "I/O", class: "own",
-				what: "in " + ui.Bytes(int64(f.In)) + "/s, out " + ui.Bytes(int64(f.Out)) + "/s",
+				what: lang.T("in {in}/s, out {out}/s", "in", ui.Bytes(int64(f.In)), "out", ui.Bytes(int64(f.Out))),
 			})
 		}
 	}
 	for i := range a.Events {
 		e := &a.Events[i]
 		if at := timeOf(e.At); inside(at, at) {
-			rows = append(rows, timeRow{at: at, lane: "Event", what: timelineWords(e.Kind), detail: e.Detail, by: e.By, class: eventClass(e)})
+			rows = append(rows, timeRow{at: at, lane: lang.T("Event"), what: timelineWords(e.Kind), detail: e.Detail, by: e.By, class: eventClass(e)})
 		}
 	}
 	slices.Reverse(rows) // what is of one instant, too, newest first
@@ -65,7 +66,7 @@ func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 
 // statementRow is the line of a statement, which took the time s.
 func statementRow(q *api.SessionQuery, s ui.Span) timeRow {
-	row := timeRow{at: s.From, to: s.To, lane: "Statement", what: orDash(answered(q)), detail: q.Statement, class: "own"}
+	row := timeRow{at: s.From, to: s.To, lane: lang.T("Statement"), what: orDash(answered(q)), detail: q.Statement, class: "own"}
 	if q.Error != "" {
 		row.what, row.class = q.Error, "err"
 	}
@@ -98,14 +99,14 @@ func renderTimeTable(rows []timeRow) app.UI {
 	return app.Div().Body(
 		app.Table().Class("t times").ID("timeline-rows").Body(
 			app.THead().Body(app.Tr().Body(
-				app.Th().Class("e-at").Text("Time"), app.Th().Class("e-took num").Text("Duration"), app.Th().Class("e-lane").Text("Lane"),
-				app.Th().Class("e-what").Text("What"), app.Th().Text("Detail"), app.Th().Class("e-by").Text("By"),
+				app.Th().Class("e-at").Text(lang.T("Time")), app.Th().Class("e-took num").Text(lang.T("Duration")), app.Th().Class("e-lane").Text(lang.T("Lane")),
+				app.Th().Class("e-what").Text(lang.T("What")), app.Th().Text(lang.T("Detail")), app.Th().Class("e-by").Text(lang.T("By")),
 			)),
 			app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderTimeRow(&rows[i]) })),
 		),
-		app.If(len(rows) == 0, func() app.UI { return app.P().Class("empty").Text("Nothing is known of this time.") }),
+		app.If(len(rows) == 0, func() app.UI { return app.P().Class("empty").Text(lang.T("Nothing is known of this time.")) }),
 		app.If(len(rows) == maxTimeRows, func() app.UI {
-			return app.P().Class("kept dim").Text("These are the newest " + ui.Count(maxTimeRows) + " lines of this time. Zoom in to see the others.")
+			return app.P().Class("kept dim").Text(lang.T("These are the newest {maxTimeRows} lines of this time. Zoom in to see the others.", "maxTimeRows", lang.Count(maxTimeRows)))
 		}),
 	)
 }

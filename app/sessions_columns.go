@@ -10,6 +10,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -42,62 +43,62 @@ const leastStatement = 120
 // others leave.
 var tableColumns = []column{
 	{name: "id", label: "ID", class: "c-id mono", sort: "id", width: 76},
-	{name: "state", label: "State", class: "c-state", sort: "state", width: 126},
+	{name: "state", label: lang.Mark("State"), class: "c-state", sort: "state", width: 126},
 	{
-		name: "user", label: "User", class: "c-user clip", sort: "user", width: 92,
+		name: "user", label: lang.Mark("User"), class: "c-user clip", sort: "user", width: 92,
 		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.User) },
 	},
 	{
-		name: "client", label: "Client", class: "c-client mono clip", sort: "client", width: 150,
+		name: "client", label: lang.Mark("Client"), class: "c-client mono clip", sort: "client", width: 150,
 		text: func(s *api.Session, _ time.Time) string { return view.Client(s) }, title: program,
 	},
 	{
-		name: "program", label: "Program", help: "the client's program_name", class: "c-program clip", sort: "program", width: 112, least: asked,
+		name: "program", label: lang.Mark("Program"), help: lang.Mark("the client's program_name"), class: "c-program clip", sort: "program", width: 112, least: asked,
 		text: func(s *api.Session, _ time.Time) string { return programOrDash(s) }, title: program,
 	},
 	{
-		name: "tls", label: "TLS", help: "cipher of the client", class: "c-tls clip", sort: "tls", width: 112, least: asked,
+		name: "tls", label: "TLS", help: lang.Mark("cipher of the client"), class: "c-tls clip", sort: "tls", width: 112, least: asked,
 		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Client.Cipher) },
 	},
 	{
-		name: "schema", label: "Schema", class: "c-schema clip", sort: "schema", width: 72, least: 1180,
+		name: "schema", label: lang.Mark("Schema"), class: "c-schema clip", sort: "schema", width: 72, least: 1180,
 		text: func(s *api.Session, _ time.Time) string { return orDash(s.Attributes.Database) },
 	},
 	{
-		name: "service", label: "Service", help: "shown when there is more than one", class: "c-service clip", sort: "service", width: 96,
+		name: "service", label: lang.Mark("Service"), help: lang.Mark("shown when there is more than one"), class: "c-service clip", sort: "service", width: 96,
 		text: func(s *api.Session, _ time.Time) string { return orDash(service(s)) }, title: service,
 	},
 	{
-		name: "server", label: "Backend", help: "server that works for it; ● is the primary", class: "c-backend clip", sort: "server", width: 112, least: 1180,
+		name: "server", label: lang.Mark("Backend"), help: lang.Mark("server that works for it; ● is the primary"), class: "c-backend clip", sort: "server", width: 112, least: 1180,
 		text: func(s *api.Session, _ time.Time) string { return backend(s) },
 	},
 	{
-		name: "in-state", label: "In state", class: "c-in num", sort: "in-state", width: 76,
+		name: "in-state", label: lang.Mark("In state"), class: "c-in num", sort: "in-state", width: 76,
 		text: func(s *api.Session, now time.Time) string { return elapsed(view.InState(s, view.Lag(s, now))) },
 	},
 	{
-		name: "trx-age", label: "Trx age", help: "of the open transaction", class: "c-trx num", sort: "trx-age", width: 76, least: asked,
+		name: "trx-age", label: lang.Mark("Trx age"), help: lang.Mark("of the open transaction"), class: "c-trx num", sort: "trx-age", width: 76, least: asked,
 		text: trxAgeText,
 	},
 	{
-		name: "age", label: "Age", class: "c-age num", sort: "age", width: 76,
+		name: "age", label: lang.Mark("Age"), class: "c-age num", sort: "age", width: 76,
 		text: func(s *api.Session, now time.Time) string { return elapsed(view.Age(s, view.Lag(s, now))) },
 	},
 	{
-		name: "stmt", label: "Statement", class: "c-sql sql clip", width: leastStatement,
+		name: "stmt", label: lang.Mark("Statement"), class: "c-sql sql clip", width: leastStatement,
 		text:  func(s *api.Session, _ time.Time) string { return statementText(s) },
 		title: func(s *api.Session) string { return s.Attributes.Activity.Statement },
 	},
 	{
-		name: "queries", label: "Queries", help: "since it connected", class: "c-queries num", sort: "queries", width: 80, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return ui.Count(s.Attributes.Activity.Statements) },
+		name: "queries", label: lang.Mark("Queries"), help: lang.Mark("since it connected"), class: "c-queries num", sort: "queries", width: 80, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return lang.Count(s.Attributes.Activity.Statements) },
 	},
 	{
-		name: "errors", label: "Errors", help: "statements that failed", class: "c-errors num", sort: "errors", width: 68, least: asked,
-		text: func(s *api.Session, _ time.Time) string { return ui.Count(s.Attributes.Activity.Errors) },
+		name: "errors", label: lang.Mark("Errors"), help: lang.Mark("statements that failed"), class: "c-errors num", sort: "errors", width: 68, least: asked,
+		text: func(s *api.Session, _ time.Time) string { return lang.Count(s.Attributes.Activity.Errors) },
 	},
 	{
-		name: "mem", label: "Memory", help: "held for it in the proxy", class: "c-mem num", sort: "mem", width: 80, least: asked,
+		name: "mem", label: lang.Mark("Memory"), help: lang.Mark("held for it in the proxy"), class: "c-mem num", sort: "mem", width: 80, least: asked,
 		text: func(s *api.Session, _ time.Time) string { return ui.Bytes(s.Attributes.Memory.Total) },
 	},
 	{
@@ -107,11 +108,11 @@ var tableColumns = []column{
 		},
 	},
 	{
-		name: "filter", label: "Filters", help: "how many it has; 3→2 while a swap waits", class: "c-filters num", width: 60, least: 1400,
+		name: "filter", label: lang.Mark("Filters"), help: lang.Mark("how many it has; 3→2 while a swap waits"), class: "c-filters num", width: 60, least: 1400,
 		text: func(s *api.Session, _ time.Time) string { return filterCount(s) },
 	},
 	{
-		name: "chain", label: "Config age", help: "whether the service has other filters by now", class: "c-chain clip", width: 92, least: asked,
+		name: "chain", label: lang.Mark("Config age"), help: lang.Mark("whether the service has other filters by now"), class: "c-chain clip", width: 92, least: asked,
 		text:  func(s *api.Session, _ time.Time) string { return chainWord(s) },
 		title: chainTitle,
 	},
@@ -233,7 +234,7 @@ func (c *column) cell(row tableRow, now time.Time, note string) app.UI {
 	case c.name == "state":
 		glyph, text, level := stateChipAt(row.Session, now)
 		if note != "" {
-			glyph, text, level = "ended", "Ended", "ended"
+			glyph, text, level = "ended", lang.T("Ended"), "ended"
 		}
 		return div.Body(ui.Chip(glyph, text, level))
 	case c.name == "stmt" && note != "":
@@ -250,7 +251,7 @@ func program(s *api.Session) string {
 	if name := s.Attributes.Client.ConnectionAttributes["program_name"]; name != "" {
 		return name
 	}
-	return "no program name"
+	return lang.T("no program name")
 }
 
 func programOrDash(s *api.Session) string {
@@ -295,7 +296,7 @@ func backend(s *api.Session) string {
 }
 
 func rate(bytesPerSecond float64) string {
-	return strconv.FormatFloat(bytesPerSecond/1000, 'f', 1, 64)
+	return lang.Decimal(bytesPerSecond/1000, 1)
 }
 
 func filterCount(s *api.Session) string {
@@ -308,14 +309,14 @@ func filterCount(s *api.Session) string {
 
 func chainWord(s *api.Session) string {
 	if s.Attributes.ChainOutdated {
-		return "older"
+		return lang.T("older")
 	}
-	return "current"
+	return lang.T("current")
 }
 
 func chainTitle(s *api.Session) string {
 	if s.Attributes.ChainOutdated {
-		return "Its filters are older than the service's default. A restart gives it those."
+		return lang.T("Its filters are older than the service's default. A restart gives it those.")
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -218,43 +219,43 @@ func (s *selection) take(id string) { s.set(&api.Session{ID: id}, false) }
 // tellKeys says which keys the page has.
 func (p *sessionsPage) tellKeys() []keyHelp {
 	return []keyHelp{
-		{"j, ArrowDown", "Next row"},
-		{"k, ArrowUp", "Row before"},
-		{"Home", "First row"},
-		{"End", "Last row"},
-		{"Enter", "Open the session"},
-		{".", "Its menu"},
-		{"K", "Kill it… (asks first)"},
-		{"x", "Select it, or take it back"},
-		{"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
-		{"*", "Select all that match"},
-		{"Esc", "Select none"},
-		{"c", "Copy its id"},
-		{"y", "Copy a link to it"},
-		{"l", "Its log"},
-		{"h", "Its filter chain"},
-		{"i", "Its timeline"},
-		{"s", "Sort the other way round, then as usual"},
-		{"Shift+ArrowRight, Shift+ArrowLeft", "Sort by another column"},
-		{"Shift+Space", "Hold rows and what is in them"},
-		{"Alt+/", "The filter as text, in the filter box"},
+		{"j, ArrowDown", lang.T("Next row")},
+		{"k, ArrowUp", lang.T("Row before")},
+		{"Home", lang.T("First row")},
+		{"End", lang.T("Last row")},
+		{"Enter", lang.T("Open the session")},
+		{".", lang.T("Its menu")},
+		{"K", lang.T("Kill it… (asks first)")},
+		{"x", lang.T("Select it, or take it back")},
+		{"Shift+ArrowDown, Shift+ArrowUp", lang.T("Select several")},
+		{"*", lang.T("Select all that match")},
+		{"Esc", lang.T("Select none")},
+		{"c", lang.T("Copy its id")},
+		{"y", lang.T("Copy a link to it")},
+		{"l", lang.T("Its log")},
+		{"h", lang.T("Its filter chain")},
+		{"i", lang.T("Its timeline")},
+		{"s", lang.T("Sort the other way round, then as usual")},
+		{"Shift+ArrowRight, Shift+ArrowLeft", lang.T("Sort by another column")},
+		{"Shift+Space", lang.T("Hold rows and what is in them")},
+		{"Alt+/", lang.T("The filter as text, in the filter box")},
 	}
 }
 
 // actions are what the palette can do on the page.
 func (p *sessionsPage) actions() []action {
 	list := []action{
-		{"Export…", func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "export"}) }},
-		{"Columns…", func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "columns"}) }},
-		{"Select all that match", func(app.Context) { sessionsStrip{p}.selectMatching() }},
+		{lang.T("Export…"), func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "export"}) }},
+		{lang.T("Columns…"), func(ctx app.Context) { sessionsMenus{p}.toggleMenu(ctx, popup{kind: "columns"}) }},
+		{lang.T("Select all that match"), func(app.Context) { sessionsStrip{p}.selectMatching() }},
 	}
 	for _, v := range builtinViews {
-		list = append(list, action{"View: " + v.Name, func(app.Context) { sessionsViews{p}.show(v) }})
+		list = append(list, action{lang.T("View: {name}", "name", v.Name), func(app.Context) { sessionsViews{p}.show(v) }})
 	}
 	if console.mayAct() && !console.stale() {
-		list = append(list, action{"Kill matching…", sessionsStrip{p}.killMatching})
+		list = append(list, action{lang.T("Kill matching…"), sessionsStrip{p}.killMatching})
 		if id := p.cursor; id != "" {
-			list = append(list, action{"Kill session " + id + "…", func(ctx app.Context) { sessionsMenus{p}.do(ctx, id, "kill") }})
+			list = append(list, action{lang.T("Kill session {id}…", "id", id), func(ctx app.Context) { sessionsMenus{p}.do(ctx, id, "kill") }})
 		}
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -116,25 +117,25 @@ func (p sessionsMenus) renderRowMenu(row tableRow) app.UI {
 	act := func(do, label string, class string) app.UI {
 		item := menuItem(do, label).Class(class).Disabled(console.stale())
 		if console.stale() {
-			item = item.Title(staleTitle)
+			item = item.Title(staleTitle())
 		}
 		return item
 	}
-	return popoverBox(popup{"row", row.ID}, "Session "+row.ID).Body(
-		menuItem("open", "Open"),
-		menuItem("chain", map[bool]string{true: "Filter chain…", false: "Filter chain"}[acting]),
-		menuItem("log", "Log"),
-		menuItem("timeline", "Timeline"),
-		app.If(a.User != "", func() app.UI { return menuItem("only-user", "Only user "+clipped(a.User)) }),
+	return popoverBox(popup{"row", row.ID}, lang.T("Session {id}", "id", row.ID)).Body(
+		menuItem("open", lang.T("Open")),
+		menuItem("chain", map[bool]string{true: lang.T("Filter chain…"), false: lang.T("Filter chain")}[acting]),
+		menuItem("log", lang.T("Log")),
+		menuItem("timeline", lang.T("Timeline")),
+		app.If(a.User != "", func() app.UI { return menuItem("only-user", lang.T("Only user {user}", "user", clipped(a.User))) }),
 		app.Hr().Role("separator"),
-		menuItem("copy", "Copy ID"),
-		menuItem("copy-link", "Copy link"),
-		menuItem("copy-maxctrl", "Copy as maxctrl"),
-		menuItem("copy-curl", "Copy as curl"),
+		menuItem("copy", lang.T("Copy ID")),
+		menuItem("copy-link", lang.T("Copy link")),
+		menuItem("copy-maxctrl", lang.T("Copy as maxctrl")),
+		menuItem("copy-curl", lang.T("Copy as curl")),
 		app.If(acting, func() app.UI { return app.Hr().Role("separator") }),
-		app.If(acting && a.Activity.State == "running", func() app.UI { return act("cancel-statement", "Cancel statement", "") }),
-		app.If(acting, func() app.UI { return act("restart", "Restart", "") }),
-		app.If(acting, func() app.UI { return act("kill", "Kill session…", "danger") }),
+		app.If(acting && a.Activity.State == "running", func() app.UI { return act("cancel-statement", lang.T("Cancel statement"), "") }),
+		app.If(acting, func() app.UI { return act("restart", lang.T("Restart"), "") }),
+		app.If(acting, func() app.UI { return act("kill", lang.T("Kill session…"), "danger") }),
 	)
 }
 
@@ -168,22 +169,22 @@ func (p sessionsMenus) renderColumns() app.UI {
 	for _, c := range p.columns() {
 		shown[c.name] = true
 	}
-	return popoverBox(p.menu, "Columns").Class("choice").OnClick(p.columnClicked).Body(
+	return popoverBox(p.menu, lang.T("Columns")).Class("choice").OnClick(p.columnClicked).Body(
 		app.Range(tableColumns).Slice(func(i int) app.UI {
 			c := &tableColumns[i]
 			on := p.cols.has(c)
-			help := c.help
+			help := lang.T(c.help)
 			if on && !shown[c.name] {
-				help = "no room for it now"
+				help = lang.T("no room for it now")
 				if c.name == "service" {
-					help = "there is only one"
+					help = lang.T("there is only one")
 				}
 			}
 			return app.Button().Type("button").Role("menuitemcheckbox").TabIndex(-1).Aria("checked", boolText(on)).
-				DataSet("column", c.name).Disabled(c.name == "id").Body(app.Span().Text(c.label), app.Span().Class("faint").Text(help))
+				DataSet("column", c.name).Disabled(c.name == "id").Body(app.Span().Text(lang.T(c.label)), app.Span().Class("faint").Text(help))
 		}),
 		app.Hr().Role("separator"),
-		app.Button().Type("button").Role("menuitem").TabIndex(-1).DataSet("column", "*").Disabled(p.cols == nil).Text("The usual columns"),
+		app.Button().Type("button").Role("menuitem").TabIndex(-1).DataSet("column", "*").Disabled(p.cols == nil).Text(lang.T("The usual columns")),
 	)
 }
 
@@ -220,26 +221,26 @@ func (p sessionsMenus) chosen() export {
 // renderExport draws the ways to take sessions away.
 func (p sessionsMenus) renderExport(e export) app.UI {
 	if tooLong(e.filter) {
-		return popoverBox(p.menu, "Export").Body(
-			menuTitle("Too many sessions to name them one by one."), menuTitle("Select all that match a filter instead."),
-			menuItem("close", "Close").OnClick(p.exportClicked))
+		return popoverBox(p.menu, lang.T("Export")).Body(
+			menuTitle(lang.T("Too many sessions to name them one by one.")), menuTitle(lang.T("Select all that match a filter instead.")),
+			menuItem("close", lang.T("Close")).OnClick(p.exportClicked))
 	}
 	link := func(format, columns, label string) app.UI {
 		return app.A().Role("menuitem").TabIndex(-1).DataSet("do", "download").Href(e.path(format, columns != "")).
 			Attr("download", e.file(format)).Text(label)
 	}
-	return popoverBox(p.menu, "Export").OnClick(p.exportClicked).Body(
-		menuTitle("Visible columns"),
+	return popoverBox(p.menu, lang.T("Export")).OnClick(p.exportClicked).Body(
+		menuTitle(lang.T("Visible columns")),
 		link("csv", "visible", "CSV"),
 		link("ndjson", "visible", "NDJSON"),
-		menuTitle("All fields"),
+		menuTitle(lang.T("All fields")),
 		link("csv", "", "CSV"),
 		link("ndjson", "", "NDJSON"),
 		link("json", "", "JSON:API"),
 		app.Hr().Role("separator"),
-		menuItem("maxctrl", "Copy as maxctrl"),
-		menuItem("curl", "Copy as curl"),
-		app.If(p.menu.kind == "export", func() app.UI { return menuItem("link", "Copy link") }),
+		menuItem("maxctrl", lang.T("Copy as maxctrl")),
+		menuItem("curl", lang.T("Copy as curl")),
+		app.If(p.menu.kind == "export", func() app.UI { return menuItem("link", lang.T("Copy link")) }),
 	)
 }
 
@@ -250,11 +251,11 @@ func (p sessionsMenus) exportClicked(_ app.Context, e app.Event) {
 	}
 	switch ui.Closest(e, "data-do") {
 	case "maxctrl":
-		putOnClipboard(what.maxctrl(), "Copied the command for maxctrl.")
+		putOnClipboard(what.maxctrl(), lang.T("Copied the command for maxctrl."))
 	case "curl":
-		putOnClipboard(what.curl(), "Copied the command for curl.")
+		putOnClipboard(what.curl(), lang.T("Copied the command for curl."))
 	case "link":
-		putOnClipboard(ui.Origin()+p.path(), "Copied the link.")
+		putOnClipboard(ui.Origin()+p.path(), lang.T("Copied the link."))
 	case "download", "close":
 	default:
 		return
@@ -284,13 +285,13 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 	case "chain", "log", "timeline":
 		ctx.Navigate(href(path + "/" + what))
 	case "copy":
-		putOnClipboard(id, "Copied "+id+".")
+		putOnClipboard(id, lang.T("Copied {id}.", "id", id))
 	case "copy-link":
-		putOnClipboard(ui.Origin()+href(path), "Copied the link to session "+id+".")
+		putOnClipboard(ui.Origin()+href(path), lang.T("Copied the link to session {id}.", "id", id))
 	case "copy-maxctrl":
-		putOnClipboard(maxctrl("show", "session", id), "Copied the command for maxctrl.")
+		putOnClipboard(maxctrl("show", "session", id), lang.T("Copied the command for maxctrl."))
 	case "copy-curl":
-		putOnClipboard(curl(path), "Copied the command for curl.")
+		putOnClipboard(curl(path), lang.T("Copied the command for curl."))
 	case "only-user":
 		if ok {
 			p.box.put("user:" + filterValue(s.Attributes.User))
@@ -305,7 +306,7 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 		}
 	case "kill":
 		if !ok {
-			console.say("Session "+id+" has already ended.", false)
+			console.say(lang.T("Session {id} has already ended.", "id", id), false)
 			return
 		}
 		console.askKill(ctx, s)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -258,7 +259,7 @@ func (p *sessionsPage) Render() app.UI {
 		class = "sessions cards"
 	}
 	return app.Div().Class(class).Body(
-		app.H1().Class("sr").TabIndex(-1).Text("Sessions"),
+		app.H1().Class("sr").TabIndex(-1).Text(lang.T("Sessions")),
 		sessionsStrip{p}.renderBar(),
 		renderFilterProblem(&p.box),
 		sessionsStrip{p}.renderStrip(v),
@@ -271,13 +272,13 @@ func (p *sessionsPage) Render() app.UI {
 func (p sessionsStrip) renderBar() app.UI {
 	columns := app.UI(app.Button().Hidden(true))
 	if p.win.page == 0 || p.win.page >= cardsBelow {
-		columns = p.opener("columns", "Columns")
+		columns = p.opener("columns", lang.T("Columns"))
 	}
 	return app.Div().Class("bar").OnClick(p.barClicked).Body(
 		p.opener("views", sessionsViews(p).viewName()),
 		p.box.renderBox(),
 		columns,
-		p.opener("export", "Export"),
+		p.opener("export", lang.T("Export")),
 		p.renderKillMatching(),
 		sessionsMenus(p).renderPopup(),
 	)
@@ -293,12 +294,12 @@ func (p sessionsStrip) renderKillMatching() app.UI {
 	if !console.mayAct() || p.win.page > 0 && p.win.page < narrowBelow {
 		return app.Button().Hidden(true)
 	}
-	button := app.Button().Type("button").Class("btn do").DataSet("do", "kill-matching").Text("Kill matching…").
+	button := app.Button().Type("button").Class("btn do").DataSet("do", "kill-matching").Text(lang.T("Kill matching…")).
 		Disabled(console.stale() || p.rows.total == 0)
 	if console.stale() {
-		return button.Title(staleTitle)
+		return button.Title(staleTitle())
 	}
-	return button.Title("Shows first what a kill of all that match would do")
+	return button.Title(lang.T("Shows first what a kill of all that match would do"))
 }
 
 // barClicked does what a button of the bar is for.
@@ -327,14 +328,14 @@ type facet struct {
 
 func facets(s api.Summary) []facet {
 	return []facet{
-		{s.Running, "running", "state:running"},
-		{s.Blocked, "blocked", "state:blocked"},
-		{s.Long, "long", "state:long"},
-		{s.Trx, "idle in transaction", "state:trx"},
-		{s.TrxLong, "long in transaction", "state:trx-long"},
-		{s.Idle, "idle", "state:idle"},
-		{s.Killing, "to be killed", "state:kill"},
-		{s.Pending, "pending", "state:pending"},
+		{s.Running, lang.T("running"), "state:running"},
+		{s.Blocked, lang.T("blocked"), "state:blocked"},
+		{s.Long, lang.T("long"), "state:long"},
+		{s.Trx, lang.T("idle in transaction"), "state:trx"},
+		{s.TrxLong, lang.T("long in transaction"), "state:trx-long"},
+		{s.Idle, lang.T("idle"), "state:idle"},
+		{s.Killing, lang.T("to be killed"), "state:kill"},
+		{s.Pending, lang.T("pending"), "state:pending"},
 	}
 }
 
@@ -346,11 +347,11 @@ func (p sessionsStrip) renderStrip(v *model.View) app.UI {
 	}
 	list := facets(v.Summary)
 	return app.Div().Class("sum").OnClick(p.stripClicked).Body(
-		app.Span().Body(app.B().Text(ui.Count(v.Total)), app.Text(" of "), app.B().Text(ui.Count(v.All))),
+		app.Span().Body(ui.Fill(lang.T("{n} of {all}"), ui.Parts{"n": app.B().Text(lang.Count(v.Total)), "all": app.B().Text(lang.Count(v.All))})...),
 		app.Range(list).Slice(func(i int) app.UI {
 			on := slices.Contains(p.box.terms, list[i].query)
 			return app.Button().Type("button").DataSet("query", list[i].query).Hidden(list[i].n == 0 && !on).Aria("pressed", boolText(on)).Body(
-				app.B().Text(ui.Count(list[i].n)), app.Text(" "+list[i].word))
+				app.B().Text(lang.Count(list[i].n)), app.Text(" "+list[i].word))
 		}),
 		app.Span().Class("sp"),
 		p.renderHeld(),
@@ -368,7 +369,7 @@ func (p sessionsStrip) renderHeld() app.UI {
 	}
 	return app.Span().Class("tnum").Hidden(text == "").Body(
 		app.Text(text),
-		app.Span().Hidden(!console.held).Body(app.Text(" — "), app.Button().Type("button").Class("link").DataSet("do", "show").Text("show")),
+		app.Span().Hidden(!console.held).Body(app.Text(" — "), app.Button().Type("button").Class("link").DataSet("do", "show").Text(lang.T("show"))),
 	)
 }
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
-	"github.com/signalbox/signalbox/app/ui"
 )
 
 // keeping is whether rows keep their places.
@@ -172,16 +172,16 @@ func (r *tableRows) news() string {
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{r.changed, "changed"}, {r.arrived, "new"}, {r.gone, "ended"}} {
+	}{{r.changed, lang.Mark("{n} changed|{n} changed")}, {r.arrived, lang.Mark("{n} new|{n} new")}, {r.gone, lang.Mark("{n} ended|{n} ended")}} {
 		if part.n > 0 {
-			parts = append(parts, ui.Plural(part.n, part.word, part.word))
+			parts = append(parts, lang.N(part.n, part.word))
 		}
 	}
 	switch {
 	case len(parts) > 0:
-		return strings.Join(parts, " · ") + " while held"
+		return lang.T("{parts} while held", "parts", strings.Join(parts, " · "))
 	case !r.still.IsZero():
-		return "Everything stands still since " + clockOf(r.still)
+		return lang.T("Everything stands still since {still}", "still", clockOf(r.still))
 	}
 	return ""
 }
@@ -317,10 +317,10 @@ func (e *endings) words(row tableRow) string {
 		at = timeOf(s.Attributes.EndedAt)
 		switch a := &s.Attributes; {
 		case a.EndedBy != "":
-			how = ", killed by " + a.EndedBy
+			how = lang.T(", killed by {endedBy}", "endedBy", a.EndedBy)
 		case a.EndReason != "":
 			how = ", " + a.EndReason
 		}
 	}
-	return "ended " + clockOf(at) + how
+	return lang.T("ended {at}{how}", "at", clockOf(at), "how", how)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // selection is what the operator has chosen: sessions by their ids, or all that
@@ -158,7 +159,7 @@ func (s *selection) endedWords() string {
 	case 0:
 		return ""
 	case 1:
-		return "1 has ended and is no longer selected"
+		return lang.T("1 has ended and is no longer selected")
 	}
-	return strconv.Itoa(s.ended) + " have ended and are no longer selected"
+	return lang.T("{ended} have ended and are no longer selected", "ended", strconv.Itoa(s.ended))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -79,7 +80,7 @@ type sessionsTable struct{ *sessionsPage }
 func (p sessionsTable) renderGrid(v *model.View) app.UI {
 	columns := p.columns()
 	p.win.tracks = tracks(columns)
-	grid := app.Div().Class("rows").ID("rows").Role("grid").Aria("label", "Sessions").Aria("multiselectable", "true ").
+	grid := app.Div().Class("rows").ID("rows").Role("grid").Aria("label", lang.T("Sessions")).Aria("multiselectable", "true ").
 		Aria("rowcount", p.rows.total+1).Aria("busy", boolText(!v.Ready)).TabIndex(0).
 		OnScroll(p.scrolled).OnClick(p.clicked).OnMouseDown(p.pressed).OnMouseMove(p.pointed, app.PassiveEvent())
 	first, last := p.win.drawn(p.rows.offset, len(p.rows.list))
@@ -108,7 +109,7 @@ func (p sessionsTable) renderHead(columns []*column) app.UI {
 	return app.Div().Class("hrow").Role("row").Aria("rowindex", 1).Body(
 		app.Div().Class("c-select").Role("columnheader").Body(
 			app.Button().Type("button").Class("check").Role("checkbox").TabIndex(-1).Aria("checked", chosen).DataSet("do", "select-all").
-				Aria("label", "Select all "+ui.Count(total)+" that match").Title("Select all that match (*)"),
+				Aria("label", lang.T("Select all {total} that match", "total", lang.Count(total))).Title(lang.T("Select all that match (*)")),
 		),
 		app.Range(columns).Slice(func(i int) app.UI {
 			c := columns[i]
@@ -121,11 +122,11 @@ func (p sessionsTable) renderHead(columns []*column) app.UI {
 				mark, direction = " ▾", "descending"
 			}
 			if c.sort == "" {
-				return cell.Body(app.Span().Text(c.label))
+				return cell.Body(app.Span().Text(lang.T(c.label)))
 			}
-			return cell.Aria("sort", direction).Body(app.Button().Type("button").TabIndex(-1).DataSet("sort", c.sort).Text(c.label + mark))
+			return cell.Aria("sort", direction).Body(app.Button().Type("button").TabIndex(-1).DataSet("sort", c.sort).Text(lang.T(c.label) + mark))
 		}),
-		app.Div().Class("c-menu").Role("columnheader").Body(app.Span().Class("sr").Text("Actions")),
+		app.Div().Class("c-menu").Role("columnheader").Body(app.Span().Class("sr").Text(lang.T("Actions"))),
 	)
 }
 
@@ -155,12 +156,12 @@ func (p sessionsTable) renderRow(columns []*column, row tableRow, index int, now
 		DataSet("id", row.ID).Aria("label", rowName(row, now, note)).Body(
 		app.Div().Class("c-select").Role("gridcell").Body(
 			app.Button().Type("button").Class("check").Role("checkbox").TabIndex(-1).Aria("checked", boolText(chosen)).DataSet("do", "select").
-				Aria("label", "Select session "+row.ID).Disabled(note != ""),
+				Aria("label", lang.T("Select session {id}", "id", row.ID)).Disabled(note != ""),
 		),
 		app.Range(columns).Slice(func(i int) app.UI { return columns[i].cell(row, now, note) }),
 		app.Div().Class("c-menu").Role("gridcell").Body(
 			app.Button().Type("button").ID("open-row-"+row.ID).Class("btn bare i").TabIndex(-1).DataSet("do", "menu").DataSet("menu", "row").
-				Aria("label", "Actions on session "+row.ID).Aria("haspopup", "menu").Aria("expanded", boolText(p.menu == popup{"row", row.ID})).Text("⋯"),
+				Aria("label", lang.T("Actions on session {id}", "id", row.ID)).Aria("haspopup", "menu").Aria("expanded", boolText(p.menu == popup{"row", row.ID})).Text("⋯"),
 			app.If(p.menu == popup{"row", row.ID}, func() app.UI { return sessionsMenus(p).renderRowMenu(row) }),
 		),
 	)
@@ -177,11 +178,11 @@ func rowName(row tableRow, now time.Time, note string) string {
 	case word == view.StateLong, word == view.StateTrxLong, word == view.StateRunning:
 		state += " " + spoken(view.InState(row.Session, view.Lag(row.Session, now)))
 	case word == view.StateTrx:
-		state = "in transaction " + spoken(view.InState(row.Session, view.Lag(row.Session, now)))
+		state = lang.T("in transaction {session}", "session", spoken(view.InState(row.Session, view.Lag(row.Session, now))))
 	case word == view.StateIdle:
-		state = "idle " + spoken(view.InState(row.Session, view.Lag(row.Session, now)))
+		state = lang.T("idle {session}", "session", spoken(view.InState(row.Session, view.Lag(row.Session, now))))
 	}
-	return "Session " + row.ID + ", " + state + ", user " + orDash(row.Attributes.User)
+	return lang.T("Session {id}, {state}, user {user}", "id", row.ID, "state", state, "user", orDash(row.Attributes.User))
 }
 
 // spoken writes a time span in words. What it is for is not read out again when
@@ -234,7 +235,7 @@ func (p sessionsTable) renderInstead(v *model.View) app.UI {
 	switch {
 	case v.Refused != "" && len(p.rows.list) > 0:
 		return over.Class("line").Body(app.P().Class("banner warn").Role("alert").Body(
-			app.Text(ui.Sentence(v.Refused)+" What you see is the last that came."), p.retryButton()))
+			app.Text(lang.T("{refused} What you see is the last that came.", "refused", ui.Sentence(v.Refused))), p.retryButton()))
 	case v.Refused != "":
 		return over.Body(app.P().Class("err").Role("alert").Text(ui.Sentence(v.Refused)), p.retryButton())
 	case !v.Ready:
@@ -245,15 +246,15 @@ func (p sessionsTable) renderInstead(v *model.View) app.UI {
 		return over.Hidden(true)
 	case v.All > 0:
 		return over.Body(
-			app.P().Body(app.Text("No session matches "), app.Code().Text(v.Ask.Filter), app.Text(". "+ui.Plural(v.All, "is", "are")+" hidden.")),
-			app.Button().Type("button").Class("btn").Text("Clear filter").OnClick(p.box.clear),
+			app.P().Body(ui.Fill(lang.N(v.All, "No session matches {filter}. {n} is hidden.|No session matches {filter}. {n} are hidden."), ui.Parts{"filter": app.Code().Text(v.Ask.Filter)})...),
+			app.Button().Type("button").Class("btn").Text(lang.T("Clear filter")).OnClick(p.box.clear),
 		)
 	}
 	return p.renderNobody(over)
 }
 
 func (p sessionsTable) retryButton() app.UI {
-	return app.Button().Type("button").Class("btn s").Text("Retry").OnClick(p.retry)
+	return app.Button().Type("button").Class("btn s").Text(lang.T("Retry")).OnClick(p.retry)
 }
 
 // retry asks for the rows anew.
@@ -276,14 +277,14 @@ func (p sessionsTable) renderNobody(over app.HTMLDiv) app.UI {
 	}
 	if port == "" {
 		return over.Body(
-			app.P().Text("No sessions. Clients connect to a listener, and none is running that is known here."),
-			app.A().Class("btn").Href(href("/listeners")).Text("Listeners"),
+			app.P().Text(lang.T("No sessions. Clients connect to a listener, and none is running that is known here.")),
+			app.A().Class("btn").Href(href("/listeners")).Text(lang.T("Listeners")),
 		)
 	}
 	command := "mariadb -h " + shellQuote(host) + " -P " + shellQuote(port) + " -u USER -p"
 	return over.Body(
-		app.P().Body(app.Text("No sessions"+on(name)+". Clients connect to "), app.Code().Text(host+":"+port), app.Text(".")),
-		app.Button().Type("button").Class("btn").DataSet("command", command).Text("Copy a test command").OnClick(copyTestCommand),
+		app.P().Body(ui.Fill(lang.T("No sessions{on}. Clients connect to {address}.", "on", on(name)), ui.Parts{"address": app.Code().Text(host + ":" + port)})...),
+		app.Button().Type("button").Class("btn").DataSet("command", command).Text(lang.T("Copy a test command")).OnClick(copyTestCommand),
 	)
 }
 
@@ -291,12 +292,12 @@ func on(service string) string {
 	if service == "" {
 		return ""
 	}
-	return " on " + service
+	return lang.T(" on {service}", "service", service)
 }
 
 func copyTestCommand(ctx app.Context, _ app.Event) {
 	ui.Copy(ctx.JSSrc().Get("dataset").Get("command").String())
-	console.say("Copied the command. Put a user in the place of USER.", false)
+	console.say(lang.T("Copied the command. Put a user in the place of USER."), false)
 }
 
 // listensOn returns where a listener can be reached from this machine, and for
@@ -328,29 +329,29 @@ func (p sessionsStrip) renderBulk(v *model.View) app.UI {
 	button := func(do, label, class string) app.UI {
 		b := app.Button().Type("button").Class("btn s", class).DataSet("do", do).Disabled(console.stale() || n == 0).Text(label)
 		if console.stale() {
-			b = b.Title(staleTitle)
+			b = b.Title(staleTitle())
 		}
 		return b.Hidden(!console.mayAct())
 	}
 	all := "" // while there are more to select
 	if !p.sel.matching && n < v.Total {
-		all = "or select all " + ui.Count(v.Total) + " matching"
+		all = lang.T("or select all {total} matching", "total", lang.Count(v.Total))
 	}
-	words := app.Span().Body(app.B().Text(ui.Count(n)), app.Text(" selected"))
+	words := app.Span().Body(ui.Fill(lang.T("{n} selected"), ui.Parts{"n": app.B().Text(lang.Count(n))})...)
 	if p.sel.matching {
-		words = app.Span().Body(app.Text("all "), app.B().Text(ui.Count(n)), app.Text(" matching"))
+		words = app.Span().Body(ui.Fill(lang.T("all {n} matching"), ui.Parts{"n": app.B().Text(lang.Count(n))})...)
 	}
-	return app.Div().Class("sum bulk").Role("toolbar").Aria("label", "Selected sessions").OnClick(p.stripClicked).Body(
+	return app.Div().Class("sum bulk").Role("toolbar").Aria("label", lang.T("Selected sessions")).OnClick(p.stripClicked).Body(
 		words,
 		app.Button().Type("button").Class("link").DataSet("do", "select-matching").Hidden(all == "").Text(all),
-		button(api.JobKill, "Kill…", "do"),
-		button(api.JobCancelStatement, "Cancel statements…", ""),
-		button(api.JobRestart, "Restart…", ""),
-		button("log", "Log level…", ""),
-		button("filters", "Filters…", ""),
+		button(api.JobKill, lang.T("Kill…"), "do"),
+		button(api.JobCancelStatement, lang.T("Cancel statements…"), ""),
+		button(api.JobRestart, lang.T("Restart…"), ""),
+		button("log", lang.T("Log level…"), ""),
+		button("filters", lang.T("Filters…"), ""),
 		app.Button().Type("button").ID("open-selected").Class("btn s").DataSet("menu", "selected").Aria("haspopup", "menu").
-			Aria("expanded", boolText(p.menu.kind == "selected")).Text("Export"),
-		app.Button().Type("button").Class("btn s bare").DataSet("do", "select-none").Aria("label", "Clear the selection").Title("Clear the selection (Esc)").Text("✕"),
+			Aria("expanded", boolText(p.menu.kind == "selected")).Text(lang.T("Export")),
+		app.Button().Type("button").Class("btn s bare").DataSet("do", "select-none").Aria("label", lang.T("Clear the selection")).Title(lang.T("Clear the selection (Esc)")).Text("✕"),
 		app.Span().Class("sp"),
 		p.renderHeld(),
 	)
@@ -400,7 +401,7 @@ func (p sessionsStrip) selectRow(id string, shift bool) {
 	on := !p.sel.has(id)
 	if shift && p.sel.anchor != "" && p.sel.anchor != id {
 		if from = p.rows.find(p.sel.anchor); from < 0 {
-			console.say("The row that the range began at is too far away. It begins at session "+id+" now.", false)
+			console.say(lang.T("The row that the range began at is too far away. It begins at session {id} now.", "id", id), false)
 			from = at
 		} else {
 			on = p.sel.has(p.sel.anchor)
@@ -408,7 +409,7 @@ func (p sessionsStrip) selectRow(id string, shift bool) {
 	}
 	for _, row := range p.rows.list[min(from, at) : max(from, at)+1] {
 		if row.ended.IsZero() && !p.sel.set(row.Session, on) {
-			console.say("No more can be selected one by one. Select all that match a filter instead.", true)
+			console.say(lang.T("No more can be selected one by one. Select all that match a filter instead."), true)
 			break
 		}
 	}
@@ -417,7 +418,7 @@ func (p sessionsStrip) selectRow(id string, shift bool) {
 
 // cancelStatementOf stops what a session runs; the session lives on.
 func cancelStatementOf(id string) {
-	console.change("The statement of session "+id+" was stopped.", func(ctx context.Context) error {
+	console.change(lang.T("The statement of session {id} was stopped.", "id", id), func(ctx context.Context) error {
 		return console.client.CancelStatement(ctx, id)
 	})
 }
@@ -447,12 +448,12 @@ func (n *levelNews) hear(v *model.View, now time.Time) {
 		more int
 		what string
 	}{
-		{v.Summary.Long - n.sum.Long, "running for long"},
-		{v.Summary.TrxLong - n.sum.TrxLong, "idle in a transaction for long"},
-		{v.Summary.Killing - n.sum.Killing, "waiting for a kill"},
+		{v.Summary.Long - n.sum.Long, lang.Mark("{n} session is now running for long|{n} sessions are now running for long")},
+		{v.Summary.TrxLong - n.sum.TrxLong, lang.Mark("{n} session is now idle in a transaction for long|{n} sessions are now idle in a transaction for long")},
+		{v.Summary.Killing - n.sum.Killing, lang.Mark("{n} session is now waiting for a kill|{n} sessions are now waiting for a kill")},
 	} {
 		if of.more > 0 {
-			news = append(news, ui.Plural(of.more, "session is now ", "sessions are now ")+of.what)
+			news = append(news, lang.N(of.more, of.what))
 		}
 	}
 	n.sum = v.Summary

@@ -9,17 +9,18 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
 // builtinViews are the views that everybody has.
 var builtinViews = []api.SavedView{
-	{Name: "All sessions"},
-	{Name: "Needs attention", Filter: "state:kill,blocked,long,trx-long,swap,restart"},
-	{Name: "Running", Filter: "state:running", Sort: "-in-state"},
-	{Name: "Open transactions", Filter: "trx-age>0s", Sort: "-trx-age"},
-	{Name: "Long idle", Filter: "state:idle idle>10m", Sort: "-idle"},
-	{Name: "Kill pending", Filter: "state:kill"},
+	{Name: lang.Mark("All sessions")},
+	{Name: lang.Mark("Needs attention"), Filter: "state:kill,blocked,long,trx-long,swap,restart"},
+	{Name: lang.Mark("Running"), Filter: "state:running", Sort: "-in-state"},
+	{Name: lang.Mark("Open transactions"), Filter: "trx-age>0s", Sort: "-trx-age"},
+	{Name: lang.Mark("Long idle"), Filter: "state:idle idle>10m", Sort: "-idle"},
+	{Name: lang.Mark("Kill pending"), Filter: "state:kill"},
 }
 
 // viewNaming is a name that is being typed for a view.
@@ -61,9 +62,18 @@ func (p sessionsViews) active() (v api.SavedView, kind string) {
 // viewName is what the button of the views says.
 func (p sessionsViews) viewName() string {
 	if v, kind := p.active(); kind != "" {
-		return v.Name
+		return viewTitle(kind, v.Name)
 	}
-	return "Views"
+	return lang.T("Views")
+}
+
+// viewTitle is what a view of a kind is called. The names of those that everybody
+// has are ours.
+func viewTitle(kind, name string) string {
+	if kind == "builtin" {
+		return lang.T(name)
+	}
+	return name
 }
 
 // renderViews draws the menu of the views.
@@ -72,27 +82,27 @@ func (p sessionsViews) renderViews() app.UI {
 	list := func(of string, views []api.SavedView) app.UI {
 		return app.Div().Role("group").Aria("label", of).Hidden(len(views) == 0).Body(
 			app.If(of != "builtin", func() app.UI {
-				return menuTitle(map[string]string{"own": "Yours", "shared": "Everybody's"}[of])
+				return menuTitle(map[string]string{"own": lang.T("Yours"), "shared": lang.T("Everybody's")}[of])
 			}),
 			app.Range(views).Slice(func(i int) app.UI {
 				return app.Button().Type("button").Role("menuitemradio").TabIndex(-1).Aria("checked", boolText(kind == of && views[i].Name == now.Name)).
-					DataSet("view", of+":"+strconv.Itoa(i)).Title(views[i].Filter).Body(app.Span().Class("clip").Text(views[i].Name))
+					DataSet("view", of+":"+strconv.Itoa(i)).Title(views[i].Filter).Body(app.Span().Class("clip").Text(viewTitle(of, views[i].Name)))
 			}),
 		)
 	}
 	admin := console.mayAct() // sharing is for administrators
 	item := func(there bool, do, label string) app.UI { return menuItem(do, label).Hidden(!there).Disabled(!there) }
 	return app.Div().ID(p.menu.popover()).Class("menu choice").Attr("popover", "manual").OnClick(p.viewClicked).Body(
-		app.Div().Role("menu").Aria("label", "Views").Body(
+		app.Div().Role("menu").Aria("label", lang.T("Views")).Body(
 			list("builtin", builtinViews),
 			list("own", console.prefs.own.Views),
 			list("shared", console.prefs.shared.Views),
 			app.Hr().Role("separator").Hidden(kind == "builtin" || kind == "shared" && !admin),
-			item(kind == "", "save", "Save this view as…"),
-			item(kind == "own", "rename", "Rename “"+clipped(now.Name)+"”…"),
-			item(kind == "own", "delete", "Delete “"+clipped(now.Name)+"”"),
-			item(kind == "own" && admin, "share", "Share “"+clipped(now.Name)+"” with everybody"),
-			item(kind == "shared" && admin, "unshare", "Share “"+clipped(now.Name)+"” no longer"),
+			item(kind == "", "save", lang.T("Save this view as…")),
+			item(kind == "own", "rename", lang.T("Rename “{name}”…", "name", clipped(now.Name))),
+			item(kind == "own", "delete", lang.T("Delete “{name}”", "name", clipped(now.Name))),
+			item(kind == "own" && admin, "share", lang.T("Share “{name}” with everybody", "name", clipped(now.Name))),
+			item(kind == "shared" && admin, "unshare", lang.T("Share “{name}” no longer", "name", clipped(now.Name))),
 		),
 		p.renderNaming(),
 	)
@@ -103,11 +113,11 @@ func (p sessionsViews) renderNaming() app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("field").Hidden(false).Body(
-		app.Label().For("view-name").Text("Name"),
+		app.Label().For("view-name").Text(lang.T("Name")),
 		app.Input().ID("view-name").Class("in").MaxLength(maxViewName).AutoComplete(false).Aria("invalid", boolText(p.naming.wrong != "")).
 			OnInput(p.nameTyped).OnKeyDown(p.nameKey),
 		app.P().Class("err").Role("alert").Hidden(p.naming.wrong == "").Text(p.naming.wrong),
-		app.Button().Type("button").Class("btn s p").DataSet("do", "name").Text("Save"),
+		app.Button().Type("button").Class("btn s p").DataSet("do", "name").Text(lang.T("Save")),
 	)
 }
 
@@ -140,10 +150,10 @@ func (p sessionsViews) viewClicked(ctx app.Context, e app.Event) {
 		}
 	case "share":
 		sessionsMenus(p).closeMenu()
-		console.prefs.share("Everybody sees “"+now.Name+"” now.", func(s *api.SharedPreferences) { s.Views = append(without(s.Views, now.Name), now) })
+		console.prefs.share(lang.T("Everybody sees “{name}” now.", "name", now.Name), func(s *api.SharedPreferences) { s.Views = append(without(s.Views, now.Name), now) })
 	case "unshare":
 		sessionsMenus(p).closeMenu()
-		console.prefs.share("“"+now.Name+"” is no longer shared.", func(s *api.SharedPreferences) { s.Views = without(s.Views, now.Name) })
+		console.prefs.share(lang.T("“{name}” is no longer shared.", "name", now.Name), func(s *api.SharedPreferences) { s.Views = without(s.Views, now.Name) })
 	}
 }
 
@@ -205,13 +215,13 @@ func viewNameOf(name string, views []api.SavedView) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
 	case name == "":
-		return "", errors.New("a view needs a name")
+		return "", errors.New(lang.T("a view needs a name"))
 	case len([]rune(name)) > maxViewName:
-		return "", errors.New("a name has at most " + strconv.Itoa(maxViewName) + " characters")
+		return "", errors.New(lang.T("a name has at most {maxViewName} characters", "maxViewName", strconv.Itoa(maxViewName)))
 	case slices.ContainsFunc(views, func(v api.SavedView) bool { return v.Name == name }):
-		return "", errors.New("you have a view of this name already")
+		return "", errors.New(lang.T("you have a view of this name already"))
 	case len(views) >= maxViews:
-		return "", errors.New("you have " + strconv.Itoa(maxViews) + " views; delete one first")
+		return "", errors.New(lang.T("you have {maxViews} views; delete one first", "maxViews", strconv.Itoa(maxViews)))
 	}
 	return name, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -22,9 +23,9 @@ type settingsPage struct {
 
 // settingsTabs are the tabs by the last part of their address.
 var settingsTabs = []struct{ path, label string }{
-	{"profile", "Profile"},
-	{"shortcuts", "Shortcuts"},
-	{"thresholds", "Thresholds"},
+	{"profile", lang.Mark("Profile")},
+	{"shortcuts", lang.Mark("Shortcuts")},
+	{"thresholds", lang.Mark("Thresholds")},
 }
 
 // OnMount asks for what others may have changed meanwhile.
@@ -46,14 +47,14 @@ func (p *settingsPage) tab() string { return cmp.Or(p.Tab, "profile") }
 // Render draws the page.
 func (p *settingsPage) Render() app.UI {
 	return app.Div().Class("settings").Body(
-		app.Div().Class("bar").Body(app.H1().Text("Settings")),
-		app.Nav().Class("tabs").Aria("label", "Settings").Body(
+		app.Div().Class("bar").Body(app.H1().Text(lang.T("Settings"))),
+		app.Nav().Class("tabs").Aria("label", lang.T("Settings")).Body(
 			app.Range(settingsTabs).Slice(func(i int) app.UI {
 				current := "no"
 				if settingsTabs[i].path == p.tab() {
 					current = "page"
 				}
-				return app.A().Href(href("/settings/"+settingsTabs[i].path)).Aria("current", current).Text(settingsTabs[i].label)
+				return app.A().Href(href("/settings/"+settingsTabs[i].path)).Aria("current", current).Text(lang.T(settingsTabs[i].label))
 			}),
 		),
 		p.renderTab(),
@@ -70,29 +71,30 @@ func (p *settingsPage) renderTab() app.UI {
 		return p.thresholds.render()
 	}
 	return app.Div().Class("empty").Body(
-		app.P().Text("There are no settings "+p.Tab+"."), app.A().Href(href("/settings/profile")).Text("Profile"))
+		app.P().Text(lang.T("There are no settings {tab}.", "tab", p.Tab)), app.A().Href(href("/settings/profile")).Text(lang.T("Profile")))
 }
 
 // Choices of the profile. Preferences have "" for system and normal.
 var (
-	themes    = []choice{{"system", "System"}, {"light", "Light"}, {"dark", "Dark"}}
-	densities = []choice{{"compact", "Compact"}, {"normal", "Normal"}, {"comfortable", "Comfortable"}}
+	themes    = []choice{{"system", lang.Mark("System")}, {"light", lang.Mark("Light")}, {"dark", lang.Mark("Dark")}}
+	densities = []choice{{"compact", lang.Mark("Compact")}, {"normal", lang.Mark("Normal")}, {"comfortable", lang.Mark("Comfortable")}}
 )
 
 func renderProfile() app.UI {
 	own := &console.prefs.own
-	where := "The server keeps these settings for " + console.who.User + ", for every browser."
+	where := lang.T("The server keeps these settings for {user}, for every browser.", "user", console.who.User)
 	if !console.prefs.kept {
-		where = "These settings are kept in this browser: the server keeps none."
+		where = lang.T("These settings are kept in this browser: the server keeps none.")
 	}
 	return app.Div().Class("page").Body(
 		app.P().Class("dim").Text(where),
-		renderSetting("Theme", renderChoices("theme", "Theme", themes, cmp.Or(own.Theme, "system"), choosePreference),
-			app.Text("System follows what the system has.")),
-		renderSetting("Rows", renderChoices("density", "Rows", densities, cmp.Or(own.Density, "normal"), choosePreference),
-			app.Text("How high the rows of tables are: "+strconv.Itoa(rowHeight())+" pixels.")),
-		renderSetting("Times", renderChoices("time", "Times", timeFormats, timeFormat(), choosePreference),
-			app.Text("Connected since "), renderInstant(console.state.Since), app.Text(". Point at a time to see it in full.")),
+		renderSetting(lang.T("Theme"), renderChoices("theme", lang.T("Theme"), themes, cmp.Or(own.Theme, "system"), choosePreference),
+			app.Text(lang.T("System follows what the system has."))),
+		renderSetting(lang.T("Rows"), renderChoices("density", lang.T("Rows"), densities, cmp.Or(own.Density, "normal"), choosePreference),
+			app.Text(lang.T("How high the rows of tables are: {rowHeight} pixels.", "rowHeight", strconv.Itoa(rowHeight())))),
+		renderSetting(lang.T("Times"), renderChoices("time", lang.T("Times"), timeFormats, timeFormat(), choosePreference),
+			app.Text(lang.T("Connected since ")), renderInstant(console.state.Since), app.Text(lang.T(". Point at a time to see it in full."))),
+		renderLanguage(),
 		renderKeySwitch(),
 	)
 }
@@ -107,17 +109,17 @@ func renderSetting(label string, control app.UI, note ...app.UI) app.UI {
 
 func renderKeySwitch() app.UI {
 	on := !console.prefs.own.NoKeys
-	return renderSetting("Single-letter keys",
+	return renderSetting(lang.T("Single-letter keys"),
 		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).
-			Aria("label", "Single-letter keys").Text(onOff(on)).OnClick(switchLetters),
-		app.Text("When off, only "+commandKey()+"+K, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake."))
+			Aria("label", lang.T("Single-letter keys")).Text(onOff(on)).OnClick(switchLetters),
+		app.Text(lang.T("When off, only {commandKey}+K, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake.", "commandKey", commandKey())))
 }
 
 func onOff(on bool) string {
 	if on {
-		return "On"
+		return lang.T("On")
 	}
-	return "Off"
+	return lang.T("Off")
 }
 
 func switchLetters(app.Context, app.Event) {
@@ -134,6 +136,8 @@ func choosePreference(name, value string) {
 			o.Density = value
 		case "time":
 			o.Time = value
+		case "lang":
+			o.Lang = value
 		}
 	})
 }
@@ -151,9 +155,9 @@ var thresholdFields = []struct {
 	usual             float64
 	value             func(*api.Thresholds) *float64
 }{
-	{"long-query", "Long query", "A statement has run for so long.", 60, func(t *api.Thresholds) *float64 { return &t.LongQuery }},
-	{"long-trx", "Long transaction", "A transaction has been open and idle for so long.", 60, func(t *api.Thresholds) *float64 { return &t.LongTransaction }},
-	{"lag", "Replication lag", "A replica is behind by so much.", 5, func(t *api.Thresholds) *float64 { return &t.Lag }},
+	{"long-query", lang.Mark("Long query"), lang.Mark("A statement has run for so long."), 60, func(t *api.Thresholds) *float64 { return &t.LongQuery }},
+	{"long-trx", lang.Mark("Long transaction"), lang.Mark("A transaction has been open and idle for so long."), 60, func(t *api.Thresholds) *float64 { return &t.LongTransaction }},
+	{"lag", lang.Mark("Replication lag"), lang.Mark("A replica is behind by so much."), 5, func(t *api.Thresholds) *float64 { return &t.Lag }},
 }
 
 const maxThreshold = 24 * 60 * 60 // seconds
@@ -162,12 +166,12 @@ const maxThreshold = 24 * 60 * 60 // seconds
 func (f *thresholdForm) render() app.UI {
 	now := console.prefs.shared.Thresholds
 	acting := console.mayAct() && console.prefs.kept
-	note := "From when on something needs a person. They are in effect for everybody."
+	note := lang.T("From when on something needs a person. They are in effect for everybody.")
 	switch {
 	case !console.prefs.kept:
-		note += " This server does not keep others than these."
+		note += lang.T(" This server does not keep others than these.")
 	case !acting:
-		note += " Only administrators change them."
+		note += lang.T(" Only administrators change them.")
 	}
 	return app.Form().Class("page").ID("thresholds").OnInput(f.input).OnSubmit(f.submit).Body(
 		app.P().Class("dim").Text(note),
@@ -175,8 +179,8 @@ func (f *thresholdForm) render() app.UI {
 			t := thresholdFields[i]
 			return app.Div().Class("setting").Body(
 				app.Div().Body(
-					app.Label().For(t.name).Text(t.label+", seconds"),
-					app.P().Class("dim").ID(t.name+"-note").Text(t.note+" Usually "+inSeconds(t.usual)+"; now "+inSeconds(cmp.Or(*t.value(&now), t.usual))+"."),
+					app.Label().For(t.name).Text(lang.T("{label}, seconds", "label", lang.T(t.label))),
+					app.P().Class("dim").ID(t.name+"-note").Text(lang.T("{note} Usually {usual}; now {now}.", "note", lang.T(t.note), "usual", inSeconds(t.usual), "now", inSeconds(cmp.Or(*t.value(&now), t.usual)))),
 				),
 				app.Input().ID(t.name).Class("in num").Attr("inputmode", "decimal").MaxLength(8).AutoComplete(false).Disabled(!acting).
 					Placeholder(inSeconds(t.usual)).Aria("describedby", t.name+"-note"),
@@ -184,7 +188,7 @@ func (f *thresholdForm) render() app.UI {
 		}),
 		app.If(f.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(f.failed) }),
 		app.Div().Body(
-			app.Button().Type("submit").Class("btn p").Disabled(!acting || len(f.typed) == 0).Text("Save for everybody"),
+			app.Button().Type("submit").Class("btn p").Disabled(!acting || len(f.typed) == 0).Text(lang.T("Save for everybody")),
 		),
 	)
 }
@@ -232,13 +236,13 @@ func (f *thresholdForm) save() {
 		}
 		v, problem := parseSeconds(text)
 		if problem != "" {
-			f.failed = t.label + ": " + problem
+			f.failed = lang.T(t.label) + ": " + problem
 			return
 		}
 		set[i] = v
 	}
 	f.typed = nil
-	console.prefs.share("The thresholds are in effect for everybody.", func(s *api.SharedPreferences) {
+	console.prefs.share(lang.T("The thresholds are in effect for everybody."), func(s *api.SharedPreferences) {
 		for i, v := range set {
 			*thresholdFields[i].value(&s.Thresholds) = v
 		}
@@ -254,7 +258,7 @@ func parseSeconds(text string) (v float64, problem string) {
 	}
 	v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 	if err != nil || !(v >= 1 && v <= maxThreshold) {
-		return 0, "write a number of seconds from 1 to " + strconv.Itoa(maxThreshold) + ", or nothing for the usual."
+		return 0, lang.T("write a number of seconds from 1 to {maxThreshold}, or nothing for the usual.", "maxThreshold", strconv.Itoa(maxThreshold))
 	}
 	return v, ""
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -72,23 +73,23 @@ func titleOf(path string) string {
 	if text, err := url.PathUnescape(id); err == nil {
 		id = text
 	}
-	name := map[string]string{"pending": "Pending", "settings": "Settings"}[section]
+	name := map[string]string{"pending": lang.T("Pending"), "settings": lang.T("Settings")}[section]
 	for _, item := range railItems {
 		if item.path == "/"+section {
-			name = item.label
+			name = lang.T(item.label)
 		}
 	}
 	switch {
 	case name == "":
-		return "No such page"
+		return lang.T("No such page")
 	case id == "":
 		return name
 	case section == "settings":
 		return name + ": " + id
 	case section == "pending":
-		return "Job " + id
+		return lang.T("Job {id}", "id", id)
 	case section == "sessions" && tab != "":
-		return "Session " + id + ": " + tab
+		return lang.T("Session {id}: {tab}", "id", id, "tab", tab)
 	}
 	return strings.TrimSuffix(name, "s") + " " + id
 }
@@ -106,14 +107,14 @@ func (s *shell) Render() app.UI {
 	ui.SetTitle(s.title())
 	switch console.gate {
 	case gateAsking:
-		return app.Div().Class("gate").Body(app.P().Class("dim").Text("Connecting…"))
+		return app.Div().Class("gate").Body(app.P().Class("dim").Text(lang.T("Connecting…")))
 	case gateLogin, gateSetup:
 		return &loginPage{Setup: console.gate == gateSetup, Demo: console.setup.Demo}
 	case gateDown:
 		return app.Div().Class("gate").Body(app.Div().Class("empty").Body(
-			app.H1().Text("The server does not answer"),
-			app.P().Text("Nothing is shown because nothing is known. Check that Signalbox is running and reachable."),
-			app.Button().Class("btn").Text("Try again").OnClick(func(app.Context, app.Event) { console.ask() }),
+			app.H1().Text(lang.T("The server does not answer")),
+			app.P().Text(lang.T("Nothing is shown because nothing is known. Check that Signalbox is running and reachable.")),
+			app.Button().Class("btn").Text(lang.T("Try again")).OnClick(func(app.Context, app.Event) { console.ask() }),
 		))
 	}
 	class := "app"
@@ -126,7 +127,7 @@ func (s *shell) Render() app.UI {
 	}
 	return app.Div().Class(class).Body(
 		under.Body(
-			app.Button().Type("button").Class("skip btn").Text("Skip to the page").OnClick(func(app.Context, app.Event) { ui.FocusHeading("main") }),
+			app.Button().Type("button").Class("skip btn").Text(lang.T("Skip to the page")).OnClick(func(app.Context, app.Event) { ui.FocusHeading("main") }),
 			s.renderTop(),
 			renderOutdated(),
 			&rail{Path: s.path, Open: console.layer.over == overRail, Rev: console.rev},
@@ -176,8 +177,8 @@ func (s *shell) page() app.UI {
 		return &auditPage{Rev: console.rev}
 	}
 	return app.Div().Class("empty").Body(
-		app.H1().Text("There is no such page"),
-		app.A().Href(href("/sessions")).Text("Sessions"),
+		app.H1().Text(lang.T("There is no such page")),
+		app.A().Href(href("/sessions")).Text(lang.T("Sessions")),
 	)
 }
 
@@ -188,9 +189,9 @@ func (s *shell) renderTop() app.UI {
 	}
 	over := console.layer.over
 	return app.Header().Class("top").Body(
-		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", "Pages").Aria("expanded", boolText(over == overRail)).
+		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", lang.T("Pages")).Aria("expanded", boolText(over == overRail)).
 			Aria("controls", "rail").OnClick(toggleRail).Body(icon("M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z")),
-		app.A().Class("brand").Href(href("/overview")).Aria("label", "Signalbox, overview").Body(
+		app.A().Class("brand").Href(href("/overview")).Aria("label", lang.T("Signalbox, overview")).Body(
 			ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
 				ui.SVG("path").Attr("d", "M1 1h5v5H1zM8 8h5v5H8z").Attr("fill", "currentColor"),
 			),
@@ -199,12 +200,12 @@ func (s *shell) renderTop() app.UI {
 		app.Span().Class("crumb").Text(where),
 		app.Span().Class("sp"),
 		app.If(timeFormat() == "utc", func() app.UI {
-			return app.Span().Class("tag").Title("All times are in UTC (Shift+T)").Text("UTC")
+			return app.Span().Class("tag").Title(lang.T("All times are in UTC (Shift+T)")).Text("UTC")
 		}).Else(func() app.UI { return app.Span().Hidden(true) }),
 		&freshness{Rev: console.rev},
 		&holdButton{Held: console.held},
-		app.Button().ID("find").Type("button").Class("btn").Aria("label", "Find and do").Aria("haspopup", "dialog").
-			Title("Find a page, an object, an action").OnClick(openPalette).Body(
+		app.Button().ID("find").Type("button").Class("btn").Aria("label", lang.T("Find and do")).Aria("haspopup", "dialog").
+			Title(lang.T("Find a page, an object, an action")).OnClick(openPalette).Body(
 			icon("M7 1.5a5.5 5.5 0 1 0 3.2 10l3 3 1.3-1.3-3-3A5.5 5.5 0 0 0 7 1.5zm0 1.8a3.7 3.7 0 1 1 0 7.4 3.7 3.7 0 0 1 0-7.4z"),
 			app.Kbd().Text(commandKey()+" K")),
 		&userMenu{Open: over == overUser, Rev: console.rev},
@@ -228,8 +229,8 @@ func renderOutdated() app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("banner newer").Role("status").Body(
-		app.Span().Text("A new version is installed."),
-		app.Button().Type("button").Class("btn s").Text("Reload").OnClick(func(app.Context, app.Event) { ui.Reload() }),
+		app.Span().Text(lang.T("A new version is installed.")),
+		app.Button().Type("button").Class("btn s").Text(lang.T("Reload")).OnClick(func(app.Context, app.Event) { ui.Reload() }),
 	)
 }
 

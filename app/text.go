@@ -5,6 +5,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -57,29 +58,29 @@ func stateChipAt(s *api.Session, now time.Time) (glyph, text, level string) {
 	case "kill":
 		k := s.Attributes.Pending.Kill
 		if k.When == "idle" {
-			return "kill", "Kill when idle", "hatch"
+			return "kill", lang.T("Kill when idle"), "hatch"
 		}
-		return "kill", "Kill " + ui.Countdown(timeOf(k.At).Sub(now)), "hatch"
+		return "kill", lang.T("Kill {now}", "now", ui.Countdown(timeOf(k.At).Sub(now))), "hatch"
 	case "blocked":
-		return "blocked", "Blocked " + in, "crit"
+		return "blocked", lang.T("Blocked {in}", "in", in), "crit"
 	case "long":
-		return "long", "Long query", "attn"
+		return "long", lang.T("Long query"), "attn"
 	case "trx-long":
-		return "trx", "Idle in trx", "attn"
+		return "trx", lang.T("Idle in trx"), "attn"
 	case "swap":
-		return "swap", "Swap waits", "info"
+		return "swap", lang.T("Swap waits"), "info"
 	case "restart":
-		return "restart", "Restart waits", "info"
+		return "restart", lang.T("Restart waits"), "info"
 	case "trx":
-		return "trx", "In trx " + in, ""
+		return "trx", lang.T("In trx {in}", "in", in), ""
 	case "running":
-		return "running", "Running", ""
+		return "running", lang.T("Running"), ""
 	case "idle":
-		return "idle", "Idle " + in, ""
+		return "idle", lang.T("Idle {in}", "in", in), ""
 	case "connecting":
-		return "connecting", "Connecting", ""
+		return "connecting", lang.T("Connecting"), ""
 	case "ended":
-		return "ended", "Ended", "ended"
+		return "ended", lang.T("Ended"), "ended"
 	default:
 		return "idle", word, ""
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -74,11 +75,11 @@ func relative(t, now time.Time) string {
 	case t.IsZero():
 		return "—"
 	case d <= -time.Second:
-		return "in " + whole(-d)
+		return lang.T("in {d}", "d", whole(-d))
 	case d < time.Second:
-		return "now"
+		return lang.T("now")
 	default:
-		return whole(d) + " ago"
+		return lang.T("{d} ago", "d", whole(d))
 	}
 }
 
@@ -100,7 +101,7 @@ func elapsed(d time.Duration) string {
 }
 
 // timeFormats are what one can choose from. Preferences have "" for local.
-var timeFormats = []choice{{"local", "Local"}, {"utc", "UTC"}, {"relative", "Relative"}}
+var timeFormats = []choice{{"local", lang.Mark("Local")}, {"utc", "UTC"}, {"relative", lang.Mark("Relative")}}
 
 // timeFormat is the one that is chosen.
 func timeFormat() string { return cmp.Or(console.prefs.own.Time, "local") }
@@ -110,5 +111,5 @@ func nextTimeFormat(app.Context) {
 	i := slices.IndexFunc(timeFormats, func(c choice) bool { return c.value == timeFormat() })
 	next := timeFormats[(i+1)%len(timeFormats)]
 	choosePreference("time", next.value)
-	console.say("Times are "+map[string]string{"local": "local", "utc": "in UTC", "relative": "relative to now"}[next.value]+".", false)
+	console.say(map[string]string{"local": lang.T("Times are local."), "utc": lang.T("Times are in UTC."), "relative": lang.T("Times are relative to now.")}[next.value], false)
 }

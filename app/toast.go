@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -72,7 +73,7 @@ func renderToasts(toasts []toast) app.UI {
 				app.If(t.undo != nil, func() app.UI {
 					return app.Button().Type("button").Class("btn s").DataSet("do", "undo").Text(t.label)
 				}),
-				app.Button().Type("button").Class("btn bare s").DataSet("do", "dismiss").Aria("label", "Dismiss").Text("×"),
+				app.Button().Type("button").Class("btn bare s").DataSet("do", "dismiss").Aria("label", lang.T("Dismiss")).Text("×"),
 			)
 		}),
 	)

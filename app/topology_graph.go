@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -41,7 +42,9 @@ const (
 	columnServers
 )
 
-var topoTitles = []string{"Clients", "Listeners", "Services", "Servers"}
+func topoTitles() []string {
+	return []string{lang.T("Clients"), lang.T("Listeners"), lang.T("Services"), lang.T("Servers")}
+}
 
 // topoPaths are the pages that have all of a column.
 var topoPaths = []string{"/sessions", "/listeners", "/services", "/servers"}
@@ -81,7 +84,7 @@ func (g *graph) fold(column int, path string) {
 	for _, n := range nodes[maxColumn:] {
 		gone[n.ID] = true
 	}
-	text := "and " + ui.Count(len(gone)) + " more"
+	text := lang.T("and {gone} more", "gone", lang.Count(len(gone)))
 	g.columns[column] = nodes[:maxColumn:maxColumn]
 	g.add(column, ui.TopoNode{ID: more, Path: path, Name: text, Label: text})
 	edges := g.edges
@@ -131,7 +134,7 @@ func topology(by string) *graph {
 				n += c.sessions
 			}
 		}
-		g.add(columnServices, serviceNode(s, s.Relationships.IDs("filters"), ui.Plural(n, "session", "sessions")))
+		g.add(columnServices, serviceNode(s, s.Relationships.IDs("filters"), lang.N(n, "{n} session|{n} sessions")))
 		for _, l := range listeners[s.ID] {
 			only := len(listeners[s.ID]) == 1
 			weight := 0
@@ -173,7 +176,7 @@ func addListeners(g *graph, services []*api.Service) map[string][]string {
 func listenerNode(l *api.Listener) ui.TopoNode {
 	n := ui.TopoNode{
 		ID: "listener:" + l.ID, Path: objectPath("listeners", l.ID), Name: l.ID, Note: endpoint(l.Attributes.Parameters), Glyph: "running",
-		Label: "Listener " + l.ID + ", " + l.Attributes.State + ", " + endpoint(l.Attributes.Parameters),
+		Label: lang.T("Listener {id}, {state}, {parameters}", "id", l.ID, "state", l.Attributes.State, "parameters", endpoint(l.Attributes.Parameters)),
 	}
 	if grave, what := stopped(l.Attributes.State, "Running"); what != "" {
 		n.Glyph, n.Level, n.Note = "blocked", levelNames[grave], l.Attributes.State
@@ -195,13 +198,13 @@ func addClients(g *graph, clients []crowd, listeners map[string][]string, by str
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(total[b], total[a]), cmp.Compare(a, b)) })
 	for _, name := range names {
-		count := ui.Plural(total[name], "session", "sessions")
+		count := lang.N(total[name], "{n} session|{n} sessions")
 		path := "/sessions"
 		if name != "" {
 			path += "?q=" + url.QueryEscape(by+":"+quoted(name))
 		}
 		g.add(columnClients, ui.TopoNode{
-			ID: "client:" + name, Path: path, Name: orDash(name), Note: count, Label: "Clients " + orDash(name) + ", " + count,
+			ID: "client:" + name, Path: path, Name: orDash(name), Note: count, Label: lang.T("Clients {name}, {count}", "name", orDash(name), "count", count),
 		})
 	}
 	for _, c := range clients {
@@ -225,9 +228,9 @@ func serviceNode(s *api.Service, chain []string, note string) ui.TopoNode {
 	if grave, what := stopped(state, "Started"); what != "" {
 		n.Glyph, n.Level, n.Note = "blocked", levelNames[grave], state+" · "+n.Note
 	}
-	n.Label = "Service " + s.ID + ", " + s.Attributes.Router + ", " + n.Note
+	n.Label = lang.T("Service {id}, {router}, {note}", "id", s.ID, "router", s.Attributes.Router, "note", n.Note)
 	if len(chain) > 0 {
-		n.Label += ", filters " + strings.Join(chain, ", then ")
+		n.Label += lang.T(", filters {chain}", "chain", strings.Join(chain, lang.T(", then ")))
 	}
 	return n
 }
@@ -237,7 +240,7 @@ func inside(chain []string) []string {
 	if len(chain) <= maxInside {
 		return chain
 	}
-	return append(slices.Clone(chain[:maxInside-1]), "and "+strconv.Itoa(len(chain)-maxInside+1)+" more")
+	return append(slices.Clone(chain[:maxInside-1]), lang.T("and {chain} more", "chain", strconv.Itoa(len(chain)-maxInside+1)))
 }
 
 // addServers adds the servers, and the lines from the services: those that
@@ -291,12 +294,12 @@ func serverNode(s *api.Server) ui.TopoNode {
 	glyph, word, level := serverSign(s, console.now())
 	n := ui.TopoNode{ID: "server:" + s.ID, Path: objectPath("servers", s.ID), Name: s.ID, Glyph: glyph, Level: level, Note: word}
 	if behind := s.Attributes.ReplicationLag; behind > 0 {
-		n.Note += " · lag " + seconds(behind)
+		n.Note += lang.T(" · lag {behind}", "behind", seconds(behind))
 	}
 	if rate := rateOf(topoStats, n.ID); rate != "" {
 		n.Note += " · " + rate
 	}
-	n.Label = "Server " + s.ID + ", " + n.Note
+	n.Label = lang.T("Server {id}, {note}", "id", s.ID, "note", n.Note)
 	return n
 }
 
@@ -308,7 +311,7 @@ func sessionGraph(s *api.Session) *graph {
 	a := &s.Attributes
 	client := "client:" + s.ID
 	g.add(columnClients, ui.TopoNode{
-		ID: client, Path: "/sessions/" + s.ID, Name: s.ID, Note: a.User + "@" + view.Client(s), Label: "Session " + s.ID + ", " + a.User + "@" + view.Client(s),
+		ID: client, Path: "/sessions/" + s.ID, Name: s.ID, Note: a.User + "@" + view.Client(s), Label: lang.T("Session {id}, {user}@{s}", "id", s.ID, "user", a.User, "s", view.Client(s)),
 	})
 	name := service(s)
 	services := slices.DeleteFunc(model.Rows[api.ServiceAttributes](console.store.View(topoServices)), func(v *api.Service) bool { return v.ID != name })
@@ -322,7 +325,7 @@ func sessionGraph(s *api.Session) *graph {
 		g.join(client, "service:"+name, 1, false)
 	}
 	for _, v := range services {
-		g.add(columnServices, serviceNode(v, s.Relationships.IDs("filters"), "this session's chain"))
+		g.add(columnServices, serviceNode(v, s.Relationships.IDs("filters"), lang.T("this session's chain")))
 	}
 	for _, server := range serversByRole() {
 		for i := range a.Connections {
@@ -336,7 +339,7 @@ func sessionGraph(s *api.Session) *graph {
 				weight = 1
 			}
 			if c.Busy {
-				n.Note += " · at work"
+				n.Note += lang.T(" · at work")
 			}
 			g.add(columnServers, n)
 			g.join("service:"+name, n.ID, weight, false)

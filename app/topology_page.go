@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -108,22 +109,22 @@ func (p *topologyPage) Render() app.UI {
 		content = p.renderTables(g)
 	default:
 		g = g.folded()
-		picture := ui.Topology{Titles: topoTitles, Columns: g.columns[:], Edges: g.edges, Lit: p.lit, Label: pictureLabel(g)}
+		picture := ui.Topology{Titles: topoTitles(), Columns: g.columns[:], Edges: g.edges, Lit: p.lit, Label: pictureLabel(g)}
 		content = app.Div().Class("picture").OnMouseOver(p.pointed).OnMouseLeave(p.left).On("focusin", p.pointed).On("focusout", p.left).
 			OnClick(p.clicked).Body(picture.Draw())
 	}
 	return app.Div().Class("topology").Body(
 		app.Div().Class("bar").Body(
-			app.H1().Text("Topology"),
+			app.H1().Text(lang.T("Topology")),
 			app.If(p.focus != "", func() app.UI {
-				return app.Span().Class("clip").Body(app.Text("Only session "), app.Code().Text(p.focus), app.Text(" · "), p.renderAllLink())
+				return app.Span().Class("clip").Body(app.Text(lang.T("Only session ")), app.Code().Text(p.focus), app.Text(" · "), p.renderAllLink())
 			}),
 			app.Span().Class("err clip").Role("status").Text(p.unknown()),
 			app.Span().Class("sp"),
 			app.If(p.focus == "", func() app.UI {
-				return p.renderSegments("Clients by", "by", [2]string{"user", "User"}, [2]string{"client", "Address"}, p.by)
+				return p.renderSegments(lang.T("Clients by"), "by", [2]string{"user", lang.T("User")}, [2]string{"client", lang.T("Address")}, p.by)
 			}),
-			p.renderSegments("Show", "view", [2]string{"picture", "Picture"}, [2]string{"table", "Table"}, p.shown()),
+			p.renderSegments(lang.T("Show"), "view", [2]string{"picture", lang.T("Picture")}, [2]string{"table", lang.T("Table")}, p.shown()),
 		),
 		app.Div().Class("data").Body(content),
 	)
@@ -137,7 +138,7 @@ func (p *topologyPage) shown() string {
 }
 
 func (p *topologyPage) renderAllLink() app.UI {
-	return app.A().Href(href(p.address(func(n *topologyPage) { n.focus = "" }))).Text("Show all")
+	return app.A().Href(href(p.address(func(n *topologyPage) { n.focus = "" }))).Text(lang.T("Show all"))
 }
 
 // renderSegments draws a choice between two, each of them a link: the address
@@ -167,9 +168,9 @@ func (p *topologyPage) graph() (*graph, string) {
 	case services.Refused != "":
 		return nil, services.Refused
 	case !services.Ready || !servers.Ready || !console.store.View(topoListeners).Ready:
-		return nil, "Loading…"
+		return nil, lang.T("Loading…")
 	case p.focus == "" && services.Total == 0 && servers.Total == 0:
-		return nil, "No services and no servers are configured."
+		return nil, lang.T("No services and no servers are configured.")
 	case p.focus == "":
 		return topology(p.by), ""
 	}
@@ -181,16 +182,16 @@ func (p *topologyPage) graph() (*graph, string) {
 	case ok && s.Attributes.EndedAt == "":
 		return sessionGraph(s), ""
 	case ok || v.Ready:
-		return nil, "Session " + p.focus + " has ended or never was."
+		return nil, lang.T("Session {focus} has ended or never was.", "focus", p.focus)
 	}
-	return nil, "Loading…"
+	return nil, lang.T("Loading…")
 }
 
 // unknown says what of the picture is not known.
 func (p *topologyPage) unknown() string {
 	for _, name := range []string{topoClients, topoTargets} {
 		if v := console.store.View(name); v.Refused != "" && p.focus == "" {
-			return "How many sessions take which way is not known: " + v.Refused
+			return lang.T("How many sessions take which way is not known: {refused}", "refused", v.Refused)
 		}
 	}
 	return ""
@@ -198,10 +199,7 @@ func (p *topologyPage) unknown() string {
 
 // pictureLabel says what the picture shows.
 func pictureLabel(g *graph) string {
-	return ui.Plural(len(g.columns[columnClients]), "group of clients", "groups of clients") + ", " +
-		ui.Plural(len(g.columns[columnListeners]), "listener", "listeners") + ", " +
-		ui.Plural(len(g.columns[columnServices]), "service", "services") + ", " +
-		ui.Plural(len(g.columns[columnServers]), "server", "servers") + ". The table has the same in words."
+	return lang.T("{columns}, {columns2}, {columns3}, {columns4}. The table has the same in words.", "columns", lang.N(len(g.columns[columnClients]), "{n} group of clients|{n} groups of clients"), "columns2", lang.N(len(g.columns[columnListeners]), "{n} listener|{n} listeners"), "columns3", lang.N(len(g.columns[columnServices]), "{n} service|{n} services"), "columns4", lang.N(len(g.columns[columnServers]), "{n} server|{n} servers"))
 }
 
 // pointed lights the ways through the box that the pointer or the keyboard is
@@ -265,16 +263,16 @@ func (p *topologyPage) renderTables(g *graph) app.UI {
 	}
 	return app.Div().Class("tables").Body(app.Range(tables[:]).Slice(func(i int) app.UI {
 		return app.Section().Body(
-			app.H2().Text(topoTitles[i]+" and where they lead"),
+			app.H2().Text(lang.T("{what} and where they lead", "what", topoTitles()[i])),
 			app.Table().Class("t of-ways").Body(
 				app.THead().Body(app.Tr().Body(
-					app.Th().Class("c-from").Scope("col").Text("From"), app.Th().Class("c-what").Scope("col").Text("State"),
-					app.Th().Class("c-to").Scope("col").Text("To"), app.Th().Class("c-what").Scope("col").Text("State"),
-					app.Th().Class("c-chain").Scope("col").Text("Filters, in order"), app.Th().Class("c-count num").Scope("col").Text("Sessions"),
+					app.Th().Class("c-from").Scope("col").Text(lang.T("From")), app.Th().Class("c-what").Scope("col").Text(lang.T("State")),
+					app.Th().Class("c-to").Scope("col").Text(lang.T("To")), app.Th().Class("c-what").Scope("col").Text(lang.T("State")),
+					app.Th().Class("c-chain").Scope("col").Text(lang.T("Filters, in order")), app.Th().Class("c-count num").Scope("col").Text(lang.T("Sessions")),
 				)),
 				app.TBody().Body(tables[i]...),
 			),
-			app.If(len(tables[i]) == 0, func() app.UI { return app.P().Class("empty faint").Text("None.") }),
+			app.If(len(tables[i]) == 0, func() app.UI { return app.P().Class("empty faint").Text(lang.T("None.")) }),
 		)
 	}))
 }
@@ -300,7 +298,7 @@ func filterWords(from, to *ui.TopoNode) string {
 // edgeCount is how many sessions take a way.
 func edgeCount(e *ui.TopoEdge) string {
 	if e.Loose {
-		return "not known"
+		return lang.T("not known")
 	}
-	return ui.Count(e.Weight)
+	return lang.Count(e.Weight)
 }

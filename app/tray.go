@@ -10,6 +10,7 @@ import (
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -56,18 +57,18 @@ func (t *tray) Render() app.UI {
 	if len(w.kills)+len(w.swaps)+len(w.restarts)+len(w.jobs) == 0 {
 		return app.Div().Hidden(true)
 	}
-	return app.Footer().Class("tray").Role("group").Aria("label", "Pending").OnClick(trayClicked).Body(
+	return app.Footer().Class("tray").Role("group").Aria("label", lang.T("Pending")).OnClick(trayClicked).Body(
 		app.If(len(w.jobs) > 0, func() app.UI { return t.renderJobs(w.jobs) }),
 		app.If(len(w.kills) == 1, func() app.UI { return t.renderKill(w.kills[0]) }),
 		app.If(len(w.kills) > 1, func() app.UI { return t.renderKills(w.kills) }),
 		app.If(len(w.swaps) > 0, func() app.UI {
-			return ui.Chip("swap", ui.Plural(len(w.swaps), "swap waits", "swaps wait"), "info")
+			return ui.Chip("swap", lang.N(len(w.swaps), "{n} swap waits|{n} swaps wait"), "info")
 		}),
 		app.If(len(w.restarts) > 0, func() app.UI {
-			return ui.Chip("restart", ui.Plural(len(w.restarts), "restart waits", "restarts wait"), "info")
+			return ui.Chip("restart", lang.N(len(w.restarts), "{n} restart waits|{n} restarts wait"), "info")
 		}),
 		app.Span().Class("sp"),
-		app.A().Class("btn s").ID("tray-open").Href(href("/pending")).Text("Open"),
+		app.A().Class("btn s").ID("tray-open").Href(href("/pending")).Text(lang.T("Open")),
 	)
 }
 
@@ -86,12 +87,12 @@ func first(kills []*api.Session) *api.Session {
 func (t *tray) renderKill(s *api.Session) app.UI {
 	k := s.Attributes.Pending.Kill
 	left := timeOf(k.At).Sub(console.now())
-	chip, cancel := "1 kill pending", "Cancel"
+	chip, cancel := lang.T("1 kill pending"), lang.T("Cancel")
 	grace := console.mine.grace(s)
 	if grace {
-		chip, cancel = "Killing…", "Undo"
+		chip, cancel = lang.T("Killing…"), lang.T("Undo")
 	}
-	why := " · by " + k.By
+	why := lang.T(" · by {by}", "by", k.By)
 	if k.Reason != "" {
 		why += " · “" + k.Reason + "”"
 	}
@@ -106,7 +107,7 @@ func (t *tray) renderKill(s *api.Session) app.UI {
 		&countdownBar{At: string(k.At), Left: int(left / time.Second)},
 		app.Span().Class("tnum").Text(count),
 		renderTrayButton("cancel", s.ID, cancel),
-		app.If(!grace, func() app.UI { return renderTrayButton("now", s.ID, "Kill now") }),
+		app.If(!grace, func() app.UI { return renderTrayButton("now", s.ID, lang.T("Kill now")) }),
 	)
 }
 
@@ -114,19 +115,19 @@ func (t *tray) renderKill(s *api.Session) app.UI {
 // its deadline, which follows.
 func idleWords(k *api.PendingKill) string {
 	if k.Otherwise == "keep" {
-		return "when idle, or given up in "
+		return lang.T("when idle, or given up in ")
 	}
-	return "when idle, at the latest in "
+	return lang.T("when idle, at the latest in ")
 }
 
 // renderKills draws several kills: how many there are, and the next.
 func (t *tray) renderKills(kills []*api.Session) app.UI {
 	next := first(kills)
 	return app.Span().Class("tray-kill").Body(
-		ui.Chip("kill", ui.Plural(len(kills), "kill pending", "kills pending"), "hatch"),
-		app.Span().Class("tnum").Text("next "+ui.Countdown(timeOf(next.Attributes.Pending.Kill.At).Sub(console.now()))),
+		ui.Chip("kill", lang.N(len(kills), "{n} kill pending|{n} kills pending"), "hatch"),
+		app.Span().Class("tnum").Text(lang.T("next {now}", "now", ui.Countdown(timeOf(next.Attributes.Pending.Kill.At).Sub(console.now())))),
 		app.A().Class("mono").Href(href("/sessions/"+next.ID)).Text(next.ID),
-		app.If(console.mine.grace(next), func() app.UI { return renderTrayButton("cancel", next.ID, "Undo") }),
+		app.If(console.mine.grace(next), func() app.UI { return renderTrayButton("cancel", next.ID, lang.T("Undo")) }),
 	)
 }
 
@@ -137,12 +138,12 @@ func (t *tray) renderJobs(jobs []*api.Job) app.UI {
 	a := &job.Attributes
 	more := ""
 	if len(jobs) > 1 {
-		more = "and " + ui.Plural(len(jobs)-1, "more job", "more jobs")
+		more = lang.T("and {jobs}", "jobs", lang.N(len(jobs)-1, "{n} more job|{n} more jobs"))
 	}
 	return app.Span().Class("tray-job").Body(
-		app.A().Class("clip").Href(href("/pending/"+job.ID)).Title(a.What+", by "+a.By).Text(jobProgress(a)),
+		app.A().Class("clip").Href(href("/pending/"+job.ID)).Title(lang.T("{what}, by {by}", "what", a.What, "by", a.By)).Text(jobProgress(a)),
 		jobBar(a),
-		renderTrayButton("stop", job.ID, "Stop"),
+		renderTrayButton("stop", job.ID, lang.T("Stop")),
 		app.If(more != "", func() app.UI { return app.Span().Class("dim").Text(more) }),
 	)
 }
@@ -155,7 +156,7 @@ func renderTrayButton(do, id, text string) app.UI {
 	}
 	b := app.Button().Type("button").Class("btn s").DataSet("do", do).DataSet("id", id).Disabled(console.stale())
 	if console.stale() {
-		b = b.Title("Can't act on stale data — reconnect first.")
+		b = b.Title(staleTitle())
 	}
 	return b.Text(text)
 }
@@ -183,7 +184,7 @@ func actOnPending(ctx app.Context, id, do string) {
 	case "now":
 		killPending(ctx, id)
 	case "stop":
-		console.change("The job was stopped. What it has done stays done.", func(c context.Context) error {
+		console.change(lang.T("The job was stopped. What it has done stays done."), func(c context.Context) error {
 			return client.Jobs{Client: console.client}.Stop(c, id)
 		})
 	}
@@ -224,8 +225,8 @@ func progressBar(part, whole int, class string) app.UI {
 // or its restart.
 func (l *live) cancelPending(id, what string) {
 	done := map[string]string{
-		"kill": "Session " + id + " will not be killed.", "filters": "The filters of session " + id + " stay as they are.",
-		"restart": "Session " + id + " will not be restarted.",
+		"kill": lang.T("Session {id} will not be killed.", "id", id), "filters": lang.T("The filters of session {id} stay as they are.", "id", id),
+		"restart": lang.T("Session {id} will not be restarted.", "id", id),
 	}[what]
 	l.change(done, func(ctx context.Context) error { return l.client.CancelPending(ctx, id, what) })
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -26,14 +27,14 @@ type userItem struct {
 
 // userItems are the items in order.
 func userItems() []userItem {
-	list := []userItem{{id: "user-settings", label: "Settings"}, {id: "user-keys", label: "Keys"}}
+	list := []userItem{{id: "user-settings", label: lang.T("Settings")}, {id: "user-keys", label: lang.T("Keys")}}
 	for _, c := range themes {
-		list = append(list, userItem{"user-theme-" + c.value, c.label, "theme", c.value})
+		list = append(list, userItem{"user-theme-" + c.value, lang.T(c.label), "theme", c.value})
 	}
 	for _, c := range timeFormats {
-		list = append(list, userItem{"user-time-" + c.value, c.label, "time", c.value})
+		list = append(list, userItem{"user-time-" + c.value, lang.T(c.label), "time", c.value})
 	}
-	return append(list, userItem{id: "user-out", label: "Log out"})
+	return append(list, userItem{id: "user-out", label: lang.T("Log out")})
 }
 
 // Render draws the button, and the menu while it is open.
@@ -41,11 +42,11 @@ func (m *userMenu) Render() app.UI {
 	who := &console.who
 	role := who.Role
 	if who.ReadOnly {
-		role += ", read-only"
+		role = lang.T("{role}, read-only", "role", role)
 	}
 	return app.Div().Class("user").OnKeyDown(m.keyDown).Body(
 		app.Button().ID("account").Type("button").Class("btn bare").Aria("haspopup", "menu").Aria("expanded", boolText(m.Open)).
-			Aria("label", who.User+", "+role+": menu").OnClick(m.toggle).Body(
+			Aria("label", lang.T("{user}, {role}: menu", "user", who.User, "role", role)).OnClick(m.toggle).Body(
 			ui.SVG("svg").Class("icon").Attr("viewBox", "0 0 16 16").Attr("aria-hidden", "true").Body(
 				ui.SVG("path").Attr("d", "M8 2a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM2.5 14c0-3 2.4-5 5.5-5s5.5 2 5.5 5z").Attr("fill", "currentColor")),
 			app.Span().Class("clip").Text(who.User+" · "+role),
@@ -58,7 +59,7 @@ func (m *userMenu) renderMenu() app.UI {
 	own := &console.prefs.own
 	items := userItems()
 	chosen := map[string]string{"theme": cmp.Or(own.Theme, "system"), "time": timeFormat()}
-	titles := map[string]string{"theme": "Theme", "time": "Times"}
+	titles := map[string]string{"theme": lang.T("Theme"), "time": lang.T("Times")}
 	var body []app.UI
 	for i, item := range items {
 		if title := titles[item.group]; title != "" && items[i-1].group != item.group {

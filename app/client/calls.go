@@ -3,12 +3,12 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // get reads path into answer.
@@ -18,7 +18,7 @@ func (c *Client) get(ctx context.Context, path string, answer any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
-		return &Error{200, fmt.Sprintf("The server's answer cannot be read: %v.", err)}
+		return &Error{200, lang.T("The server's answer cannot be read: {error}.", "error", err.Error())}
 	}
 	return nil
 }
@@ -27,6 +27,12 @@ func (c *Client) get(ctx context.Context, path string, answer any) error {
 func (c *Client) do(ctx context.Context, method, path string, body any) error {
 	_, _, err := c.Do(ctx, method, path, body)
 	return err
+}
+
+// Catalog returns the words of a language by the English ones.
+func (c *Client) Catalog(ctx context.Context, tag string) (map[string]string, error) {
+	var words map[string]string
+	return words, c.get(ctx, "/web/lang/"+url.PathEscape(tag)+".json", &words)
 }
 
 // WhoAmI returns who is logged in. The error has the status 401 when nobody

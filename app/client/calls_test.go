@@ -102,7 +102,7 @@ func TestErrors(t *testing.T) {
 		{"details", "POST", 400, `{"errors":[{"detail":"a"},{"detail":""},{"detail":"b"}]}`, "a; b"},
 		{"empty", "DELETE", 404, "", "The server answered with status 404."},
 		{"proxy-on-get", "GET", 502, "<html>", "The server answered with status 502."},
-		{"proxy-on-change", "DELETE", 502, "<html>", "The server answered with status 502. " + unknownOutcome},
+		{"proxy-on-change", "DELETE", 502, "<html>", "The server answered with status 502. " + unknownOutcome()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := answering(t, tt.status, tt.answer)
@@ -129,7 +129,7 @@ func TestUnanswered(t *testing.T) {
 		want              string
 	}{
 		{"not-sent", absent.URL, "DELETE", "Nothing was done"},
-		{"sent", deaf.URL, "DELETE", unknownOutcome},
+		{"sent", deaf.URL, "DELETE", unknownOutcome()},
 		{"sent-but-harmless", deaf.URL, "GET", "Try again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

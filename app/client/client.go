@@ -17,8 +17,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Client makes calls to one server.
@@ -74,7 +76,7 @@ func (c *Client) call(ctx context.Context, r request, body any) (int, []byte, er
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
-			return 0, nil, &Error{Detail: fmt.Sprintf("The request could not be written: %v. Nothing was done.", err)}
+			return 0, nil, &Error{Detail: lang.T("The request could not be written: {err}. Nothing was done.", "err", err.Error())}
 		}
 		r.body, r.header["Content-Type"] = text, "application/json"
 	}
@@ -91,17 +93,19 @@ func (c *Client) call(ctx context.Context, r request, body any) (int, []byte, er
 // changes tells whether a method asks for a change.
 func changes(method string) bool { return method != "GET" && method != "HEAD" && method != "OPTIONS" }
 
-const unknownOutcome = "It is not known whether it was done: look before you try again."
+func unknownOutcome() string {
+	return lang.T("It is not known whether it was done: look before you try again.")
+}
 
 // unanswered says what the lack of an answer means.
 func unanswered(method string, err error) string {
 	switch {
 	case errors.Is(err, errNotSent):
-		return "The server cannot be reached. Nothing was done. Try again."
+		return lang.T("The server cannot be reached. Nothing was done. Try again.")
 	case !changes(method):
-		return "The server did not answer. Try again."
+		return lang.T("The server did not answer. Try again.")
 	}
-	return "The server did not answer. " + unknownOutcome
+	return lang.T("The server did not answer.") + " " + unknownOutcome()
 }
 
 // refused says why the server did not do it: in its own words, or when the
@@ -124,7 +128,7 @@ func refused(method string, answer response) string {
 		}
 	}
 	if answer.status >= 500 && changes(method) {
-		return fmt.Sprintf("The server answered with status %d. %s", answer.status, unknownOutcome)
+		return lang.T("The server answered with status {status}.", "status", strconv.Itoa(answer.status)) + " " + unknownOutcome()
 	}
-	return fmt.Sprintf("The server answered with status %d.", answer.status)
+	return lang.T("The server answered with status {status}.", "status", strconv.Itoa(answer.status))
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Jobs makes the calls that are about many sessions.
@@ -26,7 +27,7 @@ func (c Jobs) post(ctx context.Context, j api.JobRequest) (api.Job, error) {
 	}
 	_, text, err := c.Do(ctx, "POST", "/v1/jobs", j)
 	if err == nil && json.Unmarshal(text, &document) != nil {
-		err = &Error{200, "The server's answer cannot be read."}
+		err = &Error{200, lang.T("The server's answer cannot be read.")}
 	}
 	return document.Data, err
 }

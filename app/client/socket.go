@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // The times of a socket.
@@ -228,7 +229,7 @@ func (s *Socket) tellState() {
 // tick watches over the connection, once a second.
 func (s *Socket) tick() {
 	if s.state.Connected && time.Since(s.state.LastFrame) >= StaleAfter {
-		s.lost(closeAbnormal, "The server has not been heard of for a while.")
+		s.lost(closeAbnormal, lang.T("The server has not been heard of for a while."))
 	}
 	s.tellState()
 	s.timers.tick = time.AfterFunc(time.Second, func() { s.change(s.tick) })
@@ -289,7 +290,7 @@ func (s *Socket) lost(code int, reason string) {
 	if s.state.Connected {
 		s.state.Connected, s.state.Since = false, time.Now()
 	}
-	s.state.Code, s.state.Err = code, cmp.Or(s.bye, reason, "The server cannot be reached.")
+	s.state.Code, s.state.Err = code, cmp.Or(s.bye, reason, lang.T("The server cannot be reached."))
 	if final(code) {
 		s.giveUp()
 		return
@@ -310,7 +311,7 @@ func (s *Socket) lost(code int, reason string) {
 			switch {
 			case s.attempt != attempt || s.link != nil:
 			case denied:
-				s.state.Code, s.state.Err = api.CloseUnauthorized, "You are not logged in any more."
+				s.state.Code, s.state.Err = api.CloseUnauthorized, lang.T("You are not logged in any more.")
 				s.giveUp()
 			default:
 				s.connect()
@@ -332,7 +333,7 @@ func final(code int) bool { return code >= 4000 && code < 4500 }
 func (s *Socket) received(text []byte) {
 	var f api.Frame
 	if err := json.Unmarshal(text, &f); err != nil {
-		s.lost(closeAbnormal, "The server sent what cannot be read.")
+		s.lost(closeAbnormal, lang.T("The server sent what cannot be read."))
 		return
 	}
 	now := time.Now()

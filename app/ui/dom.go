@@ -159,6 +159,15 @@ func Mac() bool {
 	return !app.IsServer && strings.HasPrefix(app.Window().Get("navigator").Get("platform").String(), "Mac")
 }
 
+// Language returns the tag of the language that the browser asks for, "" outside
+// of one.
+func Language() string {
+	if app.IsServer {
+		return ""
+	}
+	return app.Window().Get("navigator").Get("language").String()
+}
+
 // Address returns the address of the page in full.
 func Address() string {
 	if app.IsServer {

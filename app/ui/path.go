@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Hop is a box of a path: something that statements pass through.
@@ -167,17 +168,17 @@ func pathText(chain, servers []Hop) string {
 	for _, hop := range servers {
 		name := hop.Kind + " " + hop.Name
 		if hop.Primary {
-			name += " (primary)"
+			name += lang.T(" (primary)")
 		}
 		if hop.Busy {
-			name += " (at work)"
+			name += lang.T(" (at work)")
 		}
 		names = append(names, name)
 	}
 	if len(names) > 0 {
 		words = append(words, strings.Join(names, ", "))
 	}
-	return strings.Join(words, ", then ")
+	return strings.Join(words, lang.T(", then "))
 }
 
 // Clip shortens text to so many letters, the last of them an ellipsis then.

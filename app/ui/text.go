@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Duration writes a time span as people say it: 0.4 s, 12 s, 1m 48s, 2h 14m,
@@ -15,7 +17,7 @@ func Duration(d time.Duration) string {
 	case d < 0:
 		return "0 s"
 	case d < 10*time.Second:
-		return strconv.FormatFloat(float64(d.Milliseconds()/100)/10, 'f', 1, 64) + " s"
+		return lang.Decimal(float64(d.Milliseconds()/100)/10, 1) + " s"
 	case d < time.Minute:
 		return strconv.Itoa(int(d.Seconds())) + " s"
 	case d < time.Hour:
@@ -46,19 +48,6 @@ func two(n int) string {
 	return strconv.Itoa(n)
 }
 
-// Count writes a number with thin spaces between thousands: 1 284.
-func Count[N int | int64 | uint64](n N) string {
-	text := strconv.FormatInt(int64(n), 10)
-	var b strings.Builder
-	for i, r := range text {
-		if left := len(text) - i; i > 0 && left%3 == 0 && text[i-1] != '-' {
-			b.WriteRune('\u202f')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
 // Bytes writes a size: 640 B, 12.4 kB, 3.1 MB.
 func Bytes[N int | int64 | uint64](n N) string {
 	f := float64(n)
@@ -67,19 +56,11 @@ func Bytes[N int | int64 | uint64](n N) string {
 			if unit == "B" {
 				return strconv.FormatInt(int64(f), 10) + " B"
 			}
-			return strconv.FormatFloat(f, 'f', 1, 64) + " " + unit
+			return lang.Decimal(f, 1) + " " + unit
 		}
 		f /= 1000
 	}
 	return ""
-}
-
-// Plural returns one or many with the number in front.
-func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Count(n) + " " + many
 }
 
 // Sentence makes a sentence of the words of an error: a capital and a full stop.

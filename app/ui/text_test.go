@@ -31,17 +31,12 @@ func TestCountdown(t *testing.T) {
 	}
 }
 
-// Ensure numbers, sizes and nouns are written for people.
+// Ensure sizes are written for people.
 func TestFigures(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
-		{ui.Count(7), "7"},
-		{ui.Count(1284), "1\u202f284"},
-		{ui.Count(1234567), "1\u202f234\u202f567"},
 		{ui.Bytes(640), "640 B"},
 		{ui.Bytes(12400), "12.4 kB"},
 		{ui.Bytes(3100000), "3.1 MB"},
-		{ui.Plural(1, "kill", "kills"), "1 kill"},
-		{ui.Plural(4, "kill", "kills"), "4 kills"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)

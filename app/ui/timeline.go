@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Span is a stretch of time on a lane.
@@ -66,16 +67,16 @@ func (t Timeline) Draw() app.UI {
 	in, out, most := t.flows()
 	scale := "I/O"
 	if most > 0 {
-		scale = "to " + Bytes(int64(most)) + "/s"
+		scale = lang.T("to {most}/s", "most", Bytes(int64(most)))
 	}
 	return app.Div().Class("lanes").Body(
 		app.Div().Class("names").Aria("hidden", "true ").Body(
-			app.Span().Text("State"), app.Span().Text("Statements"),
-			app.Span().Class("flow-name").Body(app.Span().Text("I/O"), app.Small().Text("in ↑ out ↓"), app.Small().Hidden(most == 0).Text(scale)),
-			app.Span().Text("Events"),
+			app.Span().Text(lang.T("State")), app.Span().Text(lang.T("Statements")),
+			app.Span().Class("flow-name").Body(app.Span().Text(lang.T("I/O")), app.Small().Text(lang.T("in ↑ out ↓")), app.Small().Hidden(most == 0).Text(scale)),
+			app.Span().Text(lang.T("Events")),
 		),
 		SVG("svg").ID(t.ID).Attr("width", "100%").Attr("height", height).Attr("role", "img").
-			Attr("aria-label", "Timeline from "+t.From.Format("15:04:05")+" to "+t.To.Format("15:04:05")+"; as a table it has the same in words").Body(
+			Attr("aria-label", lang.T("Timeline from {format} to {format2}; as a table it has the same in words", "format", t.From.Format("15:04:05"), "format2", t.To.Format("15:04:05"))).Body(
 			Patterns(),
 			app.Range(labels).Slice(func(i int) app.UI {
 				return SVG("g").Class("axis").Body(
@@ -233,7 +234,7 @@ func (t Timeline) layout(spans []Span) []bar {
 				last.w = max(last.w, b.x+b.w-last.x)
 				last.count++
 				if last.title != b.title {
-					last.title = Count(last.count) + " together"
+					last.title = lang.T("{count} together", "count", lang.Count(last.count))
 				}
 				continue
 			}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // TopoNode is a box of a topology. It is a link when it has a Path.
@@ -226,7 +227,7 @@ func (p *placedEdge) render(lit bool) app.UI {
 	}
 	count := ""
 	if p.edge.Weight > 0 && !p.edge.Loose {
-		count = Count(p.edge.Weight)
+		count = lang.Count(p.edge.Weight)
 	}
 	label := "count"
 	if p.crowds {
