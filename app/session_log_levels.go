@@ -28,10 +28,10 @@ var levelTimes = []struct {
 	id, label string
 	after     time.Duration // 0 for ever
 }{
-	{"15m", "after 15 min", 15 * time.Minute},
-	{"5m", "after 5 min", 5 * time.Minute},
-	{"1h", "after 1 h", time.Hour},
-	{"8h", "after 8 h", 8 * time.Hour},
+	{"15m", lang.Mark("after 15 min"), 15 * time.Minute},
+	{"5m", lang.Mark("after 5 min"), 5 * time.Minute},
+	{"1h", lang.Mark("after 1 h"), time.Hour},
+	{"8h", lang.Mark("after 8 h"), 8 * time.Hour},
 	{"never", lang.Mark("never"), 0},
 }
 
