@@ -155,7 +155,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	if k := a.Pending.Kill; k != nil {
 		left := timeOf(k.At).Sub(now)
 		c := one(groupKills, graveAttention, "will be killed by "+k.By+because(k.Reason))
-		c.age, c.order, c.do, c.label = "in "+ui.Countdown(left), -left.Seconds(), "unkill", "Cancel"
+		c.age, c.order, c.do, c.label = "in "+ui.Countdown(left), -left.Seconds(), "cancel", "Cancel"
 		if k.When == "idle" {
 			c.what, c.age = a.User+"@"+view.Client(s)+" will be killed when idle by "+k.By+because(k.Reason), "≤ "+ui.Countdown(left)
 		}
@@ -192,7 +192,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	}
 	if a.Pending.Restart {
 		c := one(groupRestarts, graveInfo, "waits for its restart"+swapWaits(a.Pending.Waits))
-		c.do, c.label = "unrestart", "Cancel"
+		c.do, c.label = "cancel-restart", "Cancel"
 		list = append(list, waiting(c))
 	}
 	if a.LastRestartError != "" {

@@ -75,6 +75,7 @@ type Admin struct {
 	console  *console
 	jobs     *jobs
 	stats    *stats
+	exports  *quota
 	hub      *push.Hub
 	herald   herald             // tells the hub of what is not the engine's
 	running  sync.WaitGroup     // the hub and the statistics
@@ -103,7 +104,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 		login: newLogin(o, c.version),
 		names: newNames(o.LookupAddr, o.Now),
 		load:  newLoad(o.Now),
-		stats: newStats(e, o.Now),
+		stats: newStats(e, o.Now), exports: exportQuota(),
 	}
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
