@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -24,6 +25,9 @@ func (s *shell) OnMount(ctx app.Context) {
 	s.navigated(ctx)
 	console.start(ctx)
 	listenKeys(ctx)
+	ui.OnDownload(func(status int, answer string) {
+		console.later(func() { console.say(client.Refused(status, answer).Detail, true) })
+	})
 	ui.OnSystemTheme(func() { console.later(console.prefs.apply) })
 }
 
@@ -98,7 +102,11 @@ func (s *shell) title() string {
 	if console.gate != gateOpen {
 		return "Signalbox"
 	}
-	return titleOf(s.path) + " · Signalbox"
+	title := titleOf(s.path) + " · "
+	if name := console.who.Environment; name != "" {
+		title += strings.ToUpper(name) + " · "
+	}
+	return title + "Signalbox"
 }
 
 // Render draws the page, or what stands in front of it.
@@ -187,7 +195,7 @@ func (s *shell) renderTop() app.UI {
 		where = "demo"
 	}
 	over := console.layer.over
-	return app.Header().Class("top").Body(
+	return app.Header().Class("top", environmentClass(console.who.Environment)).Body(
 		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", "Pages").Aria("expanded", boolText(over == overRail)).
 			Aria("controls", "rail").OnClick(toggleRail).Body(icon("M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z")),
 		app.A().Class("brand").Href(href("/overview")).Aria("label", "Signalbox, overview").Body(
@@ -197,6 +205,7 @@ func (s *shell) renderTop() app.UI {
 			app.B().Text("Signalbox"),
 		),
 		app.Span().Class("crumb").Text(where),
+		app.Span().ID("environment").Class("clip").Hidden(console.who.Environment == "").Title("Name of this installation").Text(console.who.Environment),
 		app.Span().Class("sp"),
 		app.If(timeFormat() == "utc", func() app.UI {
 			return app.Span().Class("tag").Title("All times are in UTC (Shift+T)").Text("UTC")
@@ -209,6 +218,21 @@ func (s *shell) renderTop() app.UI {
 			app.Kbd().Text(commandKey()+" K")),
 		&userMenu{Open: over == overUser, Rev: console.rev},
 	)
+}
+
+// environmentClass is how the line below the top bar looks: whole for where it
+// hurts, broken where one rehearses, coloured anywhere else. The name says which
+// it is.
+func environmentClass(name string) string {
+	switch name = strings.ToLower(name); {
+	case name == "":
+		return "plain"
+	case strings.HasPrefix(name, "prod"), name == "live":
+		return "env whole"
+	case strings.HasPrefix(name, "stag"), strings.HasPrefix(name, "pre"), name == "uat":
+		return "env broken"
+	}
+	return "env other"
 }
 
 // icon draws a picture of 16 by 16.
