@@ -29,6 +29,7 @@ func (p sessionsTable) clicked(ctx app.Context, e app.Event) {
 		ui.Focus("rows")
 	case id != "":
 		p.cursor = id
+		p.remember() // the click may lead elsewhere
 		sessionsMenus(p).do(ctx, id, do)
 	}
 }
@@ -53,6 +54,13 @@ func (p *sessionsPage) key(ctx app.Context, key string, shift bool) bool {
 		sessionsCursor{p}.standStill()
 	case "s":
 		sessionsCursor{p}.cycleSort()
+	case "o":
+		sessionsSpot{p}.toggle(ctx)
+	case "Escape":
+		if !(sessionsSpot{p}).splits() {
+			return false
+		}
+		sessionsSpot{p}.toggle(ctx)
 	case "ArrowRight", "ArrowLeft":
 		if !shift {
 			return false
@@ -70,7 +78,7 @@ type sessionsCursor struct{ *sessionsPage }
 // act does what a key means for the row of the cursor.
 func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 	what, ok := map[string]string{
-		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-link", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
+		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-place", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
 	}[key]
 	if !ok || p.cursor == "" || key == "K" && !shift {
 		return false
@@ -223,14 +231,15 @@ func (p *sessionsPage) tellKeys() []keyHelp {
 		{"Home", "First row"},
 		{"End", "Last row"},
 		{"Enter", "Open the session"},
+		{"o", "Show it beside the table"},
 		{".", "Its menu"},
 		{"K", "Kill it… (asks first)"},
 		{"x", "Select it, or take it back"},
 		{"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
 		{"*", "Select all that match"},
-		{"Esc", "Select none"},
+		{"Esc", "Select none, or close what is beside"},
 		{"c", "Copy its id"},
-		{"y", "Copy a link to it"},
+		{"y", "Copy a link to this row"},
 		{"l", "Its log"},
 		{"h", "Its filter chain"},
 		{"i", "Its timeline"},
