@@ -53,8 +53,8 @@ func renderLogBar(p *logPage, n int) app.UI {
 		app.If(r.show.Find != "", func() app.UI {
 			return app.Span().Class("found").Body(
 				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
-				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous (N)").Aria("label", "Previous line").Text("▲"),
-				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next (n)").Aria("label", "Next line").Text("▼"),
+				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous"+keyHint("N")).Aria("label", "Previous line").Text("▲"),
+				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next"+keyHint("n")).Aria("label", "Next line").Text("▼"),
 				renderLogSwitch("only", "Only these", r.show.Only),
 			)
 		}),
@@ -91,8 +91,8 @@ func renderLogChoices(p *logPage) app.UI {
 		app.Label().For("log-session").Class("dim").Text("Session"),
 		app.Input().ID("log-session").Class("in sid").Placeholder("any").Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
-		renderLogSwitch("wrap", "Wrap (w)", r.wrap),
-		renderLogSwitch("times", "Times (T)", !p.bare),
+		renderLogSwitch("wrap", "Wrap"+keyHint("w"), r.wrap),
+		renderLogSwitch("times", "Times"+keyHint("T"), !p.bare),
 	)
 }
 
@@ -132,7 +132,7 @@ func renderLogAway(r *logReader) app.UI {
 		text = "▼ " + ui.Count(n) + " new — Follow"
 	}
 	return app.Div().Class("away").Body(
-		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Text("G")),
+		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Hidden(keyHint("G") == "").Text(keyLabel("G"))),
 	)
 }
 

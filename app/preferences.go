@@ -33,6 +33,7 @@ type ownPreferences struct {
 	Density string          `json:"density,omitempty"` // compact or comfortable; "" in between
 	Time    string          `json:"time,omitempty"`    // utc or relative; "" local
 	NoKeys  bool            `json:"no_keys,omitempty"` // keys of a single letter do nothing
+	Keys    keymap          `json:"keys,omitempty"`    // that are others than the console's own
 	Columns []string        `json:"columns,omitempty"` // of the sessions page, when not the usual ones
 	Views   []api.SavedView `json:"views,omitempty"`   // of the sessions page
 	Reasons []string        `json:"reasons,omitempty"` // of kills, newest first
@@ -50,6 +51,7 @@ func (o ownPreferences) clean() ownPreferences {
 	o.Theme = oneOf(o.Theme, "light", "dark")
 	o.Density = oneOf(o.Density, "compact", "comfortable")
 	o.Time = oneOf(o.Time, "utc", "relative")
+	o.Keys = o.Keys.clean()
 	o.Columns = o.Columns[:min(len(o.Columns), maxColumns)]
 	o.Views = o.Views[:min(len(o.Views), maxViews)]
 	o.Reasons = o.Reasons[:min(len(o.Reasons), maxReasons)]

@@ -176,9 +176,9 @@ func (t *sessionLogTab) waiting() int { return int(t.tail.seen - min(t.end, t.ta
 
 func followText(fresh int) string {
 	if fresh == 0 {
-		return "▼ Follow (G)"
+		return "▼ Follow" + keyHint("G")
 	}
-	return "▼ " + ui.Count(fresh) + " new — Follow (G)"
+	return "▼ " + ui.Count(fresh) + " new — Follow" + keyHint("G")
 }
 
 // renderTools draws what finds and saves lines.
@@ -199,11 +199,11 @@ func (t *sessionLogTab) renderTools(matches int) app.UI {
 				MaxLength(200).AutoComplete(false).OnInput(t.searched).OnKeyDown(t.findKey),
 		),
 		app.Span().Class("dim tnum").Role("status").Text(count),
-		button("next", "Next", "Next match (n)").Disabled(matches == 0),
-		button("prev", "Previous", "Previous match (N)").Disabled(matches == 0),
+		button("next", "Next", "Next match"+keyHint("n")).Disabled(matches == 0),
+		button("prev", "Previous", "Previous match"+keyHint("N")).Disabled(matches == 0),
 		button("only", "Only matches", "Hide lines without the words").Aria("pressed", boolText(!t.all)),
 		app.Span().Class("sp"),
-		button("wrap", "Wrap", "Wrap long lines (w)").Aria("pressed", boolText(!t.cut)),
+		button("wrap", "Wrap", "Wrap long lines"+keyHint("w")).Aria("pressed", boolText(!t.cut)),
 		button("copy", "Copy", "Copy the lines that are shown"),
 		button("save", "Download", "Save the lines that are kept as a file"),
 	)

@@ -119,7 +119,7 @@ func (p *sessionPane) renderHead(s *api.Session) app.UI {
 		chip = ui.Chip("ended", "Ended", "ended")
 	}
 	kill := app.Button().ID("pane-kill").Type("button").Class("btn s do").Hidden(!lives || !console.mayAct()).Disabled(console.stale()).
-		Title("Shift+K").Text("Kill…").OnClick(p.kill)
+		Title(keyLabel("K")).Text("Kill…").OnClick(p.kill)
 	if console.stale() {
 		kill = kill.Title(staleTitle)
 	}

@@ -208,14 +208,14 @@ func (s *shell) renderTop() app.UI {
 		app.Span().ID("environment").Class("clip").Hidden(console.who.Environment == "").Title("Name of this installation").Text(console.who.Environment),
 		app.Span().Class("sp"),
 		app.If(timeFormat() == "utc", func() app.UI {
-			return app.Span().Class("tag").Title("All times are in UTC (Shift+T)").Text("UTC")
+			return app.Span().Class("tag").Title("All times are in UTC" + keyHint("T")).Text("UTC")
 		}).Else(func() app.UI { return app.Span().Hidden(true) }),
 		&freshness{Rev: console.rev},
 		&holdButton{Held: console.held},
 		app.Button().ID("find").Type("button").Class("btn").Aria("label", "Find and do").Aria("haspopup", "dialog").
 			Title("Find a page, an object, an action").OnClick(openPalette).Body(
 			icon("M7 1.5a5.5 5.5 0 1 0 3.2 10l3 3 1.3-1.3-3-3A5.5 5.5 0 0 0 7 1.5zm0 1.8a3.7 3.7 0 1 1 0 7.4 3.7 3.7 0 0 1 0-7.4z"),
-			app.Kbd().Text(commandKey()+" K")),
+			app.Kbd().Text(strings.ReplaceAll(keyLabel("Mod+k"), "+", " "))),
 		&userMenu{Open: over == overUser, Rev: console.rev},
 	)
 }
