@@ -124,3 +124,47 @@ suite.test('log levels of several sessions are switched for a while', async () =
   const levels = async (client) => (await ask(c, 'get', `/v1/sessions/${client.id}`)).body.data.attributes.parameters;
   for (const client of clients) await until('debug is on', async () => (await levels(client)).log_debug);
 });
+
+suite.test('many are killed when idle, or given up, as one is', async () => {
+  const c = await suite.window();
+  const clients = await suite.clients(3, { port: suite.proxy.readOnly });
+  for (const client of clients) await client.query('begin');
+  const bar = await selectAll(c, clients, 'service:Read-Connection-Router');
+  await bar.getByRole('button', { name: 'Kill…' }).click();
+  await c.page.click('#bulk-idle');
+  await c.page.selectOption('#bulk-otherwise', 'keep');
+  await c.page.selectOption('#bulk-limit', '1m');
+  await c.page.click('#bulk-pace-0');
+  await c.page.click('#bulk-do');
+  await c.dialog.waitFor({ state: 'detached' });
+  const pending = async (client) => (await ask(c, 'get', `/v1/sessions/${client.id}`)).body.data.attributes.pending?.kill;
+  for (const client of clients) {
+    await until('a kill waits', async () => await pending(client));
+    const { when, otherwise } = await pending(client);
+    assert.deepEqual({ when, otherwise }, { when: 'idle', otherwise: 'keep' });
+  }
+  await clients[0].query('commit');
+  assert.equal((await clients[0].ended)?.code, 1927);
+  assert.deepEqual(await clients[1].query('select 1'), [['1']], 'who is not idle lives');
+});
+
+suite.test('who asks for too much is told so, in the dialog and for a file', async () => {
+  const c = await suite.window();
+  const [client] = await suite.clients(1, { port: suite.proxy.readOnly });
+  await selectAll(c, [client], 'service:Read-Connection-Router id:' + client.id);
+  const jobs = async () => (await ask(c, 'post', '/v1/jobs', { action: 'restart', filter: 'user:nobody' })).status;
+  await c.page.getByRole('toolbar', { name: 'Selected sessions' }).getByRole('button', { name: 'Restart…' }).click();
+  await c.dialog.waitFor();
+  await until('the button can be pressed', async () => await c.page.locator('#bulk-do').isEnabled());
+  await until('no more jobs are taken', async () => await jobs() === 429);
+  const drain = setInterval(() => jobs().catch(() => {}), 150); // a script in a loop
+  await c.page.click('#bulk-do');
+  await c.dialog.getByText(/too many jobs: at most 20 at once and one more every 3 s; try again in \d s/).waitFor();
+  clearInterval(drain);
+  await c.page.click('#bulk-keep');
+  await until('no more exports are made', async () => (await c.context.request.get('/v1/sessions?format=csv')).status() === 429);
+  await c.page.click('#open-selected');
+  await c.page.locator('.menu:popover-open a', { hasText: 'CSV' }).first().click();
+  await c.page.getByText(/too many exports/).waitFor();
+  c.forgive(/429/);
+});
