@@ -25,6 +25,7 @@ func (p *logPage) Render() app.UI {
 	}
 	return app.Div().Class("journal").OnClick(p.clicked).Body(
 		renderLogBar(p, len(items)),
+		r.show.Find.renderProblem(),
 		renderLogChoices(p),
 		app.Div().Class(class).ID("log-lines").TabIndex(0).Role("log").Aria("live", "off").Aria("label", "Lines of the log").OnScroll(p.scrolled).Body(
 			app.Div().Class("space").ID("log-space").Body(
@@ -48,9 +49,8 @@ func renderLogBar(p *logPage, n int) app.UI {
 		app.Span().Class("faint tnum").Text(logCount(n, len(p.reader.tail.lines))),
 		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 		app.Span().Class("sp"),
-		app.Input().ID("log-find").Class("in find").Type("search").Placeholder("Find").Aria("label", "Find in the log").
-			AutoComplete(false).Spellcheck(false).MaxLength(200).OnInput(p.findTyped).OnKeyDown(p.findKey),
-		app.If(r.show.Find != "", func() app.UI {
+		r.show.Find.renderFind("in find", "Find: words, level:error, !without", p.findTyped, p.findKey),
+		app.If(r.show.Find.filter != nil, func() app.UI {
 			return app.Span().Class("found").Body(
 				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
 				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous"+keyHint("N")).Aria("label", "Previous line").Text("▲"),
@@ -163,7 +163,7 @@ func pickLog(p *logPage, name, value string) {
 }
 
 func (p *logPage) findTyped(ctx app.Context, _ app.Event) {
-	p.reader.show.Find = ctx.JSSrc().Get("value").String()
+	p.reader.show.Find.set(ctx.JSSrc().Get("value").String())
 	p.changed()
 	p.place(ctx)
 }
@@ -172,6 +172,7 @@ func (p *logPage) findTyped(ctx app.Context, _ app.Event) {
 func (p *logPage) findKey(ctx app.Context, e app.Event) {
 	switch e.Get("key").String() {
 	case "Enter":
+		p.reader.show.Find.asked = true
 		step := -1
 		if e.Get("shiftKey").Bool() {
 			step = 1

@@ -257,7 +257,7 @@ func (p *sessionsPage) columns() []*column {
 		page, room = 1440, 1272
 	}
 	if (sessionsSpot{p}).splits() {
-		page -= splitWidth
+		page = max(page-splitWidth, cardsBelow)
 	}
 	return p.cols.fit(page, room, !services.Ready || services.Total > 1)
 }

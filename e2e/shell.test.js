@@ -134,6 +134,9 @@ suite.test('keys become others: conflicts are told, and help shows what is in fo
   const { page } = await suite.window({ path: '/settings/shortcuts' });
   const change = (what) => page.getByRole('button', { name: `Change: ${what}`, exact: true });
   const row = (what) => page.locator('.keys.edit dl > div', { hasText: what });
+  await change('Services').waitFor();
+  if (await page.getByRole('switch', { checked: false }).count() > 0) await page.getByRole('switch').click();
+  await page.getByRole('switch', { checked: true }).waitFor();
   await change('Services').click();
   await page.getByText('Press the key that follows g').waitFor();
   await page.keyboard.press('e');
