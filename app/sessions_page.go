@@ -47,7 +47,6 @@ type sessionsPage struct {
 	ends   endings
 	cursor string // row that keys act on
 	want   int    // place, from 1, of the row that the cursor goes to when it comes; 0 is none
-	spot   pageSpot
 
 	// What the operator is about to do.
 	sel    selection
@@ -401,9 +400,10 @@ type tableWindow struct {
 	asked         time.Time
 	later         bool // they will be asked for in a moment
 
-	top, height int       // of what one sees of the table, in pixels
-	room, page  int       // width of the table and of the page, 0 while it is not known
-	tracks      string    // columns of the grid
+	top, height int    // of what one sees of the table, in pixels
+	room, page  int    // width of the table and of the page, 0 while it is not known
+	tracks      string // columns of the grid
+	spot        pageSpot
 	moved       time.Time // the pointer, over the rows
 }
 
@@ -488,7 +488,7 @@ func (p *sessionsPage) place(ctx app.Context) {
 			return
 		}
 		h := p.win.rowHeight()
-		if p.spot.show {
+		if p.win.spot.show {
 			sessionsSpot{p}.scroll()
 		}
 		if p.win.measure(p.rows.offset, len(p.rows.list)) {
@@ -529,7 +529,7 @@ func (p sessionsTable) scrolled(ctx app.Context, _ app.Event) {
 // askSoon asks for the window around the screen, but not again and again while
 // one scrolls.
 func (p sessionsTable) askSoon(ctx app.Context) {
-	if p.win.later || p.spot.seek != "" {
+	if p.win.later || p.win.spot.seek != "" {
 		return
 	}
 	wait := askPause - time.Since(p.win.asked)

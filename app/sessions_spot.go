@@ -37,11 +37,13 @@ type sessionsSpot struct{ *sessionsPage }
 
 // take reads from the address where to go.
 func (p sessionsSpot) take(values url.Values) {
-	p.spot = pageSpot{split: values.Has("split")}
+	p.win.spot = pageSpot{split: values.Has("split")}
 	if id := values.Get("sel"); isSessionID(id) {
-		p.cursor, p.spot.seek = id, id
-		p.spot.row, _ = strconv.Atoi(digits(values.Get("row")))
-		p.win.offset = max(p.spot.row-overscan, 0)
+		p.cursor, p.win.spot.seek = id, id
+		if row, err := strconv.Atoi(digits(values.Get("row"))); err == nil && row <= maxSessions {
+			p.win.spot.row = row
+		}
+		p.win.offset = max(p.win.spot.row-overscan, 0)
 	}
 }
 
@@ -60,7 +62,7 @@ func (p sessionsSpot) put(values url.Values) {
 			values.Set("row", strconv.Itoa(row))
 		}
 	}
-	if p.spot.split {
+	if p.win.spot.split {
 		values.Set("split", "1")
 	}
 }
@@ -70,13 +72,13 @@ func (p sessionsSpot) row() int {
 	if at := p.rows.find(p.cursor); at >= 0 {
 		return p.rows.offset + at + 1
 	}
-	return p.spot.row
+	return p.win.spot.row
 }
 
 // tell writes the cursor into the address when it is another one than there.
 func (p sessionsSpot) tell(known url.Values) {
-	if p.spot.seek == "" && known.Get("sel") != p.cursor && time.Since(p.spot.told) >= spotPause {
-		p.spot.told = time.Now()
+	if p.win.spot.seek == "" && known.Get("sel") != p.cursor && time.Since(p.win.spot.told) >= spotPause {
+		p.win.spot.told = time.Now()
 		p.remember()
 	}
 }
@@ -85,18 +87,18 @@ func (p sessionsSpot) tell(known url.Values) {
 // come.
 func (p sessionsSpot) look() {
 	switch {
-	case p.spot.seek == "":
-	case p.rows.find(p.spot.seek) >= 0:
-		p.spot.show, p.spot.seek = true, ""
+	case p.win.spot.seek == "":
+	case p.rows.find(p.win.spot.seek) >= 0:
+		p.win.spot.show, p.win.spot.seek = true, ""
 	default:
-		console.say("Session "+p.spot.seek+" is not where it was: it has ended or another row has its place.", false)
-		p.spot.seek = ""
+		console.say("Session "+p.win.spot.seek+" is not where it was: it has ended or another row has its place.", false)
+		p.win.spot.seek = ""
 	}
 }
 
 // scroll brings the row of the cursor into the middle of the screen.
 func (p sessionsSpot) scroll() {
-	p.spot.show = false
+	p.win.spot.show = false
 	h := p.win.rowHeight()
 	ui.SetStyle("rows-space", "height", strconv.Itoa(p.rows.total*h)+"px")
 	_, height := ui.ScrollTop("rows")
@@ -112,7 +114,7 @@ func (p sessionsSpot) copyLink() {
 }
 
 // splits reports whether the session under the cursor is shown beside the table.
-func (p sessionsSpot) splits() bool { return p.spot.split && p.win.page >= splitFrom }
+func (p sessionsSpot) splits() bool { return p.win.spot.split && p.win.page >= splitFrom }
 
 // toggle shows the session under the cursor beside the table, or no longer.
 // Where there is no room it goes to the session's own page.
@@ -126,7 +128,7 @@ func (p sessionsSpot) toggle(ctx app.Context) {
 	if p.cursor == "" {
 		sessionsCursor(p).step(1)
 	}
-	p.spot.split = !p.spot.split
+	p.win.spot.split = !p.win.spot.split
 	p.remember()
 	p.place(ctx)
 }

@@ -447,6 +447,7 @@ func (n *levelNews) hear(v *model.View, now time.Time) {
 		more int
 		what string
 	}{
+		{v.Summary.Blocked - n.sum.Blocked, "blocked"},
 		{v.Summary.Long - n.sum.Long, "running for long"},
 		{v.Summary.TrxLong - n.sum.TrxLong, "idle in a transaction for long"},
 		{v.Summary.Killing - n.sum.Killing, "waiting for a kill"},
@@ -457,6 +458,10 @@ func (n *levelNews) hear(v *model.View, now time.Time) {
 	}
 	n.sum = v.Summary
 	if len(news) > 0 {
-		n.text, n.at = strings.Join(slices.Clip(news), ", ")+".", now
+		text := strings.Join(slices.Clip(news), ", ") + "."
+		if text == n.text {
+			text += " " // the same words again are news, too
+		}
+		n.text, n.at = text, now
 	}
 }

@@ -21,6 +21,8 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   const id = await start(one, { action: 'kill', ids: clients.map((c) => c.id), pace: 1, reason: 'one by one' });
   for (const c of [one, two]) await c.tray.getByText(/Killing \d+ of 12 · 1 a second/).waitFor();
   assert.equal(await two.tray.getByRole('button').count(), 0);
+  const polls = [];
+  one.page.on('request', (r) => { if (/\/v1\/jobs\/[a-z0-9]+$/.test(r.url()) && r.method() === 'GET') polls.push(r.url()); });
   await one.tray.getByRole('link', { name: /Killing/ }).click();
   await one.page.getByRole('heading', { name: 'Kill now: 12 sessions' }).waitFor();
   await until('some are killed', async () => await one.page.locator('#outcomes tbody tr').count() >= 3);
@@ -29,6 +31,7 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   await one.page.locator('.job .chip', { hasText: 'Stopped' }).waitFor();
   const outcomes = () => one.page.locator('#outcomes tbody tr').evaluateAll((rows) => rows.map((r) => r.dataset.id));
   await until('all outcomes are there', async () => (await one.page.locator('[data-result=all]').innerText()) === `All ${(await outcomes()).length}`);
+  assert.deepEqual(polls, [], 'the feed brings the outcomes');
   const gone = await outcomes();
   assert.ok(gone.length >= 3 && gone.length < 12, `${gone.length} were killed`);
   for (const client of clients) {

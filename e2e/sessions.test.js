@@ -467,3 +467,19 @@ suite.test('a session is shown beside the table, follows the cursor, and leaves 
   await page.keyboard.press('o');
   await page.waitForURL(`**/sessions/${clients[2].id}`);
 });
+
+suite.test('a cell that changes fades, but not while rows are held', async () => {
+  const client = await suite.client();
+  const c = await suite.window();
+  await c.row(client.id).waitFor();
+  await c.page.waitForTimeout(1100); // as new as it is, it has changed just now
+  const fades = c.row(client.id).locator('.changed');
+  await client.query('select 11');
+  await fades.waitFor({ state: 'attached' });
+  assert.equal(await fades.first().evaluate((e) => getComputedStyle(e).animationDuration), '0.6s');
+  await fades.waitFor({ state: 'detached' });
+  await c.page.keyboard.press('Space');
+  await client.query('select 12');
+  await c.row(client.id).getByText('select 12').waitFor();
+  assert.equal(await fades.count(), 0);
+});

@@ -163,7 +163,7 @@ suite.test('keys become others: conflicts are told, and help shows what is in fo
   const help = page.getByRole('dialog', { name: 'Keys' });
   await help.waitFor();
   const text = (await help.locator('dl > div', { hasText: 'Services' }).innerText()).replaceAll(/\s+/g, ' ').trim();
-  assert.equal(text, 'g 1 Services');
+  assert.equal(text, 'g1 Services');
   await page.keyboard.press('h');
   await help.waitFor({ state: 'detached' });
   for (const key of ['g', '1']) await page.keyboard.press(key);
