@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+
+	"github.com/signalbox/signalbox/engine/module"
 )
 
 // version is set by the build: -ldflags "-X main.version=1.2.3".
@@ -25,6 +27,7 @@ type options struct {
 	freePorts   bool
 	adminHost   string // "" for the configuration's
 	adminPort   int    // -1 for the configuration's
+	environment string // "" for the configuration's
 	logLevel    string // "" for the configuration's
 }
 
@@ -80,6 +83,7 @@ func parseFlags(args []string, w io.Writer) (options, error) {
 	f.BoolVar(&o.freePorts, "demo-free-ports", false, "let the demo listen on free ports, when its own are in use")
 	f.StringVar(&o.adminHost, "admin-host", "", "`address` of the REST API and the console, instead of admin_host")
 	f.IntVar(&o.adminPort, "admin-port", -1, "`port` of the REST API and the console, instead of admin_port; 0 for a free one")
+	f.StringVar(&o.environment, "admin-environment", "", "`name` of this installation in the console, such as prod, instead of admin_environment")
 	f.StringVar(&o.logLevel, "log-level", "", "least `level` that is logged to the terminal: debug, info, notice, warn or error")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -97,6 +101,9 @@ func (o options) validate(f *flag.FlagSet) error {
 	}
 	if o.adminPort < -1 || o.adminPort > 65535 {
 		errs = append(errs, fmt.Errorf("-admin-port %d: give 0 to 65535", o.adminPort))
+	}
+	if !module.IsEnvironment(o.environment) {
+		errs = append(errs, fmt.Errorf("-admin-environment %q: give one word of at most 16 letters, digits, - and _", o.environment))
 	}
 	if _, err := parseLevel(o.logLevel); err != nil {
 		errs = append(errs, err)

@@ -396,6 +396,7 @@ func TestFlags(t *testing.T) {
 		{"-demo-clients -1", "0 to 1000"},
 		{"-log-level loud", "loud"},
 		{"-admin-port 70000", "70000"},
+		{"-admin-environment pröd", "at most 16 letters"},
 		{"start", `"start"`},
 		{"-nonsense", "nonsense"},
 		{"user", "usage"},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -204,7 +205,7 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 	v := maxscale.Values
 	o := server.Options{
 		TLS: v.String("admin_ssl_cert") != "", Version: version, Commit: commit(), Demo: s.demo != nil,
-		Log: s.ring, Logger: s.log,
+		Environment: cmp.Or(s.options.environment, v.String("admin_environment")), Log: s.ring, Logger: s.log,
 	}
 	if !v.Bool("admin_auth") {
 		o.Authenticate = func(*http.Request) (server.Principal, error) {

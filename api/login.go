@@ -16,6 +16,8 @@ type Whoami struct {
 	Version  string `json:"version"`   // of the program
 	Build    string `json:"build"`     // of the console's files, as in the push feed's hello
 	Demo     bool   `json:"demo"`
+
+	Environment string `json:"environment,omitempty"` // name of the installation, such as prod: admin_environment
 }
 
 // Setup is the answer of GET /v1/setup, which needs no login.

@@ -248,6 +248,9 @@ func (m *bulkState) askKill(r *api.JobRequest, now time.Time) error {
 	}
 	if m.timing.when == "idle" {
 		r.When = "idle"
+		if m.timing.keep {
+			r.Otherwise = "keep"
+		}
 	}
 	if m.quiet {
 		tell := false

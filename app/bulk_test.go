@@ -63,6 +63,18 @@ func TestBulkRequest(t *testing.T) {
 			api.JobRequest{Action: api.JobKill, Filter: "app", Mode: api.JobMatching, TTL: "300s", When: "idle", Tell: &no, Pace: 10, Max: 7},
 		},
 		{
+			"idle_or_not_at_all",
+			bulk{Action: api.JobKill, IDs: []string{"9"}, Seen: seen},
+			1, func(m *bulkState) { m.timing.when = "idle"; m.timing.choose("keep"); m.timing.choose("15m") },
+			api.JobRequest{Action: api.JobKill, IDs: []string{"9"}, Seen: seen, Mode: api.JobList, TTL: "900s", When: "idle", Otherwise: "keep", Pace: 10},
+		},
+		{
+			"keep_is_of_idle_only",
+			bulk{Action: api.JobKill, IDs: []string{"9"}, Seen: seen},
+			1, func(m *bulkState) { m.timing.choose("keep"); m.timing.when = "5m" },
+			api.JobRequest{Action: api.JobKill, IDs: []string{"9"}, Seen: seen, Mode: api.JobList, TTL: "300s", Pace: 10},
+		},
+		{
 			"restart",
 			bulk{Action: api.JobRestart, Filter: "app"},
 			2, func(m *bulkState) { m.errors, m.pace = "20", "1" },

@@ -131,12 +131,20 @@ func renderFilterProblem(f *filterBox) app.UI {
 	if !showsProblem(f) {
 		return app.P().Hidden(true)
 	}
-	text := f.text()
-	at := min(max(f.bad.Offset, 0), len(text))
+	return renderProblem("filter-problem", f.text(), f.bad)
+}
+
+// renderProblem says what is wrong with a text, and shows where; bad is nil when
+// nothing is.
+func renderProblem(id, text string, bad *view.SyntaxError) app.UI {
+	if bad == nil {
+		return app.P().Hidden(true)
+	}
+	at := min(max(bad.Offset, 0), len(text))
 	from := max(at-60, 0)
 	before, after := strings.ToValidUTF8(text[from:at], ""), strings.ToValidUTF8(text[at:min(at+60, len(text))], "")
-	return app.P().ID("filter-problem").Class("qerr").Role("alert").Body(
-		app.Code().Body(app.Text(before), app.U().Text(after+" ")), app.Text(ui.Sentence(f.bad.Problem)),
+	return app.P().ID(id).Class("qerr").Role("alert").Body(
+		app.Code().Body(app.Text(before), app.U().Text(after+" ")), app.Text(ui.Sentence(bad.Problem)),
 	)
 }
 

@@ -46,8 +46,8 @@ func keyGroups(page keyHandler) []keyGroup {
 		groups = append(groups, keyGroup{lang.T("On this page"), own})
 	}
 	return append(groups,
-		keyGroup{lang.T("Everywhere"), append([]keyHelp{{commandKey() + "+K", lang.T("Find a page, an object, an action")}}, append(helpOf(everywhere()), keyHelp{"Esc", lang.T("Close, or back to the list")})...)},
-		keyGroup{lang.T("Go to"), helpOf(places())},
+		keyGroup{"Everywhere", append([]keyHelp{{"Mod+k", "Find a page, an object, an action"}}, append(helpOf(everywhere()), keyHelp{"Esc", "Close, or back to the list"})...)},
+		keyGroup{"Go to", append([]keyHelp{{"g", "First of the two keys"}}, helpOf(places())...)},
 	)
 }
 
@@ -95,30 +95,35 @@ func renderKeys(groups []keyGroup) app.UI {
 	)
 }
 
-// renderKbd draws keys: one after the other when a space parts them, several
+// renderKbd draws the keys that are in force for the console's own: one after the other when a space parts them, several
 // that do the same when a comma does.
 func renderKbd(text string) []app.UI {
 	var list []app.UI
-	for _, same := range strings.Split(text, ", ") {
+	for same := range strings.SplitSeq(text, ", ") {
+		label := keyLabel(same)
+		if label == "" {
+			continue
+		}
 		if len(list) > 0 {
 			list = append(list, app.Span().Class("faint").Text(lang.T(" or ")))
 		}
-		for _, key := range strings.Split(keyName(same), " ") {
+		for key := range strings.SplitSeq(label, " ") {
 			list = append(list, app.Kbd().Text(key))
 		}
+	}
+	if list == nil {
+		list = append(list, app.Span().Class("faint").Text("off"))
 	}
 	return list
 }
 
 // keyName names a key as it is written on it, or as one says it.
 func keyName(key string) string {
+	key = strings.NewReplacer("ArrowDown", "↓", "ArrowUp", "↑", "ArrowLeft", "←", "ArrowRight", "→").Replace(key)
+	letter, command := strings.CutPrefix(key, "Mod+")
 	switch {
-	case key == " ":
-		return lang.T("Space")
-	case key == "ArrowDown":
-		return "↓"
-	case key == "ArrowUp":
-		return "↑"
+	case command:
+		return commandKey() + "+" + strings.ToUpper(letter)
 	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
 		return lang.T("Shift+{key}", "key", key)
 	}
@@ -131,5 +136,5 @@ func sessionKeys() []keyHelp {
 	for i, tab := range sessionTabs {
 		list = append(list, keyHelp{string(rune('1' + i)), lang.T(tab.label)})
 	}
-	return append(list, keyHelp{"Esc", lang.T("All sessions")})
+	return append(list, keyHelp{"[", "Session before it in the list"}, keyHelp{"]", "Next session in the list"}, keyHelp{"Esc", "All sessions"})
 }

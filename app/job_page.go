@@ -1,9 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -14,19 +14,15 @@ import (
 )
 
 // jobPage shows one job: how far it has come and what became of each session.
-// How far it has come is in the view of all jobs; the outcomes, of which there
-// may be thousands, are asked for when there are new ones.
 type jobPage struct {
 	app.Compo
 	ID  string
 	Rev uint64
 
-	shown  string  // the job that what follows is of
-	list   poll    // of the outcomes
-	job    api.Job // with outcomes, as last asked for
-	result string  // the results that are shown, "" for all
-	rows   int     // outcomes that are shown
-	at     int     // outcomes that were counted when it was asked
+	shown    string // the job that what follows is of
+	outcomes jobOutcomes
+	result   string // the results that are shown, "" for all
+	rows     int    // outcomes that are shown
 }
 
 // jobResult is a kind of outcome. Failures come first: they want to be read.
@@ -72,50 +68,43 @@ const outcomeStep = 200
 
 // current returns the job as the page knows it, with whether anything is known.
 func (p *jobPage) current() (*api.JobAttributes, bool) {
-	if job, ok := model.Row[api.JobAttributes](console.store.View(jobsView), p.ID); ok {
-		return &job.Attributes, true
+	job, ok := model.Row[api.JobAttributes](console.store.View(jobView), p.ID)
+	if !ok {
+		job, ok = model.Row[api.JobAttributes](console.store.View(jobsView), p.ID)
 	}
-	if p.job.ID == p.ID {
-		return &p.job.Attributes, true
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	return &job.Attributes, true
 }
 
-// follow asks for the outcomes when there are new ones: once a second, or when
-// there are many every five.
+// follow watches the job of the address, and takes in what has become of it.
 func (p *jobPage) follow() {
 	if p.shown != p.ID {
-		p.shown, p.job, p.result, p.rows, p.at = p.ID, api.Job{}, "", outcomeStep, -1
-		p.list.again()
-	}
-	n, over, pause := 0, false, 5*time.Second
-	if a, known := p.current(); known {
-		n, over = handled(a), a.State != api.JobRunning
-		if n <= 1000 {
-			pause = time.Second
+		if p.shown != "" {
+			console.unwatch(jobView)
 		}
+		p.shown, p.outcomes, p.result, p.rows = p.ID, jobOutcomes{}, "", outcomeStep
+		console.watch(api.Subscribe{View: jobView, Topic: api.TopicJob, ID: p.ID})
 	}
-	news := n != p.at || over != (p.job.Attributes.Finished != "")
-	if !news || !p.list.due(time.Now(), pause) || console.client == nil {
-		return
+	if job, ok := model.Row[api.JobAttributes](console.store.View(jobView), p.ID); ok {
+		p.outcomes.take(&job.Attributes)
+		p.outcomes.ask(p.ID)
 	}
-	p.list.ask("/v1/jobs/"+url.PathEscape(p.ID), func(answer []byte) error {
-		job, err := api.DecodeOne[api.JobAttributes](answer)
-		if err == nil {
-			p.job, p.at = job, handled(&job.Attributes)
-		}
-		return err
-	})
 }
 
-// OnMount asks for the outcomes.
+// OnMount asks for the job.
 func (p *jobPage) OnMount(app.Context) { p.follow() }
 
-// OnUpdate asks again when there are new ones.
+// OnUpdate asks for another job when the address names another one.
 func (p *jobPage) OnUpdate(app.Context) { p.follow() }
+
+// OnDismount gives the view up.
+func (p *jobPage) OnDismount() { console.unwatch(jobView) }
 
 // Render draws the page.
 func (p *jobPage) Render() app.UI {
+	p.follow()
 	a, known := p.current()
 	if !known {
 		return p.renderUnknown()
@@ -134,9 +123,11 @@ func (p *jobPage) Render() app.UI {
 }
 
 func (p *jobPage) renderUnknown() app.UI {
-	if p.list.failed != "" {
-		return app.Div().Class("empty").Body(app.H1().Text(lang.T("There is no such job")), app.P().Text(p.list.failed),
-			app.A().Href(href("/pending")).Text(lang.T("Pending")))
+	v := console.store.View(jobView)
+	if v.Ready || v.Refused != "" {
+		return app.Div().Class("empty").Body(app.H1().Text("There is no such job"),
+			app.P().Text(ui.Sentence(cmp.Or(v.Refused, "jobs are forgotten a day after their end"))),
+			app.A().Href(href("/pending")).Text("Pending"))
 	}
 	return app.Div().Class("empty").Body(app.P().Class("dim").Text(lang.T("Asking for the job…")))
 }
@@ -178,11 +169,7 @@ func (p *jobPage) renderFacts(a *api.JobAttributes) app.UI {
 // from.
 func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 	var rows []*api.JobOutcome // newest first
-	var all []api.JobOutcome
-	if p.job.ID == p.ID {
-		all = p.job.Attributes.Outcomes
-	}
-	left := 0
+	all, left := p.outcomes.list, 0
 	for i := len(all) - 1; i >= 0; i-- {
 		switch o := &all[i]; {
 		case p.result != "" && !(jobResult{id: p.result}).holds(o):
@@ -201,8 +188,10 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 				return p.renderFilter(r.id, lang.Count(r.count(&a.Counts))+" "+r.word(a), p.result == r.id)
 			}),
 		),
-		app.If(p.list.note() != "", func() app.UI { return app.P().Class("body err").Text(p.list.note()) }),
-		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text(lang.T("None.")) }).Else(func() app.UI {
+		app.If(p.outcomes.poll.failed != "", func() app.UI {
+			return app.P().Class("body err").Text("Older outcomes are not here. " + p.outcomes.poll.failed)
+		}),
+		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text("None.") }).Else(func() app.UI {
 			return app.Div().Class("scroll").Body(app.Table().Class("t").Body(
 				app.THead().Body(app.Tr().Body(
 					app.Th().Scope("col").Class("p-since").Text(lang.T("Time")), app.Th().Scope("col").Class("p-id").Text(lang.T("Session")),

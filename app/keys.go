@@ -37,14 +37,14 @@ type shortcut struct {
 // everywhere are the keys that every page has.
 func everywhere() []shortcut {
 	return []shortcut{
-		{"?", lang.T("Keys of this page"), func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
-		{"/", lang.T("Go to the filter"), func(app.Context) { ui.Focus("filter") }},
-		{" ", holdWords(), func(app.Context) { toggleHold() }},
-		{"r", lang.T("Ask for everything again"), func(app.Context) { refreshAll() }},
-		{"y", lang.T("Copy a link to this page"), copyLink},
-		{"t", lang.T("Light or dark"), func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
-		{"T", lang.T("Times local, in UTC, relative"), nextTimeFormat},
-		{"U", lang.T("Take my latest kill back"), console.mine.cancelLatest},
+		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
+		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
+		{"Space", holdWords(), func(app.Context) { toggleHold() }},
+		{"r", "Ask for everything again", func(app.Context) { refreshAll() }},
+		{"y", "Copy a link to this page", copyLink},
+		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
+		{"T", "Times local, in UTC, relative", nextTimeFormat},
+		{"U", "Take my latest kill back", console.mine.cancelLatest},
 	}
 }
 
@@ -172,9 +172,12 @@ func latin(key, code string, shift bool) string {
 // anything.
 func (k keyPress) reach(ctx app.Context) bool {
 	l := console
+	own := l.prefs.own.Keys.meant(k.name())
 	switch {
 	case l.gate != gateOpen:
 		return false
+	case catching != nil:
+		return catching.take(k)
 	case l.kill.ID != "":
 		if k.key == "Escape" {
 			l.kill.close()
@@ -190,13 +193,13 @@ func (k keyPress) reach(ctx app.Context) bool {
 	case k.modal:
 		return false
 	case k.command:
-		if strings.ToLower(k.key) == "k" && !k.shift {
+		if own == "Mod+k" && !k.shift {
 			l.layer.toggle(ctx, overPalette)
 			return true
 		}
 		return false
 	case l.layer.over != overNothing:
-		if k.key == "Escape" || k.key == "?" && l.layer.over == overHelp {
+		if k.key == "Escape" || own == "?" && l.layer.over == overHelp {
 			return l.layer.close(ctx)
 		}
 		return false
@@ -204,8 +207,12 @@ func (k keyPress) reach(ctx app.Context) bool {
 		return false
 	}
 	if pair := l.layer.chord.take(k.key, time.Now()); pair != "" {
-		return runShortcut(ctx, places(), pair)
+		return runShortcut(ctx, places(), l.prefs.own.Keys.meant(pair))
 	}
+	if own == "" {
+		return false
+	}
+	k = k.as(own)
 	switch {
 	case k.key == "g":
 		l.layer.chord = chord{"g", time.Now()}
@@ -217,7 +224,7 @@ func (k keyPress) reach(ctx app.Context) bool {
 	case k.key == "Escape":
 		return escape(ctx)
 	}
-	return runShortcut(ctx, everywhere(), k.key)
+	return runShortcut(ctx, everywhere(), k.name())
 }
 
 // runShortcut does what keys stand for in a table.

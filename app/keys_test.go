@@ -256,7 +256,7 @@ func TestMenuSteps(t *testing.T) {
 
 // Ensure keys are drawn as one says them.
 func TestKeyNames(t *testing.T) {
-	for key, want := range map[string]string{" ": "Space", "K": "Shift+K", "k": "k", "ArrowUp": "↑", "Esc": "Esc", "?": "?", "g s": "g s"} {
+	for key, want := range map[string]string{"Space": "Space", "Mod+k": "Ctrl+K", "Shift+ArrowLeft": "Shift+←", "K": "Shift+K", "k": "k", "ArrowUp": "↑", "Esc": "Esc", "?": "?", "g s": "g s"} {
 		if got := keyName(key); got != want {
 			t.Errorf("%q: got %q, want %q", key, got, want)
 		}

@@ -200,9 +200,7 @@ func (k *killState) ask(graceless bool) {
 }
 
 // renderTiming draws what some choices of when to kill need beside.
-// That one kill may be given up is not said of many.
 func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) app.UI {
-	otherwise := name == "kill"
 	switch t.when {
 	case "custom":
 		at, err := t.at(console.now())
@@ -230,13 +228,11 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(lang.T(idleLimits[i].label))
 					}),
 				),
-				app.Span().Class("dim").Text(lang.T("until nothing is open, then")),
-				app.If(otherwise, func() app.UI {
-					return app.Select().ID(name+"-otherwise").Class("in short").Aria("label", lang.T("When it is not idle in time")).OnChange(limited).Body(
-						app.Option().Value("kill").Selected(!t.keep).Text(lang.T("kill anyway")),
-						app.Option().Value("keep").Selected(t.keep).Text(lang.T("give up")),
-					)
-				}).Else(func() app.UI { return app.Span().Class("dim").Text(lang.T("killed anyway")) }),
+				app.Span().Class("dim").Text("until nothing is open, then"),
+				app.Select().ID(name+"-otherwise").Class("in short").Aria("label", "When it is not idle in time").OnChange(limited).Body(
+					app.Option().Value("kill").Selected(!t.keep).Text("kill anyway"),
+					app.Option().Value("keep").Selected(t.keep).Text("give up"),
+				),
 			),
 		)
 	}

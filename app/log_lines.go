@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/api/view"
 )
 
 // This file is about the lines of the program's log: those that are kept here,
@@ -138,8 +138,8 @@ type logQuery struct {
 	Level   string        // the least level, "" for everything
 	Session string        // id of the session that lines are about, "" for any
 	Since   time.Duration // how old lines may be, 0 for any age
-	Find    string        // what is looked for
-	Only    bool          // only lines in which it is found
+	Find    logFind
+	Only    bool // only lines in which it is found
 }
 
 // logRank is how grave a priority is; the numbers of unknown ones is that of
@@ -154,33 +154,15 @@ func (q *logQuery) shows(l *logLine, now time.Time) bool {
 	case q.Level != "" && logRank(l.Priority) < logRank(q.Level),
 		q.Session != "" && l.Session != q.Session,
 		q.Since > 0 && now.Sub(l.at) > q.Since,
-		q.Only && q.Find != "" && !q.hits(l):
+		q.Only && q.Find.filter != nil && !q.hits(l):
 		return false
 	}
 	return true
 }
 
-// hits reports whether what is looked for is in a line, without regard to case.
+// hits reports whether what is looked for is in a line.
 func (q *logQuery) hits(l *logLine) bool {
-	return q.Find != "" && (findFold(l.Message, q.Find, 0) >= 0 || findFold(l.Module, q.Find, 0) >= 0)
-}
-
-// findFold is where word is in text from an offset on, -1 when it is not. The
-// case of ASCII letters does not matter.
-func findFold(text, word string, from int) int {
-	for i := from; i+len(word) <= len(text); i++ {
-		if lowerASCII(text[i]) == lowerASCII(word[0]) && strings.EqualFold(text[i:i+len(word)], word) {
-			return i
-		}
-	}
-	return -1
-}
-
-func lowerASCII(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
+	return q.Find.hits(view.Line{Session: l.Session, Level: l.Priority, Module: l.Module, Message: l.Message})
 }
 
 // logItem is a line that is shown, or a gap: lines that never came here.

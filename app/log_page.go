@@ -99,7 +99,7 @@ func (p *logPage) take(query string) {
 	r := &p.reader
 	r.show = logQuery{
 		Level: chosen(logLevels, values.Get("level")), Session: digits(values.Get("session")),
-		Find: values.Get("q"), Only: values.Get("only") == "1",
+		Find: findOf(values.Get("q")), Only: values.Get("only") == "1",
 	}
 	r.show.Since, _ = time.ParseDuration(chosen(logAges, values.Get("since")))
 	r.wrap, p.bare = values.Get("wrap") == "1", values.Get("times") == "0"
@@ -108,7 +108,7 @@ func (p *logPage) take(query string) {
 
 // fillIn puts into the inputs what is shown.
 func (p *logPage) fillIn() {
-	ui.SetValue("log-find", p.reader.show.Find)
+	ui.SetValue("log-find", p.reader.show.Find.text)
 	ui.SetValue("log-session", p.reader.show.Session)
 }
 
@@ -142,7 +142,7 @@ func (p *logPage) address() string {
 	set("level", q.Level)
 	set("session", q.Session)
 	set("since", ageWord(q.Since))
-	set("q", q.Find)
+	set("q", q.Find.text)
 	if q.Only {
 		set("only", "1")
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api/view"
 )
 
 // logOf is a page of the log with the lines from one number to another.
@@ -129,8 +131,11 @@ func TestLogItems(t *testing.T) {
 		{logQuery{Level: "info"}, "1 2 +2 6 +2 9"},
 		{logQuery{Session: "7"}, "2 +2 6 +2"},
 		{logQuery{Since: 5 * time.Minute}, "+2 5 6 +2 9"},
-		{logQuery{Find: "BROKE"}, "1 2 +2 5 6 +2 9"},
-		{logQuery{Find: "BROKE", Only: true}, "1 +2 5 +2"},
+		{logQuery{Find: findOf("BROKE")}, "1 2 +2 5 6 +2 9"},
+		{logQuery{Find: findOf("BROKE"), Only: true}, "1 +2 5 +2"},
+		{logQuery{Find: findOf("level:error,debug"), Only: true}, "1 +2 5 +2"},
+		{logQuery{Find: findOf("session:7 !careful"), Only: true}, "2 +4"},
+		{logQuery{Find: findOf("broke level:loud"), Only: true}, "1 2 +2 5 6 +2 9"},
 	} {
 		var got []string
 		for _, it := range tt.show.items(lines, noon) {
@@ -194,7 +199,7 @@ func TestLogReaderWindow(t *testing.T) {
 // Ensure one gets from one line in which something was found to the next, in
 // both directions and around the ends.
 func TestLogReaderSeek(t *testing.T) {
-	r := &logReader{height: 100, show: logQuery{Find: "LINE 11"}}
+	r := &logReader{height: 100, show: logQuery{Find: findOf("LINE 11")}}
 	r.tail.take(logOf(t, 1, 120, false))
 	if got := r.place(noon); got != "11 lines" { // 11, 110 to 119
 		t.Errorf("got %q", got)
@@ -210,7 +215,7 @@ func TestLogReaderSeek(t *testing.T) {
 	if r.top != 118*logHeight-50 {
 		t.Errorf("got to %d, want %d", r.top, 118*logHeight-50)
 	}
-	r.show.Find = "nowhere"
+	r.show.Find.set("nowhere")
 	if r.seek(1, noon) || r.place(noon) != "not found" {
 		t.Error("found what is not there")
 	}
@@ -218,8 +223,8 @@ func TestLogReaderSeek(t *testing.T) {
 
 // Ensure marks are where the words are, and hostile text stays text on its line.
 func TestLogMarked(t *testing.T) {
-	r := &logReader{show: logQuery{Find: "or"}}
-	root := app.P().Body(r.marked("ERROR or <b>\n\u202e")...)
+	r := &logReader{show: logQuery{Find: findOf("or")}}
+	root := app.P().Body(r.show.Find.renderMarked("ERROR or <b>\n\u202e")...)
 	if err := load(root); err != nil {
 		t.Fatal(err)
 	}
@@ -286,12 +291,48 @@ func TestLogPage(t *testing.T) {
 	known := logReader{}
 	known.tail.take(logOf(t, 1, 3, false))
 	found, away, none := known, known, known
-	found.show.Find, found.wrap = "line", true
+	found.show.Find, found.wrap = findOf("line"), true
 	away.leave(true)
 	none.show.Level = "error"
 	for i, p := range []*logPage{{}, {reader: known}, {reader: found, bare: true}, {reader: away}, {reader: none}, {poll: poll{failed: "no"}}} {
 		if err := load(p); err != nil {
 			t.Errorf("page %d: %v", i, err)
+		}
+	}
+}
+
+// Ensure what is wrong is told where it is, what only lacks its end is not while
+// one types, and what was looked for before stays meanwhile.
+func TestLogFind(t *testing.T) {
+	var f logFind
+	for _, tt := range []struct {
+		text    string
+		looks   bool // for "broke"
+		problem int  // character, from 1; 0 for none
+		asked   int  // the same when one has come to the end
+	}{
+		{"broke", true, 0, 0},
+		{"broke level:", true, 0, 13},
+		{"broke level:l", true, 13, 13},
+		{"broke user:x", true, 7, 7},
+		{"", false, 0, 0},
+		{"level:error broke", true, 0, 0},
+		{"fine", false, 0, 0},
+		{"(fine", false, 1, 1},
+	} {
+		f.set(tt.text)
+		if got := f.hits(view.Line{Level: "error", Message: "it broke"}); got != tt.looks {
+			t.Errorf("%q: got %v, want %v", tt.text, got, tt.looks)
+		}
+		for asked, want := range map[bool]int{false: tt.problem, true: tt.asked} {
+			f.asked = asked
+			got := 0
+			if bad := f.problem(); bad != nil {
+				got = bad.Offset + 1
+			}
+			if got != want {
+				t.Errorf("%q, asked %v: got a problem at %d, want %d", tt.text, asked, got, want)
+			}
 		}
 	}
 }

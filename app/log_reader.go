@@ -200,28 +200,9 @@ func (r *logReader) renderItem(it logItem) app.UI {
 		app.Span().Class("of").Body(app.If(l.Session != "", func() app.UI {
 			return app.Button().Type("button").Class("link").DataSet("session", l.Session).Aria("label", lang.T("Only session {session}", "session", l.Session)).Text(l.Session)
 		})),
-		app.Span().Class("mod clip").Title(orDash(l.Module)).Body(r.marked(l.Module)...),
-		app.Span().Class("what").Title(hint).Body(r.marked(l.Message)...),
+		app.Span().Class("mod clip").Title(orDash(l.Module)).Body(r.show.Find.renderMarked(l.Module)...),
+		app.Span().Class("what").Title(hint).Body(r.show.Find.renderMarked(l.Message)...),
 	)
-}
-
-// marked is text with what was found in it marked.
-func (r *logReader) marked(text string) []app.UI {
-	word := r.show.Find
-	if word == "" {
-		return []app.UI{app.Text(oneLine(text))}
-	}
-	var parts []app.UI
-	from := 0
-	for range maxMarks {
-		at := findFold(text, word, from)
-		if at < 0 {
-			break
-		}
-		parts = append(parts, app.Text(oneLine(text[from:at])), app.Mark().Text(oneLine(text[at:at+len(word)])))
-		from = at + len(word)
-	}
-	return append(parts, app.Text(oneLine(text[from:])))
 }
 
 // levelGlyph is the sign of a priority.

@@ -26,6 +26,7 @@ func (p *logPage) Render() app.UI {
 	}
 	return app.Div().Class("journal").OnClick(p.clicked).Body(
 		renderLogBar(p, len(items)),
+		r.show.Find.renderProblem(),
 		renderLogChoices(p),
 		app.Div().Class(class).ID("log-lines").TabIndex(0).Role("log").Aria("live", "off").Aria("label", lang.T("Lines of the log")).OnScroll(p.scrolled).Body(
 			app.Div().Class("space").ID("log-space").Body(
@@ -49,14 +50,13 @@ func renderLogBar(p *logPage, n int) app.UI {
 		app.Span().Class("faint tnum").Text(logCount(n, len(p.reader.tail.lines))),
 		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 		app.Span().Class("sp"),
-		app.Input().ID("log-find").Class("in find").Type("search").Placeholder(lang.T("Find")).Aria("label", lang.T("Find in the log")).
-			AutoComplete(false).Spellcheck(false).MaxLength(200).OnInput(p.findTyped).OnKeyDown(p.findKey),
-		app.If(r.show.Find != "", func() app.UI {
+		r.show.Find.renderFind("in find", "Find: words, level:error, !without", p.findTyped, p.findKey),
+		app.If(r.show.Find.filter != nil, func() app.UI {
 			return app.Span().Class("found").Body(
 				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
-				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title(lang.T("Previous (N)")).Aria("label", lang.T("Previous line")).Text("▲"),
-				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title(lang.T("Next (n)")).Aria("label", lang.T("Next line")).Text("▼"),
-				renderLogSwitch("only", lang.T("Only these"), r.show.Only),
+				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous"+keyHint("N")).Aria("label", "Previous line").Text("▲"),
+				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next"+keyHint("n")).Aria("label", "Next line").Text("▼"),
+				renderLogSwitch("only", "Only these", r.show.Only),
 			)
 		}),
 		app.Button().Type("button").Class("btn s").DataSet("do", "copy").Disabled(n == 0).Text(lang.T("Copy")),
@@ -92,8 +92,8 @@ func renderLogChoices(p *logPage) app.UI {
 		app.Label().For("log-session").Class("dim").Text(lang.T("Session")),
 		app.Input().ID("log-session").Class("in sid").Placeholder(lang.T("any")).Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
-		renderLogSwitch("wrap", lang.T("Wrap (w)"), r.wrap),
-		renderLogSwitch("times", lang.T("Times (T)"), !p.bare),
+		renderLogSwitch("wrap", "Wrap"+keyHint("w"), r.wrap),
+		renderLogSwitch("times", "Times"+keyHint("T"), !p.bare),
 	)
 }
 
@@ -133,7 +133,7 @@ func renderLogAway(r *logReader) app.UI {
 		text = lang.T("▼ {n} new — Follow", "n", lang.Count(n))
 	}
 	return app.Div().Class("away").Body(
-		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Text("G")),
+		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Hidden(keyHint("G") == "").Text(keyLabel("G"))),
 	)
 }
 
@@ -164,7 +164,7 @@ func pickLog(p *logPage, name, value string) {
 }
 
 func (p *logPage) findTyped(ctx app.Context, _ app.Event) {
-	p.reader.show.Find = ctx.JSSrc().Get("value").String()
+	p.reader.show.Find.set(ctx.JSSrc().Get("value").String())
 	p.changed()
 	p.place(ctx)
 }
@@ -173,6 +173,7 @@ func (p *logPage) findTyped(ctx app.Context, _ app.Event) {
 func (p *logPage) findKey(ctx app.Context, e app.Event) {
 	switch e.Get("key").String() {
 	case "Enter":
+		p.reader.show.Find.asked = true
 		step := -1
 		if e.Get("shiftKey").Bool() {
 			step = 1

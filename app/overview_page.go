@@ -160,10 +160,6 @@ func (p *overviewPage) do(ctx app.Context, id, what string) {
 		return
 	}
 	switch what {
-	case "unkill":
-		console.cancelPending(id, "kill")
-	case "unrestart":
-		console.cancelPending(id, "restart")
 	case "kill":
 		s, ok := sessionRow(concernSessions, id)
 		if !ok {
@@ -179,6 +175,8 @@ func (p *overviewPage) do(ctx app.Context, id, what string) {
 			}
 		}
 		console.askBulk(ctx, bulk{Action: api.JobRestart, Filter: outdatedFilter(id), Total: total})
+	default:
+		actOnPending(ctx, id, what)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -70,25 +69,41 @@ func TestPendingPage(t *testing.T) {
 	}
 }
 
-// Ensure the page of a job asks for its outcomes when there are new ones, shows
-// those that are wanted, and none of another job.
+// showJob has the feed tell of a job that has had outcomes with these ids, and
+// has the newest of them.
+func showJob(t *testing.T, state string, from, n, newest int) {
+	t.Helper()
+	job := aJob("a", state, api.JobCount{Done: n})
+	job.Attributes.Outcomes = outcomesOf(from+max(n-newest, 0), min(n, newest))
+	console.store.Open(api.Subscribe{View: jobView, Topic: api.TopicJob, ID: "a"})
+	raw, err := json.Marshal(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	console.store.Apply(api.Frame{Type: api.FrameSnapshot, View: jobView, IDs: []string{"a"}, Upserts: []json.RawMessage{raw}})
+}
+
+func outcomesOf(from, n int) []api.JobOutcome {
+	list := make([]api.JobOutcome, n)
+	for i := range list {
+		list[i] = api.JobOutcome{ID: fmt.Sprint(from + i), User: "app", Result: api.JobDone}
+	}
+	return list
+}
+
+// Ensure the page of a job takes its outcomes from the feed, asks once for those
+// from before, shows those that are wanted, and none of another job.
 func TestJobPage(t *testing.T) {
 	reset(t)
 	asked := 0
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
-		if r.URL.Path != "/v1/jobs/a" {
-			w.WriteHeader(404)
-			return
-		}
-		job := aJob("a", api.JobDone, api.JobCount{Done: 250, Failed: 1, Gone: 2})
-		job.Attributes.Finished = "2026-11-21T12:00:00.000Z"
-		for i := range 250 {
-			job.Attributes.Outcomes = append(job.Attributes.Outcomes, api.JobOutcome{ID: fmt.Sprint(i), User: "app", Result: api.JobDone})
-		}
-		job.Attributes.Outcomes = append(job.Attributes.Outcomes,
-			api.JobOutcome{ID: "901", Result: api.JobGone}, api.JobOutcome{ID: "902", Result: api.JobReplaced},
-			api.JobOutcome{ID: "903", Result: api.JobFailed, Detail: "<i>no answer"})
+		job := aJob("a", api.JobRunning, api.JobCount{Done: 250, Failed: 1, Gone: 2})
+		job.Attributes.Outcomes = append([]api.JobOutcome{
+			{ID: "901", Result: api.JobGone},
+			{ID: "902", Result: api.JobReplaced},
+			{ID: "903", Result: api.JobFailed, Detail: "<i>no answer"},
+		}, outcomesOf(3, 250)...)
 		_ = json.NewEncoder(w).Encode(map[string]any{"data": job})
 	}))
 	defer s.Close()
@@ -102,31 +117,80 @@ func TestJobPage(t *testing.T) {
 	}
 	rows := func() int { return strings.Count(app.HTMLString(p.Render()), "<tr data-id") }
 	follow()
-	if got := rows(); got != outcomeStep {
-		t.Errorf("got %d rows, want %d", got, outcomeStep)
+	showJob(t, api.JobRunning, 0, 255, 100)
+	follow()
+	if got := rows(); got != outcomeStep || asked != 1 {
+		t.Errorf("got %d rows and %d questions, want %d and one", got, asked, outcomeStep)
 	}
-	if text := app.HTMLString(p.Render()); !strings.Contains(text, "&lt;i&gt;no answer") || !strings.Contains(text, "Show 53 more of 53") {
-		t.Error("the page does not say why one has failed, or that there are more")
+	text := app.HTMLString(p.Render())
+	if !strings.Contains(text, "Show 55 more of 55") {
+		t.Error("the page does not say that there are more")
+	}
+	if at := strings.Index(text, `<tr data-id="254"`); at < 0 || at > strings.Index(text, `<tr data-id="252"`) {
+		t.Error("the newest is not the first")
 	}
 	probe(t, func(ctx app.Context) { p.more(ctx, app.Event{}) })
-	if got := rows(); got != 253 {
-		t.Errorf("got %d rows, want 253", got)
+	if got := rows(); got != 255 || !strings.Contains(app.HTMLString(p.Render()), "&lt;i&gt;no answer") {
+		t.Errorf("got %d rows, want 255 and why one has failed", got)
 	}
 	for result, want := range map[string]int{api.JobFailed: 1, api.JobGone: 2, api.JobRefused: 0, api.JobDone: outcomeStep, "all": outcomeStep} {
 		if p.pick(result); rows() != want {
 			t.Errorf("%s: got %d rows, want %d", result, rows(), want)
 		}
 	}
-	p.list.asked = p.list.asked.Add(-time.Minute)
-	if follow(); asked != 1 {
-		t.Errorf("a job that has ended was asked for %d times, want once", asked)
+	showJob(t, api.JobDone, 0, 300, 100)
+	if follow(); asked != 1 || len(p.outcomes.list) != 300 {
+		t.Errorf("after %d questions there are %d outcomes, want one and 300", asked, len(p.outcomes.list))
 	}
 	p.ID = "zzz"
+	follow()
 	if got := rows(); got != 0 {
 		t.Errorf("%d rows are of another job", got)
 	}
-	follow()
+	console.store.Apply(api.Frame{Type: api.FrameSnapshot, View: jobView})
 	if text := app.HTMLString(p.Render()); !strings.Contains(text, "There is no such job") {
 		t.Error("the page does not say that there is no such job")
+	}
+}
+
+// Ensure outcomes are put together without a gap or a double, whatever comes
+// first, and are bounded.
+func TestJobOutcomes(t *testing.T) {
+	said := func(n, newest int) *api.JobAttributes {
+		return &api.JobAttributes{Counts: api.JobCount{Done: n}, Outcomes: outcomesOf(n-newest, newest)}
+	}
+	for _, tt := range []struct {
+		name  string
+		do    func(*jobOutcomes)
+		first int
+		n     int
+		lacks bool
+	}{
+		{"few", func(o *jobOutcomes) { o.take(said(3, 3)) }, 0, 3, false},
+		{"grows", func(o *jobOutcomes) { o.take(said(3, 3)); o.take(said(5, 5)); o.take(said(5, 5)) }, 0, 5, false},
+		{"only_newest", func(o *jobOutcomes) { o.take(said(900, 500)) }, 400, 500, true},
+		{"looked_on", func(o *jobOutcomes) { o.take(said(400, 400)); o.take(said(900, 500)) }, 0, 900, false},
+		{"gap", func(o *jobOutcomes) { o.take(said(10, 10)); o.take(said(900, 500)) }, 400, 500, true},
+		{"before", func(o *jobOutcomes) { o.take(said(900, 500)); o.before(said(900, 900)) }, 0, 900, false},
+		{"before_is_old", func(o *jobOutcomes) { o.take(said(900, 500)); o.take(said(950, 500)); o.before(said(920, 920)) }, 0, 950, false},
+		{"before_is_new", func(o *jobOutcomes) { o.take(said(900, 500)); o.before(said(990, 990)); o.take(said(1000, 500)) }, 0, 1000, false},
+		{"bounded", func(o *jobOutcomes) {
+			o.take(said(api.JobOutcomes+10, 500))
+			o.before(said(api.JobOutcomes+10, api.JobOutcomes))
+			o.take(said(api.JobOutcomes+20, 500))
+		}, 20, api.JobOutcomes, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var o jobOutcomes
+			tt.do(&o)
+			if len(o.list) != tt.n || o.lacks() != tt.lacks {
+				t.Fatalf("got %d outcomes and lacking %v, want %d and %v", len(o.list), o.lacks(), tt.n, tt.lacks)
+			}
+			for i, got := range o.list {
+				if want := fmt.Sprint(tt.first + i); got.ID != want {
+					t.Fatalf("outcome %d is of %s, want %s", i, got.ID, want)
+				}
+			}
+		})
 	}
 }

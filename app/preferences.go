@@ -35,6 +35,7 @@ type ownPreferences struct {
 	Time    string          `json:"time,omitempty"`    // utc or relative; "" local
 	Lang    string          `json:"lang,omitempty"`    // tag of a language; "" as the browser asks
 	NoKeys  bool            `json:"no_keys,omitempty"` // keys of a single letter do nothing
+	Keys    keymap          `json:"keys,omitempty"`    // that are others than the console's own
 	Columns []string        `json:"columns,omitempty"` // of the sessions page, when not the usual ones
 	Views   []api.SavedView `json:"views,omitempty"`   // of the sessions page
 	Reasons []string        `json:"reasons,omitempty"` // of kills, newest first
@@ -52,9 +53,7 @@ func (o ownPreferences) clean() ownPreferences {
 	o.Theme = oneOf(o.Theme, "light", "dark")
 	o.Density = oneOf(o.Density, "compact", "comfortable")
 	o.Time = oneOf(o.Time, "utc", "relative")
-	if !slices.ContainsFunc(lang.All, func(l lang.Language) bool { return l.Tag == o.Lang }) {
-		o.Lang = ""
-	}
+	o.Keys = o.Keys.clean()
 	o.Columns = o.Columns[:min(len(o.Columns), maxColumns)]
 	o.Views = o.Views[:min(len(o.Views), maxViews)]
 	o.Reasons = o.Reasons[:min(len(o.Reasons), maxReasons)]

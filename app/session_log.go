@@ -1,12 +1,10 @@
 package app
 
 import (
-	"strings"
-
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -33,10 +31,10 @@ type sessionLogTab struct {
 	end   uint64 // number of the last line then: newer ones wait
 	limit int    // lines that are drawn
 
-	find   string // words to look for
-	all    bool   // lines without them are shown as well
-	chosen int    // line of those that are drawn, counted from 1; 0 for none
-	cut    bool   // long lines are cut, not wrapped
+	find   logFind
+	all    bool // lines without it are shown as well
+	chosen int  // line of those that are drawn, counted from 1; 0 for none
+	cut    bool // long lines are cut, not wrapped
 }
 
 // OnMount asks for the services, whose levels are in effect for their sessions.
@@ -92,12 +90,13 @@ func (t *sessionLogTab) Render() app.UI {
 	return app.Div().Class("slog").Body(
 		&levelSwitches{ID: t.ID, Rev: t.Rev},
 		t.renderTools(matches),
+		t.find.renderProblem(),
 		app.Div().Class("slog-tail data").Body(
 			app.Div().ID("log-tail").Class(class).TabIndex(0).Role("log").Aria("label", lang.T("Log of session {id}", "id", s.ID)).Aria("live", "off").
 				OnScroll(t.scrolled).Body(
 				app.Button().ID("log-older").Type("button").Class("btn s").Hidden(older == 0 || t.limit >= logMost).
-					Text(lang.T("Show {older} older", "older", lang.Count(min(older, logShown)))).OnClick(t.showOlder),
-				&logLines{Lines: lines, Word: t.word(), Chosen: t.chosen, Empty: t.empty(s)},
+					Text("Show "+ui.Count(min(older, logShown))+" older").OnClick(t.showOlder),
+				&logLines{Lines: lines, Find: t.find.filter, Chosen: t.chosen, Empty: t.empty(s)},
 			),
 			app.Button().ID("log-follow").Type("button").Class("btn s").Hidden(!t.away).Text(followText(t.waiting())).OnClick(t.rejoin),
 		),
@@ -105,17 +104,13 @@ func (t *sessionLogTab) Render() app.UI {
 	)
 }
 
-// words are what to look for.
-func (t *sessionLogTab) words() []string { return strings.Fields(strings.ToLower(t.find)) }
-
-// word is what to mark: the first of the words that are to be there.
-func (t *sessionLogTab) word() string {
-	for _, word := range t.words() {
-		if !strings.HasPrefix(word, "!") {
-			return word
-		}
+// hits reports whether what is looked for is in a line.
+func (t *sessionLogTab) hits(l *tailLine) bool {
+	if l.Gap {
+		return false
 	}
-	return ""
+	p := parseTraceLine(l.Text)
+	return t.find.hits(view.Line{Session: t.ID, Level: p.Level, Message: p.Text})
 }
 
 // shown returns the lines to draw, how many of them match, and how many older
@@ -125,11 +120,11 @@ func (t *sessionLogTab) shown() (lines []tailLine, matches, older int) {
 	if t.away {
 		lines = t.tail.upTo(t.end)
 	}
-	if words := t.words(); len(words) > 0 && !t.all {
+	if t.find.filter != nil && !t.all {
 		var some []tailLine
-		for _, l := range lines {
-			if !l.Gap && hasWords(strings.ToLower(l.Text), words) {
-				some = append(some, l)
+		for i := range lines {
+			if t.hits(&lines[i]) {
+				some = append(some, lines[i])
 			}
 		}
 		lines = some
@@ -139,15 +134,15 @@ func (t *sessionLogTab) shown() (lines []tailLine, matches, older int) {
 	return lines, len(t.matches(lines)), older
 }
 
-// matches are the places of the lines that have all words, counted from 1.
+// matches are the places of the lines in which something was found, counted
+// from 1.
 func (t *sessionLogTab) matches(lines []tailLine) []int {
-	words := t.words()
-	if len(words) == 0 {
+	if t.find.filter == nil {
 		return nil
 	}
 	var places []int
-	for i, l := range lines {
-		if !l.Gap && hasWords(strings.ToLower(l.Text), words) {
+	for i := range lines {
+		if t.hits(&lines[i]) {
 			places = append(places, i+1)
 		}
 	}
@@ -156,8 +151,8 @@ func (t *sessionLogTab) matches(lines []tailLine) []int {
 
 // empty says why there are no lines.
 func (t *sessionLogTab) empty(s *api.Session) string {
-	if t.find != "" && len(t.tail.lines) > 0 {
-		return lang.T("No line has these words.")
+	if t.find.filter != nil && len(t.tail.lines) > 0 {
+		return "No line is of this kind."
 	}
 	return emptyLog(&s.Attributes.Parameters)
 }
@@ -176,16 +171,16 @@ func (t *sessionLogTab) waiting() int { return int(t.tail.seen - min(t.end, t.ta
 
 func followText(fresh int) string {
 	if fresh == 0 {
-		return lang.T("▼ Follow (G)")
+		return "▼ Follow" + keyHint("G")
 	}
-	return lang.T("▼ {fresh} new — Follow (G)", "fresh", lang.Count(fresh))
+	return "▼ " + ui.Count(fresh) + " new — Follow" + keyHint("G")
 }
 
 // renderTools draws what finds and saves lines.
 func (t *sessionLogTab) renderTools(matches int) app.UI {
 	count := ""
-	if t.find != "" {
-		count = lang.N(matches, "{n} match|{n} matches")
+	if t.find.filter != nil {
+		count = ui.Plural(matches, "match", "matches")
 		if t.chosen > 0 {
 			count = lang.T("n/N · {count}", "count", count)
 		}
@@ -195,17 +190,16 @@ func (t *sessionLogTab) renderTools(matches int) app.UI {
 	}
 	return app.Div().Class("slog-tools").OnClick(t.pressed).Body(
 		app.Span().Class("q short").Body(
-			app.Input().ID("log-find").Type("search").Placeholder(lang.T("Find: words, !without")).Aria("label", lang.T("Find in the log")).
-				MaxLength(200).AutoComplete(false).OnInput(t.searched).OnKeyDown(t.findKey),
+			t.find.renderFind("find", "Find: words, level:error, !without", t.searched, t.findKey),
 		),
 		app.Span().Class("dim tnum").Role("status").Text(count),
-		button("next", lang.T("Next"), lang.T("Next match (n)")).Disabled(matches == 0),
-		button("prev", lang.T("Previous"), lang.T("Previous match (N)")).Disabled(matches == 0),
-		button("only", lang.T("Only matches"), lang.T("Hide lines without the words")).Aria("pressed", boolText(!t.all)),
+		button("next", "Next", "Next match"+keyHint("n")).Disabled(matches == 0),
+		button("prev", "Previous", "Previous match"+keyHint("N")).Disabled(matches == 0),
+		button("only", "Only matches", "Hide the lines that do not match").Aria("pressed", boolText(!t.all)),
 		app.Span().Class("sp"),
-		button("wrap", lang.T("Wrap"), lang.T("Wrap long lines (w)")).Aria("pressed", boolText(!t.cut)),
-		button("copy", lang.T("Copy"), lang.T("Copy the lines that are shown")),
-		button("save", lang.T("Download"), lang.T("Save the lines that are kept as a file")),
+		button("wrap", "Wrap", "Wrap long lines"+keyHint("w")).Aria("pressed", boolText(!t.cut)),
+		button("copy", "Copy", "Copy the lines that are shown"),
+		button("save", "Download", "Save the lines that are kept as a file"),
 	)
 }
 
@@ -274,7 +268,8 @@ func nextMatch(matches []int, at, by int) int {
 
 // searched takes the words to look for.
 func (t *sessionLogTab) searched(ctx app.Context, _ app.Event) {
-	t.find, t.chosen = ctx.JSSrc().Get("value").String(), 0
+	t.find.set(ctx.JSSrc().Get("value").String())
+	t.chosen = 0
 	t.stick(ctx)
 }
 
@@ -282,6 +277,7 @@ func (t *sessionLogTab) searched(ctx app.Context, _ app.Event) {
 func (t *sessionLogTab) findKey(ctx app.Context, e app.Event) {
 	if e.Get("key").String() == "Enter" {
 		e.PreventDefault()
+		t.find.asked = true
 		by := 1
 		if e.Get("shiftKey").Bool() {
 			by = -1

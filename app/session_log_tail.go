@@ -6,7 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
-	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -119,9 +119,9 @@ func tailText(lines []tailLine) string {
 type logLines struct {
 	app.Compo
 	Lines  []tailLine
-	Word   string // that is marked, in lower case; "" for none
-	Chosen int    // line that is chosen, counted from 1; 0 for none
-	Empty  string // what to say when there are none
+	Find   *view.LogFilter // what it finds is marked; nil for nothing
+	Chosen int             // line that is chosen, counted from 1; 0 for none
+	Empty  string          // what to say when there are none
 }
 
 // Render draws the lines.
@@ -164,7 +164,7 @@ func (l *logLines) renderLine(line string, chosen bool) app.UI {
 			word, glyph, class = lang.T(known.word), known.glyph, known.class
 		}
 	}
-	before, marked, after := cutWord(p.Text, l.Word)
+	find := logFind{filter: l.Find}
 	row := app.Div().Class("line")
 	if chosen {
 		row = app.Div().Class("line chosen").ID(chosenLine)
@@ -172,19 +172,6 @@ func (l *logLines) renderLine(line string, chosen bool) app.UI {
 	return row.Body(
 		app.Span().Class("at faint").Title(p.Date+" "+p.Time).Text(p.Time),
 		app.Span().Class(class).Body(ui.Glyph(glyph), app.Text(word)),
-		app.Span().Class("text").Body(app.Text(before), app.Mark().Text(marked), app.Text(after)),
+		app.Span().Class("text").Body(find.renderMarked(p.Text)...),
 	)
-}
-
-// cutWord cuts text around the first place that has a word, which is in lower
-// case.
-func cutWord(text, word string) (before, found, after string) {
-	at := -1
-	if lower := strings.ToLower(text); word != "" && len(lower) == len(text) {
-		at = strings.Index(lower, word)
-	}
-	if at < 0 {
-		return text, "", ""
-	}
-	return text[:at], text[at : at+len(word)], text[at+len(word):]
 }

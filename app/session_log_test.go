@@ -156,16 +156,21 @@ func TestNextMatch(t *testing.T) {
 	}
 }
 
-// Ensure a word is marked where it is, and hostile text is left whole.
-func TestCutWord(t *testing.T) {
-	for _, tt := range []struct{ text, word, before, found, after string }{
-		{"route To db1", "to", "route ", "To", " db1"},
-		{"route", "x", "route", "", ""},
-		{"route", "", "route", "", ""},
-		{"İstanbul to", "to", "İstanbul to", "", ""}, // lower case is longer
+// Ensure what was found is marked where it is, and hostile text is left whole.
+func TestLogMarks(t *testing.T) {
+	for _, tt := range []struct{ text, find, want string }{
+		{"route To db1", "to", "route |To| db1"},
+		{"route to db1 to db2", "to", "route |to| db1 |to| db2"},
+		{"route", "x", "route"},
+		{"route", "", "route"},
+		{"route to db1", "db1 route", "|route| to |db1|"},
+		{"route to db1", "!to", "route to db1"},
+		{"İstanbul to", "to", "İstanbul |to|"}, // lower case is longer
+		{strings.Repeat("a", 30), "a", "|" + strings.Repeat("a||", maxMarks-1) + "a|" + strings.Repeat("a", 30-maxMarks)},
 	} {
-		if before, found, after := cutWord(tt.text, tt.word); before != tt.before || found != tt.found || after != tt.after {
-			t.Errorf("%q in %q: got %q %q %q", tt.word, tt.text, before, found, after)
+		f := findOf(tt.find)
+		if got := strings.Join(f.marked(tt.text), "|"); got != tt.want {
+			t.Errorf("%q in %q: got %q, want %q", tt.find, tt.text, got, tt.want)
 		}
 	}
 }

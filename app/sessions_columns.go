@@ -228,6 +228,9 @@ func tracks(list []*column) string {
 // cell draws a column of a row.
 func (c *column) cell(row tableRow, now time.Time, note string) app.UI {
 	div := app.Div().Class(c.class).Role("gridcell")
+	if row.flash.in(c.name, now) {
+		div = div.Class("changed")
+	}
 	switch {
 	case c.name == "id":
 		return div.Body(app.A().Href(href("/sessions/" + row.ID)).TabIndex(-1).Text(row.ID))

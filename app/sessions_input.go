@@ -30,6 +30,7 @@ func (p sessionsTable) clicked(ctx app.Context, e app.Event) {
 		ui.Focus("rows")
 	case id != "":
 		p.cursor = id
+		p.remember() // the click may lead elsewhere
 		sessionsMenus(p).do(ctx, id, do)
 	}
 }
@@ -54,6 +55,13 @@ func (p *sessionsPage) key(ctx app.Context, key string, shift bool) bool {
 		sessionsCursor{p}.standStill()
 	case "s":
 		sessionsCursor{p}.cycleSort()
+	case "o":
+		sessionsSpot{p}.toggle(ctx)
+	case "Escape":
+		if !(sessionsSpot{p}).splits() {
+			return false
+		}
+		sessionsSpot{p}.toggle(ctx)
 	case "ArrowRight", "ArrowLeft":
 		if !shift {
 			return false
@@ -71,7 +79,7 @@ type sessionsCursor struct{ *sessionsPage }
 // act does what a key means for the row of the cursor.
 func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 	what, ok := map[string]string{
-		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-link", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
+		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-place", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
 	}[key]
 	if !ok || p.cursor == "" || key == "K" && !shift {
 		return false
@@ -219,26 +227,27 @@ func (s *selection) take(id string) { s.set(&api.Session{ID: id}, false) }
 // tellKeys says which keys the page has.
 func (p *sessionsPage) tellKeys() []keyHelp {
 	return []keyHelp{
-		{"j, ArrowDown", lang.T("Next row")},
-		{"k, ArrowUp", lang.T("Row before")},
-		{"Home", lang.T("First row")},
-		{"End", lang.T("Last row")},
-		{"Enter", lang.T("Open the session")},
-		{".", lang.T("Its menu")},
-		{"K", lang.T("Kill it… (asks first)")},
-		{"x", lang.T("Select it, or take it back")},
-		{"Shift+ArrowDown, Shift+ArrowUp", lang.T("Select several")},
-		{"*", lang.T("Select all that match")},
-		{"Esc", lang.T("Select none")},
-		{"c", lang.T("Copy its id")},
-		{"y", lang.T("Copy a link to it")},
-		{"l", lang.T("Its log")},
-		{"h", lang.T("Its filter chain")},
-		{"i", lang.T("Its timeline")},
-		{"s", lang.T("Sort the other way round, then as usual")},
-		{"Shift+ArrowRight, Shift+ArrowLeft", lang.T("Sort by another column")},
-		{"Shift+Space", lang.T("Hold rows and what is in them")},
-		{"Alt+/", lang.T("The filter as text, in the filter box")},
+		{"j, ArrowDown", "Next row"},
+		{"k, ArrowUp", "Row before"},
+		{"Home", "First row"},
+		{"End", "Last row"},
+		{"Enter", "Open the session"},
+		{"o", "Show it beside the table"},
+		{".", "Its menu"},
+		{"K", "Kill it… (asks first)"},
+		{"x", "Select it, or take it back"},
+		{"Shift+ArrowDown, Shift+ArrowUp", "Select several"},
+		{"*", "Select all that match"},
+		{"Esc", "Select none, or close what is beside"},
+		{"c", "Copy its id"},
+		{"y", "Copy a link to this row"},
+		{"l", "Its log"},
+		{"h", "Its filter chain"},
+		{"i", "Its timeline"},
+		{"s", "Sort the other way round, then as usual"},
+		{"Shift+ArrowRight, Shift+ArrowLeft", "Sort by another column"},
+		{"Shift+Space", "Hold rows and what is in them"},
+		{"Alt+/", "The filter as text, in the filter box"},
 	}
 }
 

@@ -255,7 +255,8 @@ func (p sessionsMenus) exportClicked(_ app.Context, e app.Event) {
 	case "curl":
 		putOnClipboard(what.curl(), lang.T("Copied the command for curl."))
 	case "link":
-		putOnClipboard(ui.Origin()+p.path(), lang.T("Copied the link."))
+		p.remember()
+		putOnClipboard(ui.Address(), "Copied the link.")
 	case "download", "close":
 	default:
 		return
@@ -281,13 +282,17 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 		p.cursor = id
 		p.toggleMenu(ctx, popup{"row", id})
 	case "open":
+		p.remember()
 		ctx.Navigate(href(path))
 	case "chain", "log", "timeline":
+		p.remember()
 		ctx.Navigate(href(path + "/" + what))
 	case "copy":
 		putOnClipboard(id, lang.T("Copied {id}.", "id", id))
 	case "copy-link":
-		putOnClipboard(ui.Origin()+href(path), lang.T("Copied the link to session {id}.", "id", id))
+		putOnClipboard(ui.Origin()+href(path), "Copied the link to session "+id+".")
+	case "copy-place":
+		sessionsSpot(p).copyLink()
 	case "copy-maxctrl":
 		putOnClipboard(maxctrl("show", "session", id), lang.T("Copied the command for maxctrl."))
 	case "copy-curl":

@@ -85,6 +85,7 @@ func (p *sessionsPage) OnUpdate(ctx app.Context) {
 	if at.Has("hold") != console.held {
 		p.remember()
 	}
+	sessionsSpot{p}.tell(at)
 	if wait := p.pace.tell(time.Now()); wait > 0 {
 		ctx.After(wait, func(ctx app.Context) {
 			p.pace.later = false
@@ -140,6 +141,7 @@ func (p *sessionsPage) take(query string) {
 		console.held = true
 	}
 	p.win.offset, p.want = 0, 0
+	sessionsSpot{p}.take(values)
 	ui.ScrollTo("rows", 0)
 	p.ask()
 }
@@ -167,11 +169,17 @@ func (p *sessionsPage) values() url.Values {
 	if console.held {
 		values.Set("hold", "1")
 	}
+	sessionsSpot{p}.put(values)
 	return values
 }
 
-// remember puts filter, order and columns into the address.
-func (p *sessionsPage) remember() { ui.ReplaceAddress(p.path()) }
+// remember puts filter, order, columns and the cursor into the address, unless
+// that is another page's by now.
+func (p *sessionsPage) remember() {
+	if path, _ := ui.Location(); app.IsServer || strings.TrimSuffix(path, "/") == href("/sessions") {
+		ui.ReplaceAddress(p.path())
+	}
+}
 
 // path is the address of what is shown, which the page knows from then on.
 func (p *sessionsPage) path() string {
@@ -235,6 +243,9 @@ func (p *sessionsPage) sync() {
 	if at := p.want - 1 - p.rows.offset; p.want > 0 && at >= 0 && at < len(p.rows.list) {
 		p.cursor, p.want = p.rows.list[at].ID, 0
 	}
+	if v.Ready && v.Shown == v.Ask {
+		sessionsSpot{p}.look()
+	}
 	p.news.hear(v, time.Now())
 }
 
@@ -244,6 +255,9 @@ func (p *sessionsPage) columns() []*column {
 	page, room := p.win.page, p.win.room
 	if page == 0 {
 		page, room = 1440, 1272
+	}
+	if (sessionsSpot{p}).splits() {
+		page = max(page-splitWidth, cardsBelow)
 	}
 	return p.cols.fit(page, room, !services.Ready || services.Total > 1)
 }
@@ -263,7 +277,7 @@ func (p *sessionsPage) Render() app.UI {
 		sessionsStrip{p}.renderBar(),
 		renderFilterProblem(&p.box),
 		sessionsStrip{p}.renderStrip(v),
-		&sessionsGrid{Page: p, Rev: p.pace.drawn},
+		sessionsSpot{p}.render(),
 		app.P().Class("sr").Role("status").Aria("live", "polite").Text(p.news.text),
 	)
 }
@@ -387,9 +401,10 @@ type tableWindow struct {
 	asked         time.Time
 	later         bool // they will be asked for in a moment
 
-	top, height int       // of what one sees of the table, in pixels
-	room, page  int       // width of the table and of the page, 0 while it is not known
-	tracks      string    // columns of the grid
+	top, height int    // of what one sees of the table, in pixels
+	room, page  int    // width of the table and of the page, 0 while it is not known
+	tracks      string // columns of the grid
+	spot        pageSpot
 	moved       time.Time // the pointer, over the rows
 }
 
@@ -474,6 +489,9 @@ func (p *sessionsPage) place(ctx app.Context) {
 			return
 		}
 		h := p.win.rowHeight()
+		if p.win.spot.show {
+			sessionsSpot{p}.scroll()
+		}
 		if p.win.measure(p.rows.offset, len(p.rows.list)) {
 			ctx.Dispatch(p.place)
 			return
@@ -512,7 +530,7 @@ func (p sessionsTable) scrolled(ctx app.Context, _ app.Event) {
 // askSoon asks for the window around the screen, but not again and again while
 // one scrolls.
 func (p sessionsTable) askSoon(ctx app.Context) {
-	if p.win.later {
+	if p.win.later || p.win.spot.seek != "" {
 		return
 	}
 	wait := askPause - time.Since(p.win.asked)

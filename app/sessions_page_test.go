@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -640,6 +641,164 @@ func TestEndings(t *testing.T) {
 	}
 }
 
+// Ensure the address leads to the row that it was written for, and nonsense in
+// it to none.
+func TestSessionsSpot(t *testing.T) {
+	for _, tt := range []struct {
+		query, cursor string
+		offset        int
+		split         bool
+		want          string // what the address says then
+	}{
+		{"", "", 0, false, ""},
+		{"sel=7", "7", 0, false, "sel=7"},
+		{"sel=n1.7&split=1", "n1.7", 0, true, "sel=n1.7&split=1"},
+		{"sel=7&row=2301", "7", 2271, false, "row=2301&sel=7"},
+		{"sel=7&row=12", "7", 0, false, "sel=7"},
+		{"sel=7&row=-5", "7", 0, false, "sel=7"},
+		{"sel=7&row=99999999999999999999", "7", 0, false, "sel=7"},
+		{"sel=7&row=100001", "7", 0, false, "sel=7"},
+		{"sel=%3Cb%3E&row=9", "", 0, false, ""},
+		{"row=500&split=1", "", 0, true, "split=1"},
+	} {
+		reset(t)
+		p := &sessionsPage{}
+		p.take(tt.query)
+		if p.cursor != tt.cursor || p.win.offset != tt.offset || p.win.spot.split != tt.split {
+			t.Errorf("%s: got %q from %d, split %v, want %q, %d, %v", tt.query, p.cursor, p.win.offset, p.win.spot.split, tt.cursor, tt.offset, tt.split)
+		}
+		if got := p.values().Encode(); tt.want != "" && got != tt.want {
+			t.Errorf("%s: the address is %s, want %s", tt.query, got, tt.want)
+		}
+	}
+}
+
+// Ensure a session that is looked for is found where it is, and missed aloud
+// where it is not.
+func TestSessionsLook(t *testing.T) {
+	for _, tt := range []struct {
+		id   string
+		show bool
+	}{{"3", true}, {"9", false}} {
+		reset(t)
+		p := &sessionsPage{}
+		p.take("sort=id&sel=" + tt.id)
+		p.sync()
+		if p.win.spot.seek != tt.id {
+			t.Error("it is not looked for while no rows have come")
+		}
+		fill(t, sessionsView, "1", "2", "3")
+		v := console.store.View(sessionsView)
+		v.Shown = v.Ask
+		p.sync()
+		if p.win.spot.seek != "" || p.win.spot.show != tt.show || (len(console.toasts) == 0) != tt.show {
+			t.Errorf("%s: looks for %q, shows %v, says %v", tt.id, p.win.spot.seek, p.win.spot.show, console.toasts)
+		}
+	}
+}
+
+// Ensure the pane shows the session of the cursor, keeps what it last knew of it
+// when it ends, and never shows another's.
+func TestSessionPane(t *testing.T) {
+	reset(t)
+	p := &sessionPane{Page: &sessionsPage{}, ID: "1"}
+	show := func(id string) string {
+		p.ID = id
+		probe(t, func(ctx app.Context) { p.follow(ctx) })
+		return app.HTMLString(p.Render())
+	}
+	if got := show("1"); strings.Contains(got, "select") || console.store.View(paneView).Ask.ID != "1" {
+		t.Error("the pane shows something before it has come, or has not asked")
+	}
+	s := api.Session{ID: "1", Type: "sessions"}
+	s.Attributes.State, s.Attributes.Activity.Statement = api.SessionStarted, "select mine"
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	console.store.Apply(api.Frame{Type: api.FrameSnapshot, View: paneView, IDs: []string{"1"}, Upserts: []json.RawMessage{raw}})
+	if got := show("1"); !strings.Contains(got, "select mine") || strings.Contains(got, "This session has ended") && !strings.Contains(got, "hidden") {
+		t.Error("the pane does not show its session")
+	}
+	if got := show("2"); strings.Contains(got, "select mine") || console.store.View(paneView).Ask.ID != "1" {
+		t.Error("the pane shows another session, or asks for each row that the cursor passes")
+	}
+	p.moved, p.asked, p.later = time.Now().Add(-time.Second), time.Now().Add(-time.Second), false
+	if show("2"); console.store.View(paneView).Ask.ID != "2" {
+		t.Error("the pane does not ask for the session at which the cursor rests")
+	}
+}
+
+// Ensure cells fade that have changed, for a moment, and none when many have.
+func TestSessionsFlash(t *testing.T) {
+	session := func(id int, statement, state string) *api.Session {
+		s := &api.Session{ID: fmt.Sprint(id)}
+		s.Attributes.ConnectedAt, s.Attributes.State = "2026-11-21T12:00:00.000Z", api.SessionStarted
+		s.Attributes.Activity.Statement, s.Attributes.Activity.State = statement, state
+		return s
+	}
+	rows := func(n int, statement, state string) []tableRow {
+		list := make([]tableRow, n)
+		for i := range list {
+			list[i].Session = session(i, statement, state)
+		}
+		return list
+	}
+	mark := func(list, before []tableRow, after time.Duration) string {
+		places := map[string]int{}
+		for i, row := range before {
+			places[row.ID] = i
+		}
+		at := noon.Add(after)
+		markChanges(list, before, places, at)
+		var got []string
+		for i := range list {
+			for _, c := range tableColumns {
+				if list[i].flash.in(c.name, at) {
+					got = append(got, list[i].ID+" "+c.name)
+				}
+			}
+		}
+		return strings.Join(got, ", ")
+	}
+	first := rows(3, "select 1", "idle")
+	same := slices.Clone(first)
+	if got := mark(same, first, 0); got != "" {
+		t.Errorf("nothing has changed, and these fade: %s", got)
+	}
+	next := slices.Clone(first)
+	next[1].Session = session(1, "select 2", "idle")
+	next[2].Session = session(2, "select 2", "running")
+	next = append(next, tableRow{Session: session(7, "select 7", "running")})
+	if got := mark(next, first, 0); got != "1 stmt, 2 state" {
+		t.Errorf("got %q", got)
+	}
+	for after, want := range map[time.Duration]string{500 * time.Millisecond: "1 stmt, 2 state", 700 * time.Millisecond: ""} {
+		if got := mark(slices.Clone(next), next, after); got != want {
+			t.Errorf("after %v: got %q, want %q", after, got, want)
+		}
+	}
+	again := slices.Clone(next)
+	again[1].Session, again[2].Session = session(1, "select 3", "idle"), session(2, "select 3", "running")
+	if got := mark(again, next, 2*time.Second); got != "1 stmt, 2 stmt" {
+		t.Errorf("later: got %q", got)
+	}
+	many := rows(6, "select 1", "idle")
+	if got := mark(rows(6, "select 2", "idle"), many, 0); got != "" {
+		t.Errorf("of six these fade: %s", got)
+	}
+	few := slices.Clone(many)
+	few[0].flash, few[1].flash = flash{"stmt", noon}, flash{"stmt", noon}
+	busy := rows(6, "select 2", "idle")
+	busy[5].Session = few[5].Session
+	if got := mark(busy, few, 300*time.Millisecond); got != "0 stmt, 1 stmt, 2 stmt, 3 stmt, 4 stmt" {
+		t.Errorf("with two that fade already, got %q", got)
+	}
+	if got := mark(rows(6, "select 2", "idle"), few, 300*time.Millisecond); got != "0 stmt, 1 stmt" {
+		t.Errorf("with two that fade already, of six got %q", got)
+	}
+}
+
 // Ensure what is read out is that levels have changed, and not too often.
 func TestLevelNews(t *testing.T) {
 	reset(t)
@@ -658,6 +817,9 @@ func TestLevelNews(t *testing.T) {
 		{21 * time.Second, api.Summary{Long: 6, Killing: 2}, "1 session is now running for long."},
 		{26 * time.Second, api.Summary{Long: 6, Killing: 2}, "2 sessions are now running for long, 2 sessions are now waiting for a kill."},
 		{36 * time.Second, api.Summary{}, "2 sessions are now running for long, 2 sessions are now waiting for a kill."},
+		{46 * time.Second, api.Summary{Blocked: 1}, "1 session is now blocked."},
+		{56 * time.Second, api.Summary{Blocked: 2}, "1 session is now blocked. "},
+		{66 * time.Second, api.Summary{Blocked: 3}, "1 session is now blocked."},
 	} {
 		v.Summary = step.sum
 		if n.hear(v, at.Add(step.after)); n.text != step.want {

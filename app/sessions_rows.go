@@ -34,6 +34,7 @@ type tableRow struct {
 	*api.Session           // as it is, or as it was last seen
 	ended        time.Time // when it was missed, zero while it lives
 	fresh        bool      // it has just come
+	flash        flash
 }
 
 // tableRows are the rows that have been sent for the table: in the order of the
@@ -84,12 +85,16 @@ func (r *tableRows) follow(v *model.View, now time.Time) {
 	before, known := r.list, r.keeps == follow && r.shown == v.Shown && r.list != nil
 	whole := v.Offset == 0 && v.Total == len(v.IDs) && v.Ask.Filter == "" && v.Shown == v.Ask
 	list := make([]tableRow, 0, len(v.IDs))
-	old := make(map[string]bool, len(before))
-	for _, row := range before {
-		old[row.ID] = true
+	places := make(map[string]int, len(before))
+	for i, row := range before {
+		places[row.ID] = i
 	}
 	for _, s := range model.Rows[api.SessionAttributes](v) {
-		list = append(list, tableRow{Session: s, fresh: known && whole && !old[s.ID]})
+		_, old := places[s.ID]
+		list = append(list, tableRow{Session: s, fresh: known && whole && !old})
+	}
+	if known {
+		markChanges(list, before, places, now)
 	}
 	if known && whole {
 		list = withGhosts(list, before, now)

@@ -19,6 +19,7 @@ type settingsPage struct {
 	Rev uint64
 
 	thresholds thresholdForm
+	keys       keyEditor
 }
 
 // settingsTabs are the tabs by the last part of their address.
@@ -34,6 +35,9 @@ func (p *settingsPage) OnMount(app.Context) {
 		console.prefs.read()
 	}
 }
+
+// OnDismount waits for no key any more.
+func (p *settingsPage) OnDismount() { p.keys.close() }
 
 // OnUpdate shows what is in effect in the fields that nobody has typed in.
 func (p *settingsPage) OnUpdate(ctx app.Context) {
@@ -66,7 +70,7 @@ func (p *settingsPage) renderTab() app.UI {
 	case "profile":
 		return renderProfile()
 	case "shortcuts":
-		return app.Div().Class("page").Body(renderKeySwitch(), renderKeys(keyGroups(nil)))
+		return p.keys.render()
 	case "thresholds":
 		return p.thresholds.render()
 	}
@@ -111,8 +115,8 @@ func renderKeySwitch() app.UI {
 	on := !console.prefs.own.NoKeys
 	return renderSetting(lang.T("Single-letter keys"),
 		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).
-			Aria("label", lang.T("Single-letter keys")).Text(onOff(on)).OnClick(switchLetters),
-		app.Text(lang.T("When off, only {commandKey}+K, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake.", "commandKey", commandKey())))
+			Aria("label", "Single-letter keys").Text(onOff(on)).OnClick(switchLetters),
+		app.Text("When off, only "+keyLabel("Mod+k")+", Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake."))
 }
 
 func onOff(on bool) string {

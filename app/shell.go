@@ -6,7 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
-	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -25,6 +25,9 @@ func (s *shell) OnMount(ctx app.Context) {
 	s.navigated(ctx)
 	console.start(ctx)
 	listenKeys(ctx)
+	ui.OnDownload(func(status int, answer string) {
+		console.later(func() { console.say(client.Refused(status, answer).Detail, true) })
+	})
 	ui.OnSystemTheme(func() { console.later(console.prefs.apply) })
 }
 
@@ -99,7 +102,11 @@ func (s *shell) title() string {
 	if console.gate != gateOpen {
 		return "Signalbox"
 	}
-	return titleOf(s.path) + " · Signalbox"
+	title := titleOf(s.path) + " · "
+	if name := console.who.Environment; name != "" {
+		title += strings.ToUpper(name) + " · "
+	}
+	return title + "Signalbox"
 }
 
 // Render draws the page, or what stands in front of it.
@@ -188,8 +195,8 @@ func (s *shell) renderTop() app.UI {
 		where = "demo"
 	}
 	over := console.layer.over
-	return app.Header().Class("top").Body(
-		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", lang.T("Pages")).Aria("expanded", boolText(over == overRail)).
+	return app.Header().Class("top", environmentClass(console.who.Environment)).Body(
+		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", "Pages").Aria("expanded", boolText(over == overRail)).
 			Aria("controls", "rail").OnClick(toggleRail).Body(icon("M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z")),
 		app.A().Class("brand").Href(href("/overview")).Aria("label", lang.T("Signalbox, overview")).Body(
 			ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
@@ -198,18 +205,34 @@ func (s *shell) renderTop() app.UI {
 			app.B().Text("Signalbox"),
 		),
 		app.Span().Class("crumb").Text(where),
+		app.Span().ID("environment").Class("clip").Hidden(console.who.Environment == "").Title("Name of this installation").Text(console.who.Environment),
 		app.Span().Class("sp"),
 		app.If(timeFormat() == "utc", func() app.UI {
-			return app.Span().Class("tag").Title(lang.T("All times are in UTC (Shift+T)")).Text("UTC")
+			return app.Span().Class("tag").Title("All times are in UTC" + keyHint("T")).Text("UTC")
 		}).Else(func() app.UI { return app.Span().Hidden(true) }),
 		&freshness{Rev: console.rev},
 		&holdButton{Held: console.held},
 		app.Button().ID("find").Type("button").Class("btn").Aria("label", lang.T("Find and do")).Aria("haspopup", "dialog").
 			Title(lang.T("Find a page, an object, an action")).OnClick(openPalette).Body(
 			icon("M7 1.5a5.5 5.5 0 1 0 3.2 10l3 3 1.3-1.3-3-3A5.5 5.5 0 0 0 7 1.5zm0 1.8a3.7 3.7 0 1 1 0 7.4 3.7 3.7 0 0 1 0-7.4z"),
-			app.Kbd().Text(commandKey()+" K")),
+			app.Kbd().Text(strings.ReplaceAll(keyLabel("Mod+k"), "+", " "))),
 		&userMenu{Open: over == overUser, Rev: console.rev},
 	)
+}
+
+// environmentClass is how the line below the top bar looks: whole for where it
+// hurts, broken where one rehearses, coloured anywhere else. The name says which
+// it is.
+func environmentClass(name string) string {
+	switch name = strings.ToLower(name); {
+	case name == "":
+		return "plain"
+	case strings.HasPrefix(name, "prod"), name == "live":
+		return "env whole"
+	case strings.HasPrefix(name, "stag"), strings.HasPrefix(name, "pre"), name == "uat":
+		return "env broken"
+	}
+	return "env other"
 }
 
 // icon draws a picture of 16 by 16.

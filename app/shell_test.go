@@ -49,6 +49,22 @@ func TestTitles(t *testing.T) {
 }
 
 // Ensure the sign says how old the data are, and only changes are read out.
+// Ensure installations of different names look different, and none looks plain.
+func TestEnvironment(t *testing.T) {
+	reset(t)
+	for name, want := range map[string]string{
+		"": "plain", "prod": "env whole", "PROD-eu": "env whole", "live": "env whole", "staging": "env broken", "preprod": "env broken", "test": "env other",
+	} {
+		if got := environmentClass(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	console.gate, console.who.Environment = gateOpen, "staging"
+	if got := (&shell{path: "/sessions"}).title(); got != "Sessions · STAGING · Signalbox" {
+		t.Errorf("the title is %s", got)
+	}
+}
+
 func TestFreshness(t *testing.T) {
 	reset(t)
 	since := time.Date(2026, 11, 21, 14, 2, 11, 0, time.Local)

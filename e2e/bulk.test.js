@@ -21,6 +21,8 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   const id = await start(one, { action: 'kill', ids: clients.map((c) => c.id), pace: 1, reason: 'one by one' });
   for (const c of [one, two]) await c.tray.getByText(/Killing \d+ of 12 · 1 a second/).waitFor();
   assert.equal(await two.tray.getByRole('button').count(), 0);
+  const polls = [];
+  one.page.on('request', (r) => { if (/\/v1\/jobs\/[a-z0-9]+$/.test(r.url()) && r.method() === 'GET') polls.push(r.url()); });
   await one.tray.getByRole('link', { name: /Killing/ }).click();
   await one.page.getByRole('heading', { name: 'Kill now: 12 sessions' }).waitFor();
   await until('some are killed', async () => await one.page.locator('#outcomes tbody tr').count() >= 3);
@@ -29,6 +31,7 @@ suite.test('a job that runs shows its pace to everybody, can be stopped, and say
   await one.page.locator('.job .chip', { hasText: 'Stopped' }).waitFor();
   const outcomes = () => one.page.locator('#outcomes tbody tr').evaluateAll((rows) => rows.map((r) => r.dataset.id));
   await until('all outcomes are there', async () => (await one.page.locator('[data-result=all]').innerText()) === `All ${(await outcomes()).length}`);
+  assert.deepEqual(polls, [], 'the feed brings the outcomes');
   const gone = await outcomes();
   assert.ok(gone.length >= 3 && gone.length < 12, `${gone.length} were killed`);
   for (const client of clients) {
@@ -123,4 +126,48 @@ suite.test('log levels of several sessions are switched for a while', async () =
   await c.dialog.waitFor({ state: 'detached' });
   const levels = async (client) => (await ask(c, 'get', `/v1/sessions/${client.id}`)).body.data.attributes.parameters;
   for (const client of clients) await until('debug is on', async () => (await levels(client)).log_debug);
+});
+
+suite.test('many are killed when idle, or given up, as one is', async () => {
+  const c = await suite.window();
+  const clients = await suite.clients(3, { port: suite.proxy.readOnly });
+  for (const client of clients) await client.query('begin');
+  const bar = await selectAll(c, clients, 'service:Read-Connection-Router');
+  await bar.getByRole('button', { name: 'Kill…' }).click();
+  await c.page.click('#bulk-idle');
+  await c.page.selectOption('#bulk-otherwise', 'keep');
+  await c.page.selectOption('#bulk-limit', '1m');
+  await c.page.click('#bulk-pace-0');
+  await c.page.click('#bulk-do');
+  await c.dialog.waitFor({ state: 'detached' });
+  const pending = async (client) => (await ask(c, 'get', `/v1/sessions/${client.id}`)).body.data.attributes.pending?.kill;
+  for (const client of clients) {
+    await until('a kill waits', async () => await pending(client));
+    const { when, otherwise } = await pending(client);
+    assert.deepEqual({ when, otherwise }, { when: 'idle', otherwise: 'keep' });
+  }
+  await clients[0].query('commit');
+  assert.equal((await clients[0].ended)?.code, 1927);
+  assert.deepEqual(await clients[1].query('select 1'), [['1']], 'who is not idle lives');
+});
+
+suite.test('who asks for too much is told so, in the dialog and for a file', async () => {
+  const c = await suite.window();
+  const [client] = await suite.clients(1, { port: suite.proxy.readOnly });
+  await selectAll(c, [client], 'service:Read-Connection-Router id:' + client.id);
+  const jobs = async () => (await ask(c, 'post', '/v1/jobs', { action: 'restart', filter: 'user:nobody' })).status;
+  await c.page.getByRole('toolbar', { name: 'Selected sessions' }).getByRole('button', { name: 'Restart…' }).click();
+  await c.dialog.waitFor();
+  await until('the button can be pressed', async () => await c.page.locator('#bulk-do').isEnabled());
+  await until('no more jobs are taken', async () => await jobs() === 429);
+  const drain = setInterval(() => jobs().catch(() => {}), 150); // a script in a loop
+  await c.page.click('#bulk-do');
+  await c.dialog.getByText(/too many jobs: at most 20 at once and one more every 3 s; try again in \d s/).waitFor();
+  clearInterval(drain);
+  await c.page.click('#bulk-keep');
+  await until('no more exports are made', async () => (await c.context.request.get('/v1/sessions?format=csv')).status() === 429);
+  await c.page.click('#open-selected');
+  await c.page.locator('.menu:popover-open a', { hasText: 'CSV' }).first().click();
+  await c.page.getByText(/too many exports/).waitFor();
+  c.forgive(/429/);
 });

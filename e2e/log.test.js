@@ -55,6 +55,46 @@ suite.test('the log follows, stands still and finds', async () => {
   assert.equal(await page.locator('.journal img').count(), 0);
 });
 
+suite.test('what is found is asked for in the language of filters, and mistakes are shown where they are', async () => {
+  const c = await suite.window({ path: '/log' });
+  const { page } = c;
+  const client = await noise(c, 20);
+  const other = await noise(c, 20);
+  await page.locator('.entry', { hasText: 'needle9' }).first().waitFor();
+  await page.fill('#log-find', `session:${client.id} level:!debug needle3`);
+  await page.getByRole('switch', { name: 'Only these' }).click();
+  await page.waitForFunction((id) => {
+    const lines = [...document.querySelectorAll('.entry:not(.gap)')];
+    return lines.length > 0 && lines.every((e) => e.querySelector('.of').textContent === id && /needle3/.test(e.textContent) && !e.querySelector('.level.debug'));
+  }, client.id);
+  assert.equal((await page.locator('.entry mark').first().textContent()).toLowerCase(), 'needle3');
+  const shown = await page.locator('.entry:not(.gap)').count();
+  await page.fill('#log-find', `session:${client.id} level:loud`);
+  const problem = page.locator('#log-problem');
+  await problem.getByText('There is no such level; there are alert, error, warning, notice, info, debug.').waitFor();
+  assert.equal((await problem.locator('u').textContent()).trim(), 'loud');
+  assert.equal(await page.locator('#log-find').getAttribute('aria-invalid'), 'true');
+  assert.equal(await page.locator('.entry:not(.gap)').count(), shown, 'what was found before stays');
+  await page.fill('#log-find', 'user:app');
+  await problem.getByText('There is no key user').waitFor();
+  await page.fill('#log-find', `/needle[45]/ session:${other.id} | "no such text"`);
+  await problem.waitFor({ state: 'hidden' });
+  await page.waitForFunction(() => [...document.querySelectorAll('.entry:not(.gap) .what')].every((e) => /needle[45]/.test(e.textContent)));
+  await page.goto(`/sessions/${client.id}/log`);
+  await page.locator('.slog-tail .line').first().waitFor();
+  await page.fill('#log-find', 'level:info needle7');
+  await page.waitForFunction(() => {
+    const lines = [...document.querySelectorAll('.slog-tail .line')];
+    return lines.length > 0 && lines.every((e) => /needle7/.test(e.textContent));
+  });
+  await page.locator('.slog-tail mark', { hasText: 'needle7' }).first().waitFor();
+  await page.locator('#log-tail').focus();
+  await page.keyboard.press('n');
+  await page.locator('#log-chosen').waitFor();
+  await page.fill('#log-find', 'level:loud');
+  await page.locator('#log-problem u', { hasText: 'loud' }).waitFor();
+});
+
 suite.test('levels and sessions are in the address', async () => {
   const c = await suite.window({ path: '/log' });
   const { page } = c;

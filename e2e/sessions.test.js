@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Suite, timed, until } from './lib/browser.js';
+import { mkdirSync } from 'node:fs';
+import { results, Suite, timed, until } from './lib/browser.js';
 
 const suite = new Suite();
 
@@ -376,4 +377,109 @@ suite.test('of many sessions only a window is in the page', async (t) => {
     const { x, y, height } = row.getBoundingClientRect();
     return row.contains(document.elementFromPoint(x + 20, y + height / 2));
   }), 'the last row is not covered');
+});
+
+suite.test('the row under the cursor is in the address, for a link and for the way back', async () => {
+  const clients = await suite.clients(6);
+  const c = await suite.window({ path: '/sessions?sort=id' });
+  const { page } = c;
+  const { id } = clients[3];
+  await c.row(id).locator('.c-user').click();
+  await until('the cursor is there', async () => await page.locator('.row.sel').getAttribute('data-id') === id);
+  assert.equal(new URL(page.url()).searchParams.get('sel'), id);
+  await page.keyboard.press('ArrowDown');
+  await page.waitForURL(`**sel=${clients[4].id}*`);
+  await c.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.keyboard.press('y');
+  await page.getByText(`Copied a link to this table and session ${clients[4].id}.`).waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, `${suite.proxy.url}/sessions?sel=${clients[4].id}&sort=id`);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/sessions/${clients[4].id}`);
+  await page.goBack();
+  await page.locator(`.row.sel[data-id="${clients[4].id}"]`).waitFor();
+  const other = await suite.window({ path: link.slice(suite.proxy.url.length) });
+  await other.page.locator(`.row.sel[data-id="${clients[4].id}"]`).waitFor();
+  await other.page.goto('/sessions?sel=999999');
+  await other.page.getByText('Session 999999 is not where it was').waitFor();
+});
+
+suite.test('a row far down is found again', async () => {
+  const clients = await suite.clients(160, { port: suite.proxy.readOnly });
+  const c = await suite.window({ path: '/sessions?sort=id&q=service:Read-Connection-Router', viewport: { width: 1280, height: 720 } });
+  const { page } = c;
+  await c.row(clients[0].id).waitFor();
+  await page.focus('#rows');
+  await page.keyboard.press('End');
+  await page.locator(`.row.sel[data-id="${clients[159].id}"]`).waitFor();
+  for (let i = 0; i < 9; i++) await page.keyboard.press('ArrowUp');
+  await page.waitForURL(`**sel=${clients[150].id}*`);
+  assert.equal(new URL(page.url()).searchParams.get('row'), '151');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/sessions/${clients[150].id}`);
+  await page.goBack();
+  await page.locator(`.row.sel[data-id="${clients[150].id}"]`).waitFor();
+  const seen = await page.locator('.row.sel').evaluate((e) => {
+    const { top, bottom } = e.getBoundingClientRect(), box = document.querySelector('#rows').getBoundingClientRect();
+    return top >= box.top + 32 && bottom <= box.bottom;
+  });
+  assert.ok(seen, 'the row is on the screen');
+});
+
+suite.test('a session is shown beside the table, follows the cursor, and leaves by Escape', async () => {
+  const clients = await suite.clients(3);
+  for (const client of clients) await client.query(`select ${client.id} as mine`);
+  const c = await suite.window({ path: '/sessions?sort=id', viewport: { width: 1440, height: 900 } });
+  const { page } = c;
+  const pane = page.locator('#pane');
+  mkdirSync(`${results}pages`, { recursive: true });
+  await c.row(clients[0].id).locator('.c-user').click();
+  await page.keyboard.press('o');
+  await pane.getByText(`select ${clients[0].id} as mine`).waitFor();
+  await page.waitForURL('**split=1*');
+  await page.keyboard.press('j');
+  await pane.getByText(`select ${clients[1].id} as mine`).waitFor();
+  for (const [width, colorScheme] of [[1280, 'light'], [1920, 'dark']]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await pane.waitFor();
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: `${results}pages/sessions-split-${width}-${colorScheme}.png` });
+  }
+  await page.keyboard.press('Shift+K');
+  await page.getByRole('heading', { name: `Kill session ${clients[1].id}?` }).waitFor();
+  await page.keyboard.press('Escape');
+  await c.dialog.waitFor({ state: 'detached' });
+  await page.click('#pane-kill');
+  await c.kill('now', { reason: 'seen beside' });
+  await pane.getByText(/This session ended at .* killed by admin|This session ended/).waitFor();
+  await page.focus('#rows');
+  await page.keyboard.press('Escape');
+  await pane.waitFor({ state: 'detached' });
+  assert.doesNotMatch(page.url(), /split/);
+  const other = await suite.window({ path: `/sessions?sel=${clients[2].id}&split=1`, viewport: { width: 1440, height: 900 } });
+  await other.page.locator('#pane').getByText(`select ${clients[2].id} as mine`).waitFor();
+  await page.setViewportSize({ width: 1100, height: 800 });
+  await c.row(clients[2].id).locator('.c-user').click();
+  await page.waitForTimeout(300);
+  await page.keyboard.press('o');
+  await page.waitForURL(`**/sessions/${clients[2].id}`);
+});
+
+suite.test('a cell that changes fades, but not while rows are held', async () => {
+  const client = await suite.client();
+  const c = await suite.window();
+  await c.row(client.id).waitFor();
+  await c.page.waitForTimeout(1100); // as new as it is, it has changed just now
+  const fades = c.row(client.id).locator('.changed');
+  await client.query('select 11');
+  await fades.waitFor({ state: 'attached' });
+  assert.equal(await fades.first().evaluate((e) => getComputedStyle(e).animationDuration), '0.6s');
+  await fades.waitFor({ state: 'detached' });
+  await c.page.keyboard.press('Space');
+  await client.query('select 12');
+  await c.row(client.id).getByText('select 12').waitFor();
+  assert.equal(await fades.count(), 0);
 });

@@ -130,6 +130,51 @@ suite.test('settings are in effect at once and after a reload', async () => {
   await page.locator('.palette').waitFor();
 });
 
+suite.test('keys become others: conflicts are told, and help shows what is in force', async () => {
+  const { page } = await suite.window({ path: '/settings/shortcuts' });
+  const change = (what) => page.getByRole('button', { name: `Change: ${what}`, exact: true });
+  const row = (what) => page.locator('.keys.edit dl > div', { hasText: what });
+  await change('Services').waitFor();
+  if (await page.getByRole('switch', { checked: false }).count() > 0) await page.getByRole('switch').click();
+  await page.getByRole('switch', { checked: true }).waitFor();
+  await change('Services').click();
+  await page.getByText('Press the key that follows g').waitFor();
+  await page.keyboard.press('e');
+  await page.getByText('g e is the key for “Servers”.').waitFor();
+  await page.keyboard.press('1');
+  await row('Services').locator('kbd', { hasText: '1' }).waitFor();
+  await until('the keyboard is back where it was', () => page.evaluate(() => document.activeElement.getAttribute('aria-label') === 'Change: Services'));
+  await change('Light or dark').click();
+  await page.keyboard.press('r');
+  await page.getByText('r is the key for “Ask for everything again”.').waitFor();
+  await page.getByRole('button', { name: 'Swap the two' }).click();
+  const theme = () => page.locator('html').getAttribute('data-theme');
+  const before = await theme();
+  await page.keyboard.press('t');
+  assert.equal(await theme(), before, 'the old key does something else');
+  await page.keyboard.press('r');
+  await until('the new key does it', async () => await theme() !== before);
+  await change('Keys of this page').click();
+  await page.keyboard.press('h');
+  await page.getByRole('button', { name: 'Swap the two' }).click();
+  await page.reload();
+  await change('Services').waitFor();
+  await page.keyboard.press('h');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.waitFor();
+  const text = (await help.locator('dl > div', { hasText: 'Services' }).innerText()).replaceAll(/\s+/g, ' ').trim();
+  assert.equal(text, 'g1 Services');
+  await page.keyboard.press('h');
+  await help.waitFor({ state: 'detached' });
+  for (const key of ['g', '1']) await page.keyboard.press(key);
+  await page.waitForURL('**/services');
+  await page.goto('/settings/shortcuts');
+  await page.getByRole('button', { name: 'Reset all' }).click();
+  await page.locator('.keys.edit button:visible', { hasText: 'Reset' }).waitFor({ state: 'detached' });
+  for (const key of ['g', 'v']) await page.keyboard.press(key);
+  await page.waitForURL('**/services');
+});
+
 suite.test('a link to the page is skipped to, and nothing is too wide on a small screen', async () => {
   const client = await suite.client();
   for (const [width, height] of [[320, 640], [640, 480], [899, 700]]) {

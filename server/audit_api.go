@@ -15,7 +15,10 @@ import (
 )
 
 // audits serves the audit log, which is ours.
-type audits struct{ audit *Audit }
+type audits struct {
+	audit   *Audit
+	exports *quota
+}
 
 // all serves GET /v1/audit: the newest records that match q=, newest first. With
 // format=ndjson it is all that there are, as they stand in the files.
@@ -50,12 +53,15 @@ func (a audits) verify(c *call) (answer, error) {
 }
 
 func (a audits) export(c *call, filter auditFilter) (answer, error) {
+	c.record.Action = "audit.export"
+	c.record.After = map[string]any{"q": clip(c.values.Get("q"))}
+	if err := a.exports.take(c); err != nil {
+		return answer{}, err
+	}
 	parts, err := a.audit.parts()
 	if err != nil {
 		return answer{}, err
 	}
-	c.record.Action = "audit.export"
-	c.record.After = map[string]any{"q": clip(c.values.Get("q"))}
 	write := func(w io.Writer) error {
 		buffered := bufio.NewWriterSize(w, 32<<10)
 		for _, part := range parts.list {

@@ -112,8 +112,11 @@ func (s sessions) export(c *call, wanted selection, format string) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	list := wanted.find(s.engine, c.now)
 	c.record.Action = "session.export"
+	if err := s.exports.take(c); err != nil {
+		return answer{}, err
+	}
+	list := wanted.find(s.engine, c.now)
 	c.record.After = map[string]any{
 		"format": format, "q": wanted.filter.String(), "sort": wanted.order.String(), "columns": strings.Join(columns, ","), "sessions": len(list),
 	}

@@ -83,21 +83,15 @@ func (p *plan) checkAlteration(e *engine.Engine) error {
 	if len(p.Parameters) == 0 && p.Filters == nil {
 		return refuse(http.StatusBadRequest, "an alteration needs parameters, filters or both")
 	}
-	for name := range p.Parameters {
-		if !slices.Contains(sessionParameters, name) {
-			return refuse(http.StatusBadRequest, "%q is not a parameter of a session: %s", clip(name), strings.Join(sessionParameters, ", "))
-		}
+	if wrong := notLevels(p.Parameters); len(wrong) > 0 {
+		return &problem{status: http.StatusBadRequest, details: wrong}
 	}
 	p.alteration.LogLevels = p.Parameters
 	if p.LogFor != "" {
-		d, ok := parseTTL(p.LogFor)
-		switch {
-		case !ok || d == 0:
-			return badTime("log_for", p.LogFor)
-		case len(p.Parameters) == 0:
-			return refuse(http.StatusBadRequest, "log_for needs parameters: the log levels that go off after it")
+		var err error
+		if p.alteration.LogFor, err = parseLogFor(p.LogFor, p.Parameters); err != nil {
+			return err
 		}
-		p.alteration.LogFor = d
 	}
 	if p.Filters == nil {
 		return nil

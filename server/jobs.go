@@ -26,13 +26,15 @@ import (
 // Each job has a goroutine of its own, which close ends and waits for.
 type jobs struct {
 	// Set by newJobs, then constant.
-	engine *engine.Engine
-	herald *herald
-	keep   func(AuditRecord) uint64
-	logger *slog.Logger
-	now    func() time.Time
-	ctx    context.Context // of all jobs
-	stop   context.CancelCauseFunc
+	engine   *engine.Engine
+	herald   *herald
+	keep     func(AuditRecord) uint64
+	logger   *slog.Logger
+	now      func() time.Time
+	starts   *quota
+	previews *quota
+	ctx      context.Context // of all jobs
+	stop     context.CancelCauseFunc
 
 	running sync.WaitGroup
 
@@ -50,7 +52,7 @@ const (
 )
 
 func newJobs(e *engine.Engine, h *herald, o Options, keep func(AuditRecord) uint64) *jobs {
-	j := &jobs{engine: e, herald: h, keep: keep, logger: o.Logger, now: o.Now}
+	j := &jobs{engine: e, herald: h, keep: keep, logger: o.Logger, now: o.Now, starts: jobQuota(), previews: previewQuota()}
 	j.ctx, j.stop = context.WithCancelCause(context.Background())
 	return j
 }
@@ -90,11 +92,15 @@ func (j *jobs) kill(c *call) (answer, error) {
 // the audit log has it.
 func (j *jobs) begin(c *call, r api.JobRequest) (answer, error) {
 	c.record.Reason = clip(r.Reason)
+	bound := j.starts
 	if r.DryRun {
-		c.record.Action = "job.preview"
+		c.record.Action, bound = "job.preview", j.previews
 	}
 	p, err := makePlan(r, c.principal.User, j.engine)
 	if err != nil {
+		return answer{}, err
+	}
+	if err := bound.take(c); err != nil {
 		return answer{}, err
 	}
 	found := newSurvey(p, j.engine, c.now)

@@ -302,7 +302,7 @@ func (l *login) logout(c *call) (answer, error) {
 func (l *login) whoami(c *call) (answer, error) {
 	return object(c, api.Whoami{
 		User: c.principal.User, Role: string(c.principal.Role), ReadOnly: l.options.ReadOnly,
-		Version: l.options.Version, Build: l.build, Demo: l.options.Demo,
+		Version: l.options.Version, Build: l.build, Demo: l.options.Demo, Environment: l.options.Environment,
 	}), nil
 }
 

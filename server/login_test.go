@@ -32,6 +32,20 @@ func (s *site) with(cookie *http.Cookie, method, path string, headers ...string)
 	return s.ask("", method, path, "", append(headers, "Cookie", cookie.Name+"="+cookie.Value)...)
 }
 
+// TestEnvironment: the console learns what the installation is called, and no
+// name breaks its page.
+func TestEnvironment(t *testing.T) {
+	inSite(t, func(o *Options) { o.Environment = "prod-eu_1" }, func(s *site) {
+		s.wants(s.ask(basicUser, "GET", "/v1/whoami", ""), 200, `"environment": "prod-eu_1"`)
+	})
+	for _, name := range []string{"two words", "<b>", "12345678901234567", "prod\n"} {
+		if a, err := New(nil, Options{Environment: name}); err == nil {
+			a.Close()
+			t.Errorf("%q is a name", name)
+		}
+	}
+}
+
 func TestLoginCookie(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		cookie := s.logIn(basicUser)

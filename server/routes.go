@@ -28,7 +28,7 @@ type route struct {
 // one counts.
 func (a *Admin) routes() []route {
 	const get, post, put, patch, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
-	s := sessions{a.engine, a.names}
+	s := sessions{a.engine, a.names, a.exports, a.jobs.starts}
 	o := objects{a.engine}
 	m := program{a.engine, a.options, a.load}
 	l := logs{a.engine, a.options.Log}
@@ -36,6 +36,7 @@ func (a *Admin) routes() []route {
 	u := accounts{a.options.Users, a.rightsChanged, a.options.Preferences.forget}
 	p := preferences{a.options.Preferences, a.setThresholds}
 	n := a.login
+	d := audits{a.options.Audit, a.exports}
 	return []route{
 		{get, "", basic, "", alive},
 
@@ -98,8 +99,8 @@ func (a *Admin) routes() []route {
 		{get, "preferences", basic, "", p.read},
 		{put, "preferences", basic, "", p.keep}, // whoever chooses columns leaves no trace
 		{put, "preferences/shared", admin, "preferences.share", p.share},
-		{get, "audit", basic, "", audits{a.options.Audit}.all},
-		{get, "audit/verify", basic, "", audits{a.options.Audit}.verify},
+		{get, "audit", basic, "", d.all},
+		{get, "audit/verify", basic, "", d.verify},
 		{get, feedPath, basic, "", alive}, // ServeHTTP hands it on to the push feed
 	}
 }

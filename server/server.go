@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/module"
 	"github.com/signalbox/signalbox/server/push"
 	"github.com/signalbox/signalbox/web"
 )
@@ -48,12 +49,13 @@ type Options struct {
 
 	// What is shown and written.
 
-	Version string       // of the program
-	Commit  string       // it was built from
-	Demo    bool         // the console says that this is a demonstration
-	Audit   *Audit       // nil: in memory
-	Log     *LogRing     // for maxscale/logs/data; nil: empty
-	Logger  *slog.Logger // nil: slog.Default
+	Version     string       // of the program
+	Commit      string       // it was built from
+	Demo        bool         // the console says that this is a demonstration
+	Environment string       // name of the installation that the console shows, such as prod; "" for none
+	Audit       *Audit       // nil: in memory
+	Log         *LogRing     // for maxscale/logs/data; nil: empty
+	Logger      *slog.Logger // nil: slog.Default
 
 	// For tests.
 
@@ -75,6 +77,7 @@ type Admin struct {
 	console  *console
 	jobs     *jobs
 	stats    *stats
+	exports  *quota
 	hub      *push.Hub
 	herald   herald             // tells the hub of what is not the engine's
 	running  sync.WaitGroup     // the hub and the statistics
@@ -103,7 +106,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 		login: newLogin(o, c.version),
 		names: newNames(o.LookupAddr, o.Now),
 		load:  newLoad(o.Now),
-		stats: newStats(e, o.Now),
+		stats: newStats(e, o.Now), exports: exportQuota(),
 	}
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
@@ -135,6 +138,9 @@ func (o *Options) complete() (err error) {
 		if u, err := url.Parse(ancestor); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(ancestor, " ;,'\"") {
 			return fmt.Errorf("server: frame ancestor %q is not an origin such as https://admin.example.com", ancestor)
 		}
+	}
+	if !module.IsEnvironment(o.Environment) {
+		return fmt.Errorf("server: environment %q is not one short word", o.Environment)
 	}
 	if o.Users == nil {
 		if o.Users, err = OpenUsers(""); err != nil {

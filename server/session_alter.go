@@ -134,8 +134,10 @@ func (b *alterBody) alteration(id uint64) (engine.Alteration, error) {
 			return a, err
 		}
 		a.LogLevels = levels
-		if a.LogFor, err = parseLogFor(b.Data.Attributes.LogFor, levels); err != nil {
-			return a, err
+		if text := b.Data.Attributes.LogFor; text != nil {
+			if a.LogFor, err = parseLogFor(*text, levels); err != nil {
+				return a, err
+			}
 		}
 	}
 	for _, r := range relations {
@@ -157,30 +159,38 @@ func (b *alterBody) alteration(id uint64) (engine.Alteration, error) {
 }
 
 // parseLogFor reads how long log levels are to stay on.
-func parseLogFor(text *string, levels map[string]bool) (time.Duration, error) {
-	if text == nil {
-		return 0, nil
-	}
-	d, ok := parseTTL(*text)
+func parseLogFor(text string, levels map[string]bool) (time.Duration, error) {
+	d, ok := parseTTL(text)
 	switch {
 	case !ok || d == 0:
-		return 0, refuse(http.StatusBadRequest, "log_for %s is not a time such as 15m", clip(*text))
+		return 0, badTime("log_for", text)
 	case len(levels) == 0:
-		return 0, refuse(http.StatusBadRequest, "log_for says how long log levels stay on, and there are none in 'parameters'")
+		return 0, refuse(http.StatusBadRequest, "log_for needs parameters: the log levels that go off after it")
 	}
 	return d, nil
+}
+
+// notLevels says which names are none of log levels, in order.
+func notLevels[V any](parameters map[string]V) []string {
+	var wrong []string
+	for name := range parameters {
+		if !slices.Contains(sessionParameters, name) {
+			wrong = append(wrong, fmt.Sprintf("%q is not a parameter of a session: %s", clip(name), strings.Join(sessionParameters, ", ")))
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
 }
 
 func parseLogLevels(parameters map[string]json.RawMessage) (map[string]bool, error) {
 	if len(parameters) == 0 {
 		return nil, nil
 	}
-	var wrong []string
+	wrong := notLevels(parameters)
 	levels := make(map[string]bool, len(parameters))
 	for name, text := range parameters {
 		switch {
 		case !slices.Contains(sessionParameters, name):
-			wrong = append(wrong, fmt.Sprintf("%q is not a parameter of a session: %s", clip(name), strings.Join(sessionParameters, ", ")))
 		case string(text) == "true", string(text) == "false":
 			levels[name] = string(text) == "true"
 		default:

@@ -45,7 +45,7 @@ func TestAlterSession(t *testing.T) {
 		{"text_for_bool", "", `{"data":{"attributes":{"parameters":{"log_info":"true"}}}}`, 400, "log_info must be true or false", []string{"First", "Second"}, false},
 		{"number_for_bool", "", `{"data":{"attributes":{"parameters":{"log_info":1}}}}`, 400, "not 1", []string{"First", "Second"}, false},
 		{"log_for_ever", "", `{"data":{"attributes":{"parameters":{"log_info":true},"log_for":"for ever"}}}`, 400, "is not a time", []string{"First", "Second"}, false},
-		{"log_for_nothing", "", `{"data":{"attributes":{"log_for":"15m"}}}`, 400, "there are none", []string{"First", "Second"}, false},
+		{"log_for_nothing", "", `{"data":{"attributes":{"log_for":"15m"}}}`, 400, "log_for needs parameters", []string{"First", "Second"}, false},
 		{"no_body", "", ``, 400, "Missing request body", []string{"First", "Second"}, false},
 		{"half_json", "", `{"data": `, 400, "Invalid JSON in request: ", []string{"First", "Second"}, false},
 		{"no_data", "", `{}`, 400, "no 'data'", []string{"First", "Second"}, false},

@@ -13,8 +13,10 @@ import (
 
 // sessions serves the session resource.
 type sessions struct {
-	engine *engine.Engine
-	names  *names
+	engine   *engine.Engine
+	names    *names
+	exports  *quota
+	restarts *quota // of all sessions at once
 }
 
 // find returns the started session that the path names. Sessions that are still
@@ -178,6 +180,9 @@ func (s sessions) restart(c *call) (answer, error) {
 func (s sessions) restartAll(c *call) (answer, error) {
 	refused := []string{"Could not restart all sessions"}
 	restarted := 0
+	if err := s.restarts.take(c); err != nil {
+		return answer{}, err
+	}
 	c.intend()
 	for _, session := range s.engine.Sessions() {
 		if session.Info().State != engine.SessionStarted {

@@ -24,6 +24,8 @@
 // State and means all sessions of which the word is true, not only those that
 // show it: a session whose kill is pending is still running.
 //
+// The same language finds lines of a log; see LogFilter for its keys.
+//
 // # Clocks
 //
 // The figures of a session were true when it was written down. Functions take

@@ -19,7 +19,7 @@ func (f *Filter) Match(s *api.Session) bool { return f.MatchAfter(s, 0) }
 
 // MatchAfter is Match with the clocks of s run on by lag.
 func (f *Filter) MatchAfter(s *api.Session, lag time.Duration) bool {
-	return f.expr == nil || f.expr.match(s, lag)
+	return f.expr == nil || f.expr.match(subject{session: s}, lag)
 }
 
 // Empty tells whether the filter matches every session.
@@ -46,9 +46,15 @@ func (f *Filter) String() string {
 	return f.expr.String()
 }
 
+// subject is what a filter is asked about: a session or a line of a log.
+type subject struct {
+	session *api.Session
+	line    *Line // nil for a session
+}
+
 // expr is a node of a filter.
 type expr interface {
-	match(s *api.Session, lag time.Duration) bool
+	match(s subject, lag time.Duration) bool
 	rated() bool
 	until(s *api.Session, lag time.Duration) time.Duration
 	String() string
@@ -57,7 +63,7 @@ type expr interface {
 // allOf holds two or more expressions, none of them an allOf.
 type allOf []expr
 
-func (all allOf) match(s *api.Session, lag time.Duration) bool {
+func (all allOf) match(s subject, lag time.Duration) bool {
 	for _, e := range all {
 		if !e.match(s, lag) {
 			return false
@@ -88,7 +94,7 @@ func (all allOf) String() string {
 // anyOf holds two or more expressions, none of them an anyOf.
 type anyOf []expr
 
-func (some anyOf) match(s *api.Session, lag time.Duration) bool {
+func (some anyOf) match(s subject, lag time.Duration) bool {
 	for _, e := range some {
 		if e.match(s, lag) {
 			return true
@@ -122,7 +128,7 @@ func soonest(list []expr, s *api.Session, lag time.Duration) time.Duration {
 // not is the opposite of an expression.
 type not struct{ expr }
 
-func (n not) match(s *api.Session, lag time.Duration) bool { return !n.expr.match(s, lag) }
+func (n not) match(s subject, lag time.Duration) bool { return !n.expr.match(s, lag) }
 
 func (n not) String() string {
 	switch n.expr.(type) {
@@ -135,9 +141,12 @@ func (n not) String() string {
 // anywhere is a term without a key.
 type anywhere struct{ value }
 
-func (w anywhere) match(s *api.Session, _ time.Duration) bool {
-	a := &s.Attributes
-	return w.within(s.ID) || w.within(a.User) || w.within(Client(s)) ||
+func (w anywhere) match(s subject, _ time.Duration) bool {
+	if s.line != nil {
+		return w.within(s.line.Message) || w.within(s.line.Module)
+	}
+	a := &s.session.Attributes
+	return w.within(s.session.ID) || w.within(a.User) || w.within(Client(s.session)) ||
 		w.within(a.RemoteAddress) || w.within(a.Database) || w.within(a.Activity.Statement)
 }
 
@@ -152,27 +161,36 @@ type list struct {
 	values []value
 }
 
-func (l list) match(s *api.Session, lag time.Duration) bool { return l.holds(s, lag) != l.not }
+func (l list) match(s subject, lag time.Duration) bool { return l.holds(s, lag) != l.not }
 
-func (l list) holds(s *api.Session, lag time.Duration) bool {
+func (l list) holds(s subject, lag time.Duration) bool {
+	if l.key.line != nil {
+		return s.line != nil && l.among(l.key.line(s.line))
+	}
 	if l.key.texts == nil {
 		for _, v := range l.values {
-			if Is(s, v.text, lag) {
+			if Is(s.session, v.text, lag) {
 				return true
 			}
 		}
 		return false
 	}
 	found := false
-	l.key.texts(s, func(text string) bool {
-		for _, v := range l.values {
-			if l.key.inside && v.within(text) || !l.key.inside && v.whole(text) {
-				found = true
-			}
-		}
+	l.key.texts(s.session, func(text string) bool {
+		found = found || l.among(text)
 		return found
 	})
 	return found
+}
+
+// among tells whether text is one of the values, or has one inside.
+func (l list) among(text string) bool {
+	for _, v := range l.values {
+		if l.key.inside && v.within(text) || !l.key.inside && v.whole(text) {
+			return true
+		}
+	}
+	return false
 }
 
 func (l list) rated() bool { return false }
@@ -208,8 +226,8 @@ type comparison struct {
 	text   string  // number as it was written
 }
 
-func (c comparison) match(s *api.Session, lag time.Duration) bool {
-	figure, ok := c.key.figure(s, lag)
+func (c comparison) match(s subject, lag time.Duration) bool {
+	figure, ok := c.key.figure(s.session, lag)
 	if !ok {
 		return false
 	}

@@ -34,6 +34,8 @@ type key struct {
 	rate   bool                                                    // its figure sinks as time passes
 	inside bool                                                    // key:v searches inside the value instead of comparing the whole of it
 	many   func(s *api.Session, yield func(string) bool)           // texts to group by; nil: the first of texts
+	line   func(l *Line) string                                    // of a key of logs, which has none of the others
+	words  []string                                                // the only values; nil for any
 }
 
 // keys are in the order of Keys.
@@ -64,7 +66,9 @@ var keys = []*key{
 
 var inState = keyNamed("in-state")
 
-func keyNamed(name string) *key {
+func keyNamed(name string) *key { return named(keys, name) }
+
+func named(keys []*key, name string) *key {
 	for _, k := range keys {
 		if strings.EqualFold(k.Name, name) {
 			return k

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,16 +33,25 @@ func (e *SyntaxError) Error() string {
 // Parse reads a filter. The error is always a *SyntaxError. An empty text is
 // the filter that matches every session.
 func Parse(text string) (*Filter, error) {
+	e, err := parse(text, keys)
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{expr: e}, nil
+}
+
+// parse reads a filter in the language that has these keys; nil matches all.
+func parse(text string, keys []*key) (expr, error) {
 	if len(text) > MaxLength {
 		return nil, &SyntaxError{MaxLength, fmt.Sprintf("a filter has at most %d bytes", MaxLength)}
 	}
 	if i := invalidUTF8(text); i >= 0 {
 		return nil, &SyntaxError{i, "not valid UTF-8"}
 	}
-	p := parser{text: text}
+	p := parser{text: text, keys: keys}
 	p.space()
 	if p.rest() == "" {
-		return &Filter{}, nil
+		return nil, nil
 	}
 	e, err := p.anyOf()
 	if err != nil {
@@ -50,7 +60,7 @@ func Parse(text string) (*Filter, error) {
 	if p.rest() != "" {
 		return nil, p.errorf(p.at, "this ) closes nothing")
 	}
-	return &Filter{expr: e}, nil
+	return e, nil
 }
 
 func invalidUTF8(text string) int {
@@ -66,6 +76,7 @@ func invalidUTF8(text string) int {
 // what it has read and behind the space that follows.
 type parser struct {
 	text    string
+	keys    []*key
 	at      int
 	depth   int
 	regexps int
@@ -184,7 +195,7 @@ func (p *parser) term() (expr, error) {
 		}
 		return anywhere{v}, p.end()
 	}
-	k := keyNamed(name)
+	k := named(p.keys, name)
 	if k == nil {
 		return nil, p.errorf(start, "there is no key %s; a text that looks like one goes into quotes", name)
 	}
@@ -218,7 +229,10 @@ func (p *parser) list(k *key) (expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if k.texts == nil {
+		if k.words != nil && (v.kind != plain || !slices.Contains(k.words, strings.ToLower(v.text))) {
+			return nil, p.errorf(at, "there is no such %s; there are %s", k.Name, strings.Join(k.words, ", "))
+		}
+		if k.texts == nil && k.line == nil {
 			v.text = strings.ToLower(v.text)
 			if v.kind != plain || v.text != StatePending && Severity(v.text) == 0 {
 				return nil, p.errorf(at, "there is no such state; the states are %s and %s", strings.Join(states[:], ", "), StatePending)

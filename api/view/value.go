@@ -34,6 +34,22 @@ func (v value) within(text string) bool {
 	return indexFold(text, v.text) >= 0
 }
 
+// find returns where the value occurs first in text; from is -1 when it does not.
+func (v value) find(text string) (from, to int) {
+	switch v.kind {
+	case exact:
+		from = strings.Index(text, v.text)
+	case pattern:
+		if at := v.re.FindStringIndex(text); at != nil {
+			return at[0], at[1]
+		}
+		return -1, -1
+	default:
+		from = indexFold(text, v.text)
+	}
+	return from, from + len(v.text)
+}
+
 // whole tells whether the value is all of text; a regular expression need only
 // occur in it.
 func (v value) whole(text string) bool {

@@ -108,6 +108,14 @@ func unanswered(method string, err error) string {
 	return lang.T("The server did not answer.") + " " + unknownOutcome()
 }
 
+// Refused is what a call has got that was not made here, as by a link.
+func Refused(status int, answer string) *Error {
+	if status == 0 {
+		return &Error{Detail: unanswered("GET", nil)}
+	}
+	return &Error{status, refused("GET", response{status, []byte(answer)})}
+}
+
 // refused says why the server did not do it: in its own words, or when the
 // answer is another program's, with its status.
 func refused(method string, answer response) string {

@@ -6,16 +6,18 @@ import { fileURLToPath } from 'node:url';
 const program = process.env.SIGNALBOX ?? fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
 
 export class Proxy {
-  // start runs the demo with so many demo clients, and returns when it listens.
-  static async start({ clients = 0, port = 0 } = {}) {
+  // start runs the demo with so many demo clients, and further arguments, and
+  // returns when it listens.
+  static async start({ clients = 0, port = 0, args = [] } = {}) {
     const p = new Proxy();
     p.clients = clients;
+    p.args = args;
     await p.run(port);
     return p;
   }
 
   async run(port) {
-    const args = ['-admin-port', port, '-demo-free-ports', '-demo-clients', this.clients].map(String);
+    const args = ['-admin-port', port, '-demo-free-ports', '-demo-clients', this.clients, ...this.args].map(String);
     this.process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.output = '';
     const said = new Promise((resolve, reject) => {

@@ -127,7 +127,12 @@ func (c *checker) listener(o *module.Object) {
 	}
 }
 
-func (c *checker) program(o *module.Object) { c.certificate(o, "admin_ssl_cert", "admin_ssl_key") }
+func (c *checker) program(o *module.Object) {
+	c.certificate(o, "admin_ssl_cert", "admin_ssl_key")
+	if name := o.Values.String("admin_environment"); !module.IsEnvironment(name) {
+		c.wrong(o, "admin_environment", "'%s' is not one word of at most 16 letters, digits, - and _", short(name))
+	}
+}
 
 // certificate checks that a certificate and its key are both set or both not.
 func (c *checker) certificate(o *module.Object, cert, key string) {

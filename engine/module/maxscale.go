@@ -1,5 +1,19 @@
 package module
 
+import "strings"
+
+// maxEnvironment is the length of the longest name of an installation, in bytes.
+const maxEnvironment = 16
+
+// IsEnvironment reports whether text may be the value of admin_environment: a
+// short word, or nothing.
+func IsEnvironment(text string) bool {
+	other := func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	return len(text) <= maxEnvironment && strings.IndexFunc(text, other) < 0
+}
+
 // MaxScaleModule declares the section of the program itself, [maxscale].
 var MaxScaleModule = Module{
 	Name:        string(MaxScale),
@@ -38,6 +52,11 @@ var MaxScaleModule = Module{
 		{
 			Name: "admin_audit_file", Type: Path, Modifiable: true,
 			Description: "File for the audit log; empty for admin_audit.log in logdir.",
+		},
+		{
+			// MaxScale: has nothing like it.
+			Name: "admin_environment", Type: String,
+			Description: "Name of this installation, such as prod, that the console shows so that nobody takes it for another.",
 		},
 		{
 			Name: "logdir", Type: Path, Default: "/var/log/signalbox",
