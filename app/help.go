@@ -46,8 +46,8 @@ func keyGroups(page keyHandler) []keyGroup {
 		groups = append(groups, keyGroup{lang.T("On this page"), own})
 	}
 	return append(groups,
-		keyGroup{"Everywhere", append([]keyHelp{{"Mod+k", "Find a page, an object, an action"}}, append(helpOf(everywhere()), keyHelp{"Esc", "Close, or back to the list"})...)},
-		keyGroup{"Go to", append([]keyHelp{{"g", "First of the two keys"}}, helpOf(places())...)},
+		keyGroup{lang.T("Everywhere"), append([]keyHelp{{"Mod+k", lang.T("Find a page, an object, an action")}}, append(helpOf(everywhere()), keyHelp{"Esc", lang.T("Close, or back to the list")})...)},
+		keyGroup{lang.T("Go to"), append([]keyHelp{{"g", lang.T("First of the two keys")}}, helpOf(places())...)},
 	)
 }
 
@@ -112,7 +112,7 @@ func renderKbd(text string) []app.UI {
 		}
 	}
 	if list == nil {
-		list = append(list, app.Span().Class("faint").Text("off"))
+		list = append(list, app.Span().Class("faint").Text(lang.T("off")))
 	}
 	return list
 }
@@ -126,6 +126,10 @@ func keyName(key string) string {
 		return commandKey() + "+" + strings.ToUpper(letter)
 	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
 		return lang.T("Shift+{key}", "key", key)
+	case key == "Space":
+		return lang.T("Space")
+	case key == "Shift+Space":
+		return lang.T("Shift+{key}", "key", lang.T("Space"))
 	}
 	return key
 }
@@ -136,5 +140,5 @@ func sessionKeys() []keyHelp {
 	for i, tab := range sessionTabs {
 		list = append(list, keyHelp{string(rune('1' + i)), lang.T(tab.label)})
 	}
-	return append(list, keyHelp{"[", "Session before it in the list"}, keyHelp{"]", "Next session in the list"}, keyHelp{"Esc", "All sessions"})
+	return append(list, keyHelp{"[", lang.T("Session before it in the list")}, keyHelp{"]", lang.T("Next session in the list")}, keyHelp{"Esc", lang.T("All sessions")})
 }

@@ -125,9 +125,9 @@ func (p *jobPage) Render() app.UI {
 func (p *jobPage) renderUnknown() app.UI {
 	v := console.store.View(jobView)
 	if v.Ready || v.Refused != "" {
-		return app.Div().Class("empty").Body(app.H1().Text("There is no such job"),
-			app.P().Text(ui.Sentence(cmp.Or(v.Refused, "jobs are forgotten a day after their end"))),
-			app.A().Href(href("/pending")).Text("Pending"))
+		return app.Div().Class("empty").Body(app.H1().Text(lang.T("There is no such job")),
+			app.P().Text(ui.Sentence(cmp.Or(v.Refused, lang.T("jobs are forgotten a day after their end")))),
+			app.A().Href(href("/pending")).Text(lang.T("Pending")))
 	}
 	return app.Div().Class("empty").Body(app.P().Class("dim").Text(lang.T("Asking for the job…")))
 }
@@ -189,9 +189,9 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 			}),
 		),
 		app.If(p.outcomes.poll.failed != "", func() app.UI {
-			return app.P().Class("body err").Text("Older outcomes are not here. " + p.outcomes.poll.failed)
+			return app.P().Class("body err").Text(lang.T("Older outcomes are not here. {failed}", "failed", p.outcomes.poll.failed))
 		}),
-		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text("None.") }).Else(func() app.UI {
+		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text(lang.T("None.")) }).Else(func() app.UI {
 			return app.Div().Class("scroll").Body(app.Table().Class("t").Body(
 				app.THead().Body(app.Tr().Body(
 					app.Th().Scope("col").Class("p-since").Text(lang.T("Time")), app.Th().Scope("col").Class("p-id").Text(lang.T("Session")),

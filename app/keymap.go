@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // keymap is which keys a user has put in the place of the console's own: by the
@@ -97,17 +99,17 @@ func keyProblem(own, key string) string {
 	letter, command := strings.CutPrefix(key, "Mod+")
 	switch {
 	case pair && (!strings.HasPrefix(key, first+" ") || !oneSign(key[len(first)+1:])):
-		return "The second key is a letter, a digit or a sign."
+		return lang.T("The second key is a letter, a digit or a sign.")
 	case pair:
 		return ""
 	case strings.HasPrefix(own, "Mod+") && !command:
-		return "It is a letter with " + commandKey() + ", so that it works while one types."
+		return lang.T("It is a letter with {commandKey}, so that it works while one types.", "commandKey", commandKey())
 	case strings.HasPrefix(own, "Mod+") && (!oneSign(letter) || strings.Contains(browserKeys, letter)):
-		return "The browser has a use of its own for " + commandKey() + "+" + strings.ToUpper(letter) + "."
+		return lang.T("The browser has a use of its own for {commandKey}+{letter}.", "commandKey", commandKey(), "letter", strings.ToUpper(letter))
 	case strings.HasPrefix(own, "Mod+"):
 		return ""
 	case !oneSign(key) && key != "Space" && key != "Shift+Space":
-		return "Choose a letter, a digit, a sign or Space: other keys belong to the browser or to every table."
+		return lang.T("Choose a letter, a digit, a sign or Space: other keys belong to the browser or to every table.")
 	}
 	return ""
 }
@@ -127,9 +129,9 @@ func remapped(own string) bool {
 // allKeys are the keys of the console and of all of its pages.
 func allKeys() []keyGroup {
 	return append(keyGroups(nil),
-		keyGroup{"Table of sessions", (&sessionsPage{}).tellKeys()},
-		keyGroup{"Session", sessionKeys()},
-		keyGroup{"Log", (&logPage{}).tellKeys()},
+		keyGroup{lang.T("Table of sessions"), (&sessionsPage{}).tellKeys()},
+		keyGroup{lang.T("Session"), sessionKeys()},
+		keyGroup{lang.T("Log"), (&logPage{}).tellKeys()},
 	)
 }
 

@@ -37,14 +37,14 @@ type shortcut struct {
 // everywhere are the keys that every page has.
 func everywhere() []shortcut {
 	return []shortcut{
-		{"?", "Keys of this page", func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
-		{"/", "Go to the filter", func(app.Context) { ui.Focus("filter") }},
+		{"?", lang.T("Keys of this page"), func(ctx app.Context) { console.layer.toggle(ctx, overHelp) }},
+		{"/", lang.T("Go to the filter"), func(app.Context) { ui.Focus("filter") }},
 		{"Space", holdWords(), func(app.Context) { toggleHold() }},
-		{"r", "Ask for everything again", func(app.Context) { refreshAll() }},
-		{"y", "Copy a link to this page", copyLink},
-		{"t", "Light or dark", func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
-		{"T", "Times local, in UTC, relative", nextTimeFormat},
-		{"U", "Take my latest kill back", console.mine.cancelLatest},
+		{"r", lang.T("Ask for everything again"), func(app.Context) { refreshAll() }},
+		{"y", lang.T("Copy a link to this page"), copyLink},
+		{"t", lang.T("Light or dark"), func(ctx app.Context) { switchTheme(ctx, app.Event{}) }},
+		{"T", lang.T("Times local, in UTC, relative"), nextTimeFormat},
+		{"U", lang.T("Take my latest kill back"), console.mine.cancelLatest},
 	}
 }
 

@@ -228,10 +228,10 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(lang.T(idleLimits[i].label))
 					}),
 				),
-				app.Span().Class("dim").Text("until nothing is open, then"),
-				app.Select().ID(name+"-otherwise").Class("in short").Aria("label", "When it is not idle in time").OnChange(limited).Body(
-					app.Option().Value("kill").Selected(!t.keep).Text("kill anyway"),
-					app.Option().Value("keep").Selected(t.keep).Text("give up"),
+				app.Span().Class("dim").Text(lang.T("until nothing is open, then")),
+				app.Select().ID(name+"-otherwise").Class("in short").Aria("label", lang.T("When it is not idle in time")).OnChange(limited).Body(
+					app.Option().Value("kill").Selected(!t.keep).Text(lang.T("kill anyway")),
+					app.Option().Value("keep").Selected(t.keep).Text(lang.T("give up")),
 				),
 			),
 		)

@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // logFind is what is looked for in the lines of a log, in the language of
@@ -55,8 +56,8 @@ func (f *logFind) problem() *view.SyntaxError {
 // renderFind draws the input for what is looked for.
 func (f *logFind) renderFind(class, hint string, typed, pressed app.EventHandler) app.UI {
 	wrong := f.problem() != nil
-	input := app.Input().ID("log-find").Class(class).Type("search").Placeholder(hint).Aria("label", "Find in the log").
-		Aria("invalid", boolText(wrong)).Title("Words, session:7, level:error,warning, module:, message:, \"exact\", /re/, ! for not, | for or").
+	input := app.Input().ID("log-find").Class(class).Type("search").Placeholder(hint).Aria("label", lang.T("Find in the log")).
+		Aria("invalid", boolText(wrong)).Title(lang.T("Words, session:7, level:error,warning, module:, message:, \"exact\", /re/, ! for not, | for or")).
 		AutoComplete(false).Spellcheck(false).MaxLength(view.MaxLength).OnInput(typed).OnKeyDown(pressed)
 	if wrong {
 		input = input.Aria("describedby", "log-problem")

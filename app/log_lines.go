@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 )
 
 // This file is about the lines of the program's log: those that are kept here,

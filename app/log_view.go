@@ -50,13 +50,13 @@ func renderLogBar(p *logPage, n int) app.UI {
 		app.Span().Class("faint tnum").Text(logCount(n, len(p.reader.tail.lines))),
 		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 		app.Span().Class("sp"),
-		r.show.Find.renderFind("in find", "Find: words, level:error, !without", p.findTyped, p.findKey),
+		r.show.Find.renderFind("in find", lang.T("Find: words, level:error, !without"), p.findTyped, p.findKey),
 		app.If(r.show.Find.filter != nil, func() app.UI {
 			return app.Span().Class("found").Body(
 				app.Span().Class("tnum dim").Role("status").Text(r.place(console.now())),
-				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title("Previous"+keyHint("N")).Aria("label", "Previous line").Text("▲"),
-				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title("Next"+keyHint("n")).Aria("label", "Next line").Text("▼"),
-				renderLogSwitch("only", "Only these", r.show.Only),
+				app.Button().Type("button").Class("btn s").DataSet("do", "previous").Title(lang.T("Previous{keyHint}", "keyHint", keyHint("N"))).Aria("label", lang.T("Previous line")).Text("▲"),
+				app.Button().Type("button").Class("btn s").DataSet("do", "next").Title(lang.T("Next{keyHint}", "keyHint", keyHint("n"))).Aria("label", lang.T("Next line")).Text("▼"),
+				renderLogSwitch("only", lang.T("Only these"), r.show.Only),
 			)
 		}),
 		app.Button().Type("button").Class("btn s").DataSet("do", "copy").Disabled(n == 0).Text(lang.T("Copy")),
@@ -92,8 +92,8 @@ func renderLogChoices(p *logPage) app.UI {
 		app.Label().For("log-session").Class("dim").Text(lang.T("Session")),
 		app.Input().ID("log-session").Class("in sid").Placeholder(lang.T("any")).Attr("inputmode", "numeric").MaxLength(20).OnInput(p.sessionTyped),
 		app.Span().Class("sp"),
-		renderLogSwitch("wrap", "Wrap"+keyHint("w"), r.wrap),
-		renderLogSwitch("times", "Times"+keyHint("T"), !p.bare),
+		renderLogSwitch("wrap", lang.T("Wrap{keyHint}", "keyHint", keyHint("w")), r.wrap),
+		renderLogSwitch("times", lang.T("Times{keyHint}", "keyHint", keyHint("T")), !p.bare),
 	)
 }
 

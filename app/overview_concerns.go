@@ -155,8 +155,8 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	var list []concern
 	if k := a.Pending.Kill; k != nil {
 		left := timeOf(k.At).Sub(now)
-		c := one(groupKills, graveAttention, "will be killed by "+k.By+because(k.Reason))
-		c.age, c.order, c.do, c.label = "in "+ui.Countdown(left), -left.Seconds(), "cancel", "Cancel"
+		c := one(groupKills, graveAttention, lang.T("will be killed by {by}{reason}", "by", k.By, "reason", because(k.Reason)))
+		c.age, c.order, c.do, c.label = lang.T("in {left}", "left", ui.Countdown(left)), -left.Seconds(), "cancel", lang.T("Cancel")
 		if k.When == "idle" {
 			c.what, c.age = lang.T("{user}@{s} will be killed when idle by {by}{reason}", "user", a.User, "s", view.Client(s), "by", k.By, "reason", because(k.Reason)), "≤ "+ui.Countdown(left)
 		}
@@ -192,8 +192,8 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 		list = append(list, waiting(c))
 	}
 	if a.Pending.Restart {
-		c := one(groupRestarts, graveInfo, "waits for its restart"+swapWaits(a.Pending.Waits))
-		c.do, c.label = "cancel-restart", "Cancel"
+		c := one(groupRestarts, graveInfo, lang.T("waits for its restart{waits}", "waits", swapWaits(a.Pending.Waits)))
+		c.do, c.label = "cancel-restart", lang.T("Cancel")
 		list = append(list, waiting(c))
 	}
 	if a.LastRestartError != "" {
@@ -311,9 +311,9 @@ func stopped(state, good string) (grave int, what string) {
 	case good, "":
 		return 0, ""
 	case "Failed":
-		return graveCritical, lang.T("has failed")
+		return graveCritical, lang.T(lang.T("has failed"))
 	case "Stopped":
-		return graveAttention, lang.T("is stopped")
+		return graveAttention, lang.T(lang.T("is stopped"))
 	}
 	return graveAttention, lang.T("does not run ({state})", "state", state)
 }

@@ -53,7 +53,7 @@ func (b *sessionButtons) Render() app.UI {
 	s, ok := sessionRow(sessionView, b.ID)
 	running := ok && s.Attributes.Activity.State == "running"
 	acting := !b.Ended && console.mayAct()
-	cancelTitle, restart, kill := "Stops what runs now; the session lives on", "Server connections, filters and router start anew; the client goes on", keyLabel("K")
+	cancelTitle, restart, kill := lang.T("Stops what runs now; the session lives on"), lang.T("Server connections, filters and router start anew; the client goes on"), keyLabel("K")
 	if console.stale() {
 		cancelTitle, restart, kill = staleTitle(), staleTitle(), staleTitle()
 	}

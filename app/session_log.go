@@ -5,6 +5,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/api/view"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -95,7 +96,7 @@ func (t *sessionLogTab) Render() app.UI {
 			app.Div().ID("log-tail").Class(class).TabIndex(0).Role("log").Aria("label", lang.T("Log of session {id}", "id", s.ID)).Aria("live", "off").
 				OnScroll(t.scrolled).Body(
 				app.Button().ID("log-older").Type("button").Class("btn s").Hidden(older == 0 || t.limit >= logMost).
-					Text("Show "+ui.Count(min(older, logShown))+" older").OnClick(t.showOlder),
+					Text(lang.T("Show {older} older", "older", lang.Count(min(older, logShown)))).OnClick(t.showOlder),
 				&logLines{Lines: lines, Find: t.find.filter, Chosen: t.chosen, Empty: t.empty(s)},
 			),
 			app.Button().ID("log-follow").Type("button").Class("btn s").Hidden(!t.away).Text(followText(t.waiting())).OnClick(t.rejoin),
@@ -152,7 +153,7 @@ func (t *sessionLogTab) matches(lines []tailLine) []int {
 // empty says why there are no lines.
 func (t *sessionLogTab) empty(s *api.Session) string {
 	if t.find.filter != nil && len(t.tail.lines) > 0 {
-		return "No line is of this kind."
+		return lang.T("No line is of this kind.")
 	}
 	return emptyLog(&s.Attributes.Parameters)
 }
@@ -171,16 +172,16 @@ func (t *sessionLogTab) waiting() int { return int(t.tail.seen - min(t.end, t.ta
 
 func followText(fresh int) string {
 	if fresh == 0 {
-		return "▼ Follow" + keyHint("G")
+		return lang.T("▼ Follow{keyHint}", "keyHint", keyHint("G"))
 	}
-	return "▼ " + ui.Count(fresh) + " new — Follow" + keyHint("G")
+	return lang.T("▼ {fresh} new — Follow{keyHint}", "fresh", lang.Count(fresh), "keyHint", keyHint("G"))
 }
 
 // renderTools draws what finds and saves lines.
 func (t *sessionLogTab) renderTools(matches int) app.UI {
 	count := ""
 	if t.find.filter != nil {
-		count = ui.Plural(matches, "match", "matches")
+		count = lang.N(matches, "{n} match|{n} matches")
 		if t.chosen > 0 {
 			count = lang.T("n/N · {count}", "count", count)
 		}
@@ -190,16 +191,16 @@ func (t *sessionLogTab) renderTools(matches int) app.UI {
 	}
 	return app.Div().Class("slog-tools").OnClick(t.pressed).Body(
 		app.Span().Class("q short").Body(
-			t.find.renderFind("find", "Find: words, level:error, !without", t.searched, t.findKey),
+			t.find.renderFind("find", lang.T("Find: words, level:error, !without"), t.searched, t.findKey),
 		),
 		app.Span().Class("dim tnum").Role("status").Text(count),
-		button("next", "Next", "Next match"+keyHint("n")).Disabled(matches == 0),
-		button("prev", "Previous", "Previous match"+keyHint("N")).Disabled(matches == 0),
-		button("only", "Only matches", "Hide the lines that do not match").Aria("pressed", boolText(!t.all)),
+		button("next", lang.T("Next"), lang.T("Next match{keyHint}", "keyHint", keyHint("n"))).Disabled(matches == 0),
+		button("prev", lang.T("Previous"), lang.T("Previous match{keyHint}", "keyHint", keyHint("N"))).Disabled(matches == 0),
+		button("only", lang.T("Only matches"), lang.T("Hide the lines that do not match")).Aria("pressed", boolText(!t.all)),
 		app.Span().Class("sp"),
-		button("wrap", "Wrap", "Wrap long lines"+keyHint("w")).Aria("pressed", boolText(!t.cut)),
-		button("copy", "Copy", "Copy the lines that are shown"),
-		button("save", "Download", "Save the lines that are kept as a file"),
+		button("wrap", lang.T("Wrap"), lang.T("Wrap long lines{keyHint}", "keyHint", keyHint("w"))).Aria("pressed", boolText(!t.cut)),
+		button("copy", lang.T("Copy"), lang.T("Copy the lines that are shown")),
+		button("save", lang.T("Download"), lang.T("Save the lines that are kept as a file")),
 	)
 }
 

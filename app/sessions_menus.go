@@ -256,7 +256,7 @@ func (p sessionsMenus) exportClicked(_ app.Context, e app.Event) {
 		putOnClipboard(what.curl(), lang.T("Copied the command for curl."))
 	case "link":
 		p.remember()
-		putOnClipboard(ui.Address(), "Copied the link.")
+		putOnClipboard(ui.Address(), lang.T("Copied the link."))
 	case "download", "close":
 	default:
 		return
@@ -290,7 +290,7 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 	case "copy":
 		putOnClipboard(id, lang.T("Copied {id}.", "id", id))
 	case "copy-link":
-		putOnClipboard(ui.Origin()+href(path), "Copied the link to session "+id+".")
+		putOnClipboard(ui.Origin()+href(path), lang.T("Copied the link to session {id}.", "id", id))
 	case "copy-place":
 		sessionsSpot(p).copyLink()
 	case "copy-maxctrl":

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -87,10 +88,10 @@ func (p *sessionPane) session() *api.Session {
 
 // Render draws the pane.
 func (p *sessionPane) Render() app.UI {
-	pane := app.Aside().ID("pane").Class("session pane data").Aria("label", "Session under the cursor")
+	pane := app.Aside().ID("pane").Class("session pane data").Aria("label", lang.T("Session under the cursor"))
 	s := p.session()
 	if p.ID == "" {
-		return pane.Body(p.renderHead(nil), app.P().Class("empty").Text("No row is chosen. Arrow keys or a click choose one."))
+		return pane.Body(p.renderHead(nil), app.P().Class("empty").Text(lang.T("No row is chosen. Arrow keys or a click choose one.")))
 	}
 	if s == nil {
 		return pane.Body(p.renderHead(nil), app.Div().Class("page faint").Text("…"))
@@ -101,7 +102,7 @@ func (p *sessionPane) Render() app.UI {
 	}
 	return pane.Body(
 		p.renderHead(s),
-		app.Div().ID("pane-now").Class("pane-now").TabIndex(0).Role("region").Aria("label", "Session "+p.ID).Body(
+		app.Div().ID("pane-now").Class("pane-now").TabIndex(0).Role("region").Aria("label", lang.T("Session {id}", "id", p.ID)).Body(
 			app.P().Class("banner").Hidden(p.ended.IsZero()).Text(endedWords(s)),
 			renderNow(s, now, &p.way),
 		),
@@ -116,20 +117,20 @@ func (p *sessionPane) renderHead(s *api.Session) app.UI {
 	case lives:
 		chip = ui.Chip(stateChip(s))
 	case s != nil:
-		chip = ui.Chip("ended", "Ended", "ended")
+		chip = ui.Chip("ended", lang.T("Ended"), "ended")
 	}
 	kill := app.Button().ID("pane-kill").Type("button").Class("btn s do").Hidden(!lives || !console.mayAct()).Disabled(console.stale()).
-		Title(keyLabel("K")).Text("Kill…").OnClick(p.kill)
+		Title(keyLabel("K")).Text(lang.T("Kill…")).OnClick(p.kill)
 	if console.stale() {
-		kill = kill.Title(staleTitle)
+		kill = kill.Title(staleTitle())
 	}
 	return app.Header().Class("pane-head").Body(
 		app.H2().Class("mono").Text(orDash(p.ID)),
 		chip,
 		app.Span().Class("sp"),
 		kill,
-		app.A().Class("btn s").Hidden(p.ID == "").Href(href("/sessions/"+p.ID)).Title("Enter").Text("Open"),
-		app.Button().ID("pane-close").Type("button").Class("btn s bare").Title("Close (Esc)").Aria("label", "Close").Text("✕").OnClick(p.close),
+		app.A().Class("btn s").Hidden(p.ID == "").Href(href("/sessions/"+p.ID)).Title("Enter").Text(lang.T("Open")),
+		app.Button().ID("pane-close").Type("button").Class("btn s bare").Title(lang.T("Close (Esc)")).Aria("label", lang.T("Close")).Text("✕").OnClick(p.close),
 	)
 }
 

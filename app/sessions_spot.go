@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -91,7 +92,7 @@ func (p sessionsSpot) look() {
 	case p.rows.find(p.win.spot.seek) >= 0:
 		p.win.spot.show, p.win.spot.seek = true, ""
 	default:
-		console.say("Session "+p.win.spot.seek+" is not where it was: it has ended or another row has its place.", false)
+		console.say(lang.T("Session {seek} is not where it was: it has ended or another row has its place.", "seek", p.win.spot.seek), false)
 		p.win.spot.seek = ""
 	}
 }
@@ -110,7 +111,7 @@ func (p sessionsSpot) scroll() {
 // copyLink copies a link to the page as it is, cursor and all.
 func (p sessionsSpot) copyLink() {
 	p.remember()
-	putOnClipboard(ui.Address(), "Copied a link to this table and session "+p.cursor+".")
+	putOnClipboard(ui.Address(), lang.T("Copied a link to this table and session {cursor}.", "cursor", p.cursor))
 }
 
 // splits reports whether the session under the cursor is shown beside the table.

@@ -448,10 +448,10 @@ func (n *levelNews) hear(v *model.View, now time.Time) {
 		more int
 		what string
 	}{
-		{v.Summary.Blocked - n.sum.Blocked, "blocked"},
-		{v.Summary.Long - n.sum.Long, "running for long"},
-		{v.Summary.TrxLong - n.sum.TrxLong, "idle in a transaction for long"},
-		{v.Summary.Killing - n.sum.Killing, "waiting for a kill"},
+		{v.Summary.Blocked - n.sum.Blocked, lang.Mark("{n} session is now blocked|{n} sessions are now blocked")},
+		{v.Summary.Long - n.sum.Long, lang.Mark("{n} session is now running for long|{n} sessions are now running for long")},
+		{v.Summary.TrxLong - n.sum.TrxLong, lang.Mark("{n} session is now idle in a transaction for long|{n} sessions are now idle in a transaction for long")},
+		{v.Summary.Killing - n.sum.Killing, lang.Mark("{n} session is now waiting for a kill|{n} sessions are now waiting for a kill")},
 	} {
 		if of.more > 0 {
 			news = append(news, lang.N(of.more, of.what))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -62,7 +63,7 @@ func (d *keyEditor) take(k keyPress) bool {
 	}
 	m := console.prefs.own.Keys
 	if other := m.user(key); other != "" && other != d.own {
-		d.wanted, d.problem = key, keyName(key)+" is the key for “"+keyWhat(other)+"”."
+		d.wanted, d.problem = key, lang.T("{key} is the key for “{other}”.", "key", keyName(key), "other", keyWhat(other))
 		return true
 	}
 	d.put(key)
@@ -112,7 +113,7 @@ func (d *keyEditor) do(what, own string) {
 		d.close()
 	case "reset":
 		if other := console.prefs.own.Keys.user(own); other != "" && other != own {
-			*d = keyEditor{own: own, wanted: own, problem: keyName(own) + " is the key for “" + keyWhat(other) + "” now."}
+			*d = keyEditor{own: own, wanted: own, problem: lang.T("{own} is the key for “{other}” now.", "own", keyName(own), "other", keyWhat(other))}
 			catching = d
 			return
 		}
@@ -130,9 +131,9 @@ func (d *keyEditor) render() app.UI {
 	return app.Div().Class("page").Body(
 		renderKeySwitch(),
 		app.Div().Class("keys-note").Body(
-			app.P().Class("dim").Text("A key that several pages have is changed on all of them. Enter, Escape, Tab and the arrows are the same everywhere."),
+			app.P().Class("dim").Text(lang.T("A key that several pages have is changed on all of them. Enter, Escape, Tab and the arrows are the same everywhere.")),
 			app.Button().ID("keys-reset").Type("button").Class("btn s").Disabled(len(console.prefs.own.Keys) == 0).DataSet("do", "reset-all").
-				Text("Reset all").OnClick(d.clicked),
+				Text(lang.T("Reset all")).OnClick(d.clicked),
 		),
 		app.Div().ID("keys-edit").Class("keys edit").OnClick(d.clicked).Body(
 			app.Range(groups).Slice(func(i int) app.UI { return d.renderGroup(i, &groups[i]) }),
@@ -173,8 +174,8 @@ func (d *keyEditor) renderRow(id string, h *keyHelp) app.UI {
 			app.Span().Text(h.what),
 			app.Span().Class("sp"),
 			app.Button().Type("button").Class("link faint").DataSet("do", "reset").DataSet("own", own).Hidden(!moved).
-				Aria("label", "Reset: "+h.what).Text("Reset"),
-			app.Button().ID(id).Type("button").Class("link").DataSet("do", "change").DataSet("own", own).Aria("label", "Change: "+h.what).Text("Change"),
+				Aria("label", lang.T("Reset: {what}", "what", h.what)).Text(lang.T("Reset")),
+			app.Button().ID(id).Type("button").Class("link").DataSet("do", "change").DataSet("own", own).Aria("label", lang.T("Change: {what}", "what", h.what)).Text(lang.T("Change")),
 		),
 	)
 }
@@ -184,16 +185,16 @@ func (d *keyEditor) renderRow(id string, h *keyHelp) app.UI {
 func (d *keyEditor) renderCatching(id, own string) app.UI {
 	text := d.problem
 	if text == "" {
-		text = "Press a key. Backspace switches it off, Esc leaves it."
+		text = lang.T("Press a key. Backspace switches it off, Esc leaves it.")
 		if strings.Contains(own, " ") {
-			text = "Press the key that follows " + keyLabel("g") + ". Backspace switches it off, Esc leaves it."
+			text = lang.T("Press the key that follows {keyLabel}. Backspace switches it off, Esc leaves it.", "keyLabel", keyLabel("g"))
 		}
 	}
 	return app.Div().Body(
 		app.P().Role("status").Aria("live", "polite").Class("dim").Text(text),
 		app.If(d.wanted != "", func() app.UI {
-			return app.Button().ID("key-swap").Type("button").Class("btn s p").DataSet("do", "swap").Text("Swap the two")
+			return app.Button().ID("key-swap").Type("button").Class("btn s p").DataSet("do", "swap").Text(lang.T("Swap the two"))
 		}),
-		app.Button().ID(id).Type("button").Class("btn s").DataSet("do", "leave").DataSet("own", own).Text("Leave it"),
+		app.Button().ID(id).Type("button").Class("btn s").DataSet("do", "leave").DataSet("own", own).Text(lang.T("Leave it")),
 	)
 }

@@ -115,8 +115,8 @@ func renderKeySwitch() app.UI {
 	on := !console.prefs.own.NoKeys
 	return renderSetting(lang.T("Single-letter keys"),
 		app.Button().ID("letters").Type("button").Class("switch").Role("switch").Aria("checked", boolText(on)).
-			Aria("label", "Single-letter keys").Text(onOff(on)).OnClick(switchLetters),
-		app.Text("When off, only "+keyLabel("Mod+k")+", Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake."))
+			Aria("label", lang.T("Single-letter keys")).Text(onOff(on)).OnClick(switchLetters),
+		app.Text(lang.T("When off, only {keyLabel}, Enter, Space, Escape and the arrows do something: for speech input, and for those who type by mistake.", "keyLabel", keyLabel("Mod+k"))))
 }
 
 func onOff(on bool) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/app/client"
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -196,7 +197,7 @@ func (s *shell) renderTop() app.UI {
 	}
 	over := console.layer.over
 	return app.Header().Class("top", environmentClass(console.who.Environment)).Body(
-		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", "Pages").Aria("expanded", boolText(over == overRail)).
+		app.Button().ID("pages").Type("button").Class("btn bare i").Aria("label", lang.T("Pages")).Aria("expanded", boolText(over == overRail)).
 			Aria("controls", "rail").OnClick(toggleRail).Body(icon("M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z")),
 		app.A().Class("brand").Href(href("/overview")).Aria("label", lang.T("Signalbox, overview")).Body(
 			ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
@@ -205,10 +206,10 @@ func (s *shell) renderTop() app.UI {
 			app.B().Text("Signalbox"),
 		),
 		app.Span().Class("crumb").Text(where),
-		app.Span().ID("environment").Class("clip").Hidden(console.who.Environment == "").Title("Name of this installation").Text(console.who.Environment),
+		app.Span().ID("environment").Class("clip").Hidden(console.who.Environment == "").Title(lang.T("Name of this installation")).Text(console.who.Environment),
 		app.Span().Class("sp"),
 		app.If(timeFormat() == "utc", func() app.UI {
-			return app.Span().Class("tag").Title("All times are in UTC" + keyHint("T")).Text("UTC")
+			return app.Span().Class("tag").Title(lang.T("All times are in UTC{keyHint}", "keyHint", keyHint("T"))).Text("UTC")
 		}).Else(func() app.UI { return app.Span().Hidden(true) }),
 		&freshness{Rev: console.rev},
 		&holdButton{Held: console.held},
