@@ -293,6 +293,13 @@ func TestNoSQL(t *testing.T) {
 		for range 2 {
 			one := subscribe(t, sees, seesFrames, api.Subscribe{Topic: "sessions", Filter: "user:app"})
 			other := subscribe(t, blind, blindFrames, api.Subscribe{Topic: "sessions", Filter: "user:app"})
+			for _, message := range []api.Subscribe{{Topic: "sessions", Filter: secret}, {Topic: "groups", Group: "user", Filter: secret}} {
+				if one, other := subscribe(t, sees, seesFrames, message), subscribe(t, blind, blindFrames, message); one.Total != 1 || other.Total != 0 {
+					t.Errorf("%+v: %d and %d are found", message, one.Total, other.Total)
+				}
+			}
+			one = subscribe(t, sees, seesFrames, api.Subscribe{Topic: "sessions", Filter: "user:app"})
+			other = subscribe(t, blind, blindFrames, api.Subscribe{Topic: "sessions", Filter: "user:app"})
 			if !strings.Contains(fmt.Sprintf("%s", one.Upserts), secret) || strings.Contains(fmt.Sprintf("%s", other.Upserts), secret) {
 				t.Errorf("got %s and %s", one.Upserts, other.Upserts)
 			}
