@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -209,6 +210,45 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%d things are remembered of what has expired", n)
 		}
 	})
+}
+
+// Ensure that what a product may have the server remember is bounded, and that
+// nobody is let in who cannot be remembered.
+func TestReplayMemory(t *testing.T) {
+	e := newEmbeds(Options{Now: time.Now}, func(string) {})
+	soon := float64(time.Now().Add(time.Minute).Unix())
+	spend := func(key string, n int) error {
+		return e.spend(key, &api.EmbedClaims{ID: fmt.Sprint(n), Expires: soon})
+	}
+	for n := range maxSpentOf {
+		if err := spend("a", n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := spend("a", maxSpentOf); err == nil || problemOf(err).status != 429 {
+		t.Errorf("one more of the same key: %v", err)
+	}
+	if err := spend("a", 7); err == nil || problemOf(err).status != 401 {
+		t.Errorf("the same again: %v", err)
+	}
+	for key := range maxSpent/maxSpentOf - 1 {
+		for n := range maxSpentOf {
+			if err := spend(fmt.Sprint(key), n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := spend("b", 1); err == nil || problemOf(err).status != 429 {
+		t.Errorf("one more of another key: %v", err)
+	}
+	e = newEmbeds(Options{Now: time.Now}, func(string) {})
+	call := &call{Request: &http.Request{Header: http.Header{}}, now: time.Now()}
+	for n := range maxEmbedded + 10 {
+		_, _, err := e.give(call, embedded{key: fmt.Sprint(n % 8), expires: time.Now().Add(time.Minute)})
+		if (err == nil) != (n < maxEmbedded) {
+			t.Fatalf("page %d: %v", n, err)
+		}
+	}
 }
 
 func TestRenewal(t *testing.T) {
