@@ -84,7 +84,7 @@ func (l *login) authenticate(c *call) error {
 	}
 	if cookie, err := c.Cookie(cookieName(c.tls)); err == nil {
 		if account, name, ok := l.byCookie(cookie.Value); ok {
-			c.principal, c.login, c.cookie = Principal{account.Name, account.Role}, name, true
+			c.principal, c.login, c.cookie = Principal{User: account.Name, Role: account.Role}, name, true
 			return nil
 		}
 	}
@@ -129,7 +129,7 @@ func (l *login) byPassword(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.principal = Principal{account.Name, account.Role}
+	c.principal = Principal{User: account.Name, Role: account.Role}
 	return nil
 }
 
@@ -142,7 +142,7 @@ func (l *login) byToken(c *call, token string) error {
 	if !ok || subtle.ConstantTimeCompare([]byte(proof), []byte(l.tokens.proof(account))) == 0 {
 		return denied(c)
 	}
-	c.principal = Principal{account.Name, account.Role}
+	c.principal = Principal{User: account.Name, Role: account.Role}
 	return nil
 }
 
@@ -285,7 +285,7 @@ func (l *login) begin(c *call, account user) *http.Cookie {
 }
 
 // logout serves POST /v1/logout. It is the same whether there was a login or
-// not.
+// not. A browser that is nothing but a display's stops being one.
 func (l *login) logout(c *call) (answer, error) {
 	name := cookieName(c.tls)
 	if cookie, err := c.Cookie(name); err == nil {
@@ -293,17 +293,11 @@ func (l *login) logout(c *call) (answer, error) {
 			c.record.Actor, c.record.Role = account.Name, account.Role
 		}
 		l.end(cookie.Value)
+	} else if _, err := c.Cookie(displayCookie(c.tls)); err == nil {
+		name = displayCookie(c.tls)
 	}
 	gone := &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.tls, SameSite: http.SameSiteStrictMode}
 	return answer{header: http.Header{"Set-Cookie": {gone.String()}, "Cache-Control": {"no-store"}}}, nil
-}
-
-// whoami serves GET /v1/whoami.
-func (l *login) whoami(c *call) (answer, error) {
-	return object(c, api.Whoami{
-		User: c.principal.User, Role: string(c.principal.Role), ReadOnly: l.options.ReadOnly,
-		Version: l.options.Version, Build: l.build, Demo: l.options.Demo, Environment: l.options.Environment,
-	}), nil
 }
 
 // plainRefused refuses to take a password that the network could read.
@@ -311,7 +305,7 @@ func plainRefused(c *call) error {
 	if c.secure {
 		return nil
 	}
-	return refuse(http.StatusForbidden, "Connection is not encrypted: passwords are taken over TLS or on a loopback address only")
+	return refuse(http.StatusForbidden, "Connection is not encrypted: passwords and tokens are exchanged over TLS or on a loopback address only")
 }
 
 // setupCode returns the one-time code, "" when there is a user.

@@ -139,7 +139,10 @@ func (n not) String() string {
 }
 
 // anywhere is a term without a key.
-type anywhere struct{ value }
+type anywhere struct {
+	value
+	blind bool // it does not look at statements
+}
 
 func (w anywhere) match(s subject, _ time.Duration) bool {
 	if s.line != nil {
@@ -147,7 +150,7 @@ func (w anywhere) match(s subject, _ time.Duration) bool {
 	}
 	a := &s.session.Attributes
 	return w.within(s.session.ID) || w.within(a.User) || w.within(Client(s.session)) ||
-		w.within(a.RemoteAddress) || w.within(a.Database) || w.within(a.Activity.Statement)
+		w.within(a.RemoteAddress) || w.within(a.Database) || !w.blind && w.within(a.Activity.Statement)
 }
 
 func (w anywhere) rated() bool { return false }

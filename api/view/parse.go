@@ -193,7 +193,7 @@ func (p *parser) term() (expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return anywhere{v}, p.end()
+		return anywhere{value: v}, p.end()
 	}
 	k := named(p.keys, name)
 	if k == nil {
