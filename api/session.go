@@ -172,7 +172,10 @@ type ChainLink struct {
 	Module     string `json:"module"`
 	Statements uint64 `json:"statements"` // commands it has seen in this session
 	Changed    uint64 `json:"changed"`    // commands it changed or answered itself
+	Answered   uint64 `json:"answered"`   // of those, the ones that it answered itself: they got no further
 	Nanos      uint64 `json:"nanos"`      // time spent in the filter itself on the way down, ns
+	P50        uint64 `json:"p50_nanos"`  // of one command: half of them took at most this, ns
+	P95        uint64 `json:"p95_nanos"`  // 95 of a hundred did
 }
 
 // SessionEvent is one entry of a session's timeline.

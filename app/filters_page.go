@@ -26,6 +26,14 @@ var filtersTable = objectTable[api.FilterAttributes]{
 		{"c-module", "Module", func(f *api.Filter) app.UI { return app.Text(f.Attributes.Module) }},
 		{"c-services", "Services", func(f *api.Filter) app.UI { return objectLinks("services", f.Relationships.IDs("services")) }},
 		{"c-sessions num", "Sessions", filterSessions},
+		{"c-seen num", "Seen", func(f *api.Filter) app.UI { return app.Text(ui.Count(f.Attributes.Figures.Statements)) }},
+		{"c-seen num", "Changed", func(f *api.Filter) app.UI {
+			return app.Text(ui.Count(changedOnly(f.Attributes.Figures.Changed, f.Attributes.Figures.Answered)))
+		}},
+		{"c-seen num", "Answered", func(f *api.Filter) app.UI { return app.Text(ui.Count(f.Attributes.Figures.Answered)) }},
+		{"c-spread num", "p50 / p95", func(f *api.Filter) app.UI {
+			return app.Span().Title(spreadTitle).Text(spread(f.Attributes.Figures.P50, f.Attributes.Figures.P95))
+		}},
 		{"c-set mono", "Parameters", func(f *api.Filter) app.UI { return hinted(settingLine(set(f.Attributes.Parameters))) }},
 		{"c-figures mono", "Figures", func(f *api.Filter) app.UI { return hinted(settingLine(filterFigures(f))) }},
 	},
@@ -90,11 +98,18 @@ func filterLines(f *api.Filter) (lines []string, ok bool) {
 
 func aboutFilter(f *api.Filter) []objectBox {
 	a := &f.Attributes
+	did := &a.Figures
 	boxes := []objectBox{
 		{"Filter", false, factList(
 			monoFact("Module", a.Module),
 			objectFact{"Services", objectLinks("services", f.Relationships.IDs("services"))},
 			objectFact{"Sessions", filterSessions(f)},
+		)},
+		{"Since the program started", false, factList(
+			countFact("Seen", did.Statements),
+			countFact("Changed", changedOnly(did.Changed, did.Answered)),
+			countFact("Answered itself", did.Answered),
+			objectFact{"Time p50 / p95", app.Span().Class("tnum").Title(spreadTitle).Text(spread(did.P50, did.P95))},
 		)},
 		{"Figures", false, settingList(filterFigures(f), "The filter tells none.")},
 	}

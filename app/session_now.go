@@ -277,8 +277,9 @@ func pathOf(s *api.Session, way *serviceWay) app.UI {
 		if f.Changed > 0 {
 			note += ", " + ui.Count(f.Changed) + " changed"
 		}
-		if f.Statements > 0 {
-			note += ", " + meanTime(f.Nanos, f.Statements)
+		if f.P95 > 0 {
+			unit, name := timeUnit(f.P95)
+			note += ", p95 " + shortTime(float64(f.P95)/unit) + name
 		}
 		chain = append(chain, ui.Hop{Kind: "filter", Name: f.ID, Note: note})
 	}

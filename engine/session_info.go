@@ -16,8 +16,8 @@ const backendMisc = int64(unsafe.Sizeof(Backend{}))
 func (s *Session) Info() SessionInfo { return sessionInfo(s, true) }
 
 // LightInfo returns the session as it is now, without its log, its statements,
-// its timeline, its I/O events and the size of its history: what a table of many
-// sessions shows.
+// its timeline, its I/O events, the size of its history and the quantiles of its
+// filters: what a table of many sessions shows.
 func (s *Session) LightInfo() SessionInfo { return sessionInfo(s, false) }
 
 // Fingerprint returns the text of a statement without its literals.
@@ -53,7 +53,7 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	if s.run != nil {
 		info.Filters = make([]FilterCounters, 0, len(s.run.links))
 		for _, l := range s.run.links {
-			info.Filters = append(info.Filters, l.counters())
+			info.Filters = append(info.Filters, l.counters(whole))
 		}
 		info.Outdated = s.run.outdated(s.service)
 	}

@@ -115,7 +115,8 @@ func complete(a *api.SessionAttributes, info *engine.SessionInfo, now time.Time,
 	a.Chain = make([]api.ChainLink, len(info.Filters))
 	for i, f := range info.Filters {
 		a.Chain[i] = api.ChainLink{
-			ID: f.Filter, Module: f.Module, Statements: f.Statements, Changed: f.Changed, Nanos: uint64(max(0, f.Time)),
+			ID: f.Filter, Module: f.Module, Statements: f.Statements, Changed: f.Changed, Answered: f.Answered,
+			Nanos: uint64(max(0, f.Time)), P50: uint64(f.P50), P95: uint64(f.P95),
 		}
 	}
 	if d == whole {

@@ -55,7 +55,7 @@ func fullInfo(now time.Time) engine.SessionInfo {
 			{Server: "server1", ConnectionID: 74, Primary: true, Busy: true, Memory: engine.BufferInfo{ReadQ: 1, WriteQ: 2, Misc: 3}},
 			{Server: "server1", ConnectionID: 75, Cipher: "AES", Memory: engine.BufferInfo{ReadQ: 10, WriteQ: 20, Misc: 30}},
 		},
-		Filters: []engine.FilterCounters{{Filter: "First", Module: "qlafilter", Statements: 9, Changed: 1, Time: 1500}},
+		Filters: []engine.FilterCounters{{Filter: "First", Module: "qlafilter", Time: 1500, FilterFigures: engine.FilterFigures{Statements: 9, Changed: 2, Answered: 1, P50: 160, P95: 176}}},
 		Queries: []engine.QueryInfo{
 			{Command: "COM_QUERY", Statement: "SELECT SLEEP(9)", Received: now.Add(-2500 * time.Millisecond)},
 			{
