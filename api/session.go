@@ -46,6 +46,17 @@ type SessionAttributes struct {
 	EndReason        string         `json:"end_reason,omitempty"`         // ours: why it ended, in words
 	EndedBy          string         `json:"ended_by,omitempty"`           // ours: who ended it, "" when nobody did
 	Events           []SessionEvent `json:"events,omitempty"`             // ours: the timeline, oldest first; only in a GET of one session and its view
+	IOHistory        []SessionFlow  `json:"io_history,omitempty"`         // ours: bytes of the past, oldest first; only where events are
+}
+
+// SessionFlow is how many bytes went by in a stretch of time. Of the last ten
+// minutes they are of 10 seconds each, of the twelve hours before of 15 minutes;
+// those of nothing are left out.
+type SessionFlow struct {
+	At      Time    `json:"at"` // its beginning
+	Seconds float64 `json:"seconds"`
+	In      uint64  `json:"in"` // bytes from the client
+	Out     uint64  `json:"out"`
 }
 
 // Time is an instant as RFC 3339 text in UTC with milliseconds.

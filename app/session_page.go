@@ -31,7 +31,6 @@ type sessionPage struct {
 	way  serviceWay // of the service
 	list sessionList
 	ask  cancelQuestion
-	io   *ioRing // bytes a second while the page is open
 }
 
 // sessionTabs are the tabs by the last part of their address.
@@ -59,7 +58,6 @@ func (p *sessionPage) OnUpdate(ctx app.Context) {
 		p.watch()
 	}
 	p.way.ask(p.last)
-	p.io.sample(p.last, p.ended, console.now())
 	if id := p.list.found(p.ID); id != "" {
 		p.goTo(ctx, id)
 	}
@@ -80,7 +78,7 @@ func (p *sessionPage) watch() {
 	if p.id != "" {
 		console.unwatch(sessionView)
 	}
-	p.id, p.last, p.ended, p.io = p.ID, nil, time.Time{}, &ioRing{}
+	p.id, p.last, p.ended = p.ID, nil, time.Time{}
 	p.ask = cancelQuestion{}
 	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
 }
@@ -291,7 +289,7 @@ func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	case "log":
 		return &sessionLogTab{ID: p.ID, Rev: p.Rev}
 	case "timeline":
-		return &timelineTab{ID: p.ID, IO: p.io, Rev: p.Rev}
+		return &timelineTab{ID: p.ID, Rev: p.Rev}
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text("A session has no page "+p.Tab+"."), app.A().Href(href("/sessions/"+p.ID)).Text("Session "+p.ID))

@@ -16,7 +16,6 @@ import (
 type timelineTab struct {
 	app.Compo
 	ID  string // of the session
-	IO  *ioRing
 	Rev uint64
 
 	last     *api.Session // as it was last seen
@@ -124,7 +123,7 @@ func (t *timelineTab) Render() app.UI {
 	now, ended := t.now()
 	from, to := t.window()
 	line := timelineOf(a, from, to, now, ended)
-	line.ID, line.Flows, line.Chosen, line.From1, line.To1 = timelinePicture, t.IO.list(), t.chosen, t.drag.from, t.drag.to
+	line.ID, line.Flows, line.Chosen, line.From1, line.To1 = timelinePicture, flowsOf(a.IOHistory, now), t.chosen, t.drag.from, t.drag.to
 	if t.table {
 		return app.Div().Class("data timeline").Body(t.renderBar(from, to), renderTimeTable(timeRows(a, line)), t.renderKept())
 	}
@@ -246,7 +245,7 @@ func (t *timelineTab) renderKept() app.UI {
 	}
 	text += ". " + ui.Plural(len(a.Queries), "statement is", "statements are") + " kept, in " + ui.Bytes(a.Memory.LastQueries) +
 		"; all that the session holds is " + ui.Bytes(a.Memory.Total) + ". "
-	return app.P().Class("kept dim").Text(text + t.IO.note())
+	return app.P().Class("kept dim").Text(text + flowsNote)
 }
 
 // key does what keys do on the timeline.

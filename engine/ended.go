@@ -73,6 +73,7 @@ func (i *EndedInfo) size() int64 {
 	for _, event := range s.Events {
 		n += int64(unsafe.Sizeof(event)) + int64(len(event.Kind)+len(event.Detail)+len(event.By))
 	}
+	n += int64(len(s.Flows)) * int64(unsafe.Sizeof(FlowInfo{}))
 	return n + int64(len(s.Backends))*int64(unsafe.Sizeof(BackendInfo{})) + int64(len(s.Filters))*int64(unsafe.Sizeof(FilterCounters{}))
 }
 

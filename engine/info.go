@@ -46,6 +46,13 @@ type SessionInfo struct {
 	Pending    PendingInfo
 	RestartErr string // why the last restart failed, "" when it did not
 	Events     []Event
+	Flows      []FlowInfo // oldest first; times in which nothing went by are not there
+}
+
+// FlowInfo is how many bytes went by between two instants.
+type FlowInfo struct {
+	From, To time.Time
+	In, Out  uint64 // from the client and to it
 }
 
 // HistoryInfo is the size of a session command history.

@@ -17,7 +17,7 @@ import (
 type detail uint8
 
 const (
-	row detail = iota // no events: an element of a collection
+	row detail = iota // no events and no I/O of the past: an element of a collection
 	whole
 )
 
@@ -121,6 +121,7 @@ func complete(a *api.SessionAttributes, info *engine.SessionInfo, now time.Time,
 	}
 	if d == whole {
 		a.Events = eventsOf(info.Events)
+		a.IOHistory = flowsOf(info.Flows)
 	}
 }
 
@@ -250,6 +251,14 @@ func eventsOf(events []engine.Event) []api.SessionEvent {
 	all := make([]api.SessionEvent, len(events))
 	for i, e := range events {
 		all[i] = api.SessionEvent{At: apiTime(e.At), Kind: e.Kind, Detail: e.Detail, By: e.By}
+	}
+	return all
+}
+
+func flowsOf(flows []engine.FlowInfo) []api.SessionFlow {
+	all := make([]api.SessionFlow, len(flows))
+	for i, f := range flows {
+		all[i] = api.SessionFlow{At: apiTime(f.From), Seconds: seconds(f.To.Sub(f.From)), In: f.In, Out: f.Out}
 	}
 	return all
 }

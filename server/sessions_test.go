@@ -77,6 +77,7 @@ func fullInfo(now time.Time) engine.SessionInfo {
 			Kill: &engine.KillInfo{At: now.Add(time.Minute), Idle: true, By: "ops", Reason: "too slow"},
 		},
 		RestartErr: "server server2: connection refused",
+		Flows:      []engine.FlowInfo{{From: at, To: at.Add(10 * time.Second), In: 1000, Out: 2000}},
 		Events:     []engine.Event{{At: at, Kind: "log_level", Detail: "log_info on", By: "ops"}},
 	}
 }
