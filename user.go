@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/signalbox/signalbox/engine/config"
-	"github.com/signalbox/signalbox/engine/module"
 	"github.com/signalbox/signalbox/engine/modules"
 	"github.com/signalbox/signalbox/server"
 )
@@ -73,12 +72,7 @@ func usersOf(file string) (*server.Users, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range objects {
-		if o.Kind == module.MaxScale {
-			return server.OpenUsers(usersFile(o))
-		}
-	}
-	maxscale, _, err := module.NewObject("maxscale", &module.MaxScaleModule, nil)
+	maxscale, err := maxscaleOf(objects)
 	if err != nil {
 		return nil, err
 	}
