@@ -196,3 +196,18 @@ type SessionEvent struct {
 	Detail string `json:"detail"`
 	By     string `json:"by,omitempty"` // who asked for it
 }
+
+// Alike is how long statements took that are like the one that a session runs or
+// ran last: the same but for their literals. Its id is the session's.
+type Alike = Resource[AlikeAttributes]
+
+// AlikeAttributes are the attributes of an Alike. Times are in seconds.
+type AlikeAttributes struct {
+	Statement string  `json:"statement"` // that the others are like, at most 1024 bytes; "" for none
+	Count     int     `json:"count"`
+	P50       float64 `json:"p50"`
+	P95       float64 `json:"p95"`
+	Longest   float64 `json:"longest"`
+	Looked    int     `json:"looked"`   // statements that were looked at
+	Complete  bool    `json:"complete"` // these were all that are kept of the service
+}

@@ -28,9 +28,10 @@ type sessionPage struct {
 	last  *api.Session // as it was last seen, nil before that
 	ended time.Time    // when it ended, or was first missed; zero while it lives
 
-	way  serviceWay // of the service
-	list sessionList
-	ask  cancelQuestion
+	way   serviceWay // of the service
+	alike *alikeAsk  // of the session
+	list  sessionList
+	ask   cancelQuestion
 }
 
 // sessionTabs are the tabs by the last part of their address.
@@ -58,6 +59,9 @@ func (p *sessionPage) OnUpdate(ctx app.Context) {
 		p.watch()
 	}
 	p.way.ask(p.last)
+	if p.Tab == "" && p.ended.IsZero() {
+		p.alike.ask(p.last)
+	}
 	if id := p.list.found(p.ID); id != "" {
 		p.goTo(ctx, id)
 	}
@@ -78,7 +82,7 @@ func (p *sessionPage) watch() {
 	if p.id != "" {
 		console.unwatch(sessionView)
 	}
-	p.id, p.last, p.ended = p.ID, nil, time.Time{}
+	p.id, p.last, p.ended, p.alike = p.ID, nil, time.Time{}, &alikeAsk{}
 	p.ask = cancelQuestion{}
 	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
 }
@@ -281,7 +285,7 @@ func (p *sessionPage) tabPath(i int) string {
 func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	switch p.Tab {
 	case "":
-		return renderNow(s, p.now(), &p.way)
+		return renderNow(s, p.now(), &p.way, p.alike.known)
 	case "statements":
 		return &statementsTab{ID: p.ID, Rev: p.Rev}
 	case "chain":

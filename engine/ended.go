@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -54,6 +55,20 @@ func (e *ended) get(id uint64, now time.Time) (EndedInfo, bool) {
 	defer e.mu.Unlock()
 	info, ok := e.byID[id]
 	return info, ok && now.Sub(info.At) <= endedFor
+}
+
+// queries returns the statements of the sessions of a service, those of the newest
+// session first. They must not be changed.
+func (e *ended) queries(service string) [][]QueryInfo {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var list [][]QueryInfo
+	for _, id := range slices.Backward(e.order) {
+		if s := e.byID[id].Session; s.Service == service && len(s.Queries) > 0 {
+			list = append(list, s.Queries)
+		}
+	}
+	return list
 }
 
 // size is what an entry holds, in bytes.

@@ -84,6 +84,26 @@ func (s sessions) one(c *call) (answer, error) {
 	return result, nil
 }
 
+// alike serves GET /v1/sessions/:id/alike, which is ours: how long statements took
+// that are like the session's.
+func (s sessions) alike(c *call) (answer, error) {
+	session, err := s.find(c)
+	if err != nil {
+		return answer{}, err
+	}
+	info, err := session.Alike()
+	if err != nil {
+		return answer{}, err
+	}
+	id := strconv.FormatUint(session.ID(), 10)
+	resource := api.Alike{ID: id, Type: "alike", Attributes: api.AlikeAttributes{
+		Statement: info.Statement, Count: info.Count,
+		P50: rounded(info.P50.Seconds()), P95: rounded(info.P95.Seconds()), Longest: rounded(info.Longest.Seconds()),
+		Looked: info.Looked, Complete: info.Complete,
+	}}
+	return one(c, resource, c.link("sessions", id, "alike")), nil
+}
+
 // over returns the session of a request when it has ended and the request says
 // ended=true, which is ours.
 func (s sessions) over(c *call) (engine.EndedInfo, bool) {

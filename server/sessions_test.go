@@ -237,6 +237,28 @@ func TestPreconditions(t *testing.T) {
 	})
 }
 
+// Ensure a statement can be compared with those that are like it.
+func TestAlike(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c, other := s.connect(), s.connect()
+		for _, sql := range []string{"SLEEP 1", "SLEEP 2", "SELECT 1"} {
+			if _, err := other.Query(sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.Query("SLEEP 3"); err != nil {
+			t.Fatal(err)
+		}
+		got := s.wants(s.ask(basicUser, "GET", "/v1/sessions/1/alike", ""), 200)
+		for _, want := range []string{`"statement": "SLEEP 3"`, `"count": 2`, `"p50": 1`, `"p95": 2`, `"longest": 2`, `"looked": 3`, `"complete": true`, `"type": "alike"`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+		s.wants(s.ask(basicUser, "GET", "/v1/sessions/77/alike", ""), 404, "77 is not a session")
+	})
+}
+
 func TestRestartAllAndCancelStatement(t *testing.T) {
 	inSite(t, nil, func(s *site) {
 		c, other := s.connect(), s.connect()
