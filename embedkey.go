@@ -44,7 +44,7 @@ func embedKeyCommand(args []string, out io.Writer) error {
 	if *file == "" {
 		return fmt.Errorf("give -config FILE; its datadir holds the embed keys\n%s", embedKeyUsage)
 	}
-	maxscale, err := maxscaleOf(*file)
+	maxscale, err := maxscaleIn(*file)
 	if err != nil {
 		return err
 	}

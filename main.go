@@ -63,7 +63,9 @@ func New(o options, out, errOut io.Writer) (_ *program, err error) {
 		}
 	}()
 	s := &p.setup
-	if p.engine, err = engine.New(engine.Options{Objects: s.objects, Modules: modules.All(), Logger: s.log, Listen: s.listen}); err != nil {
+	if p.engine, err = engine.New(engine.Options{
+		Objects: s.objects, Modules: modules.All(), Logger: s.log, Listen: s.listen, Keep: s.persisted.keep(),
+	}); err != nil {
 		return nil, err
 	}
 	if threads := p.engine.MaxScale().Values.Int("threads"); threads > 0 { // 0 is auto

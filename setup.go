@@ -32,6 +32,8 @@ type setup struct {
 	log     *slog.Logger
 	ring    *server.LogRing
 	demo    *demonstration // nil with a configuration file
+
+	persisted persistence
 }
 
 // newSetup reads the configuration, or starts the demo's SQL servers.
@@ -45,6 +47,11 @@ func newSetup(o options, errOut io.Writer) (setup, error) {
 		s.demo = d
 	}
 	objects, warnings, err := s.read()
+	if err == nil && s.demo == nil {
+		var more []config.Problem
+		s.persisted, more, err = openPersistence(objects)
+		warnings = append(warnings, more...)
+	}
 	for _, w := range warnings {
 		fmt.Fprintln(errOut, "warning:", w.Error())
 	}
@@ -53,6 +60,7 @@ func newSetup(o options, errOut io.Writer) (setup, error) {
 	}
 	s.objects = objects
 	s.logTo(errOut)
+	s.logPersisted()
 	return s, nil
 }
 
@@ -71,6 +79,7 @@ func check(o options, out, errOut io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "%s is good: servers %d, services %d, listeners %d, filters %d, monitors %d\n", name,
 		number[module.Server], number[module.Service], number[module.Listener], number[module.Filter], number[module.Monitor])
+	s.persisted.report(out)
 	return errors.Join(err, s.close())
 }
 

@@ -39,7 +39,7 @@ func userCommand(args []string, in io.Reader, out io.Writer) error {
 	if *file == "" {
 		return fmt.Errorf("give -config FILE; its datadir holds the accounts\n%s", userUsage)
 	}
-	maxscale, err := maxscaleOf(*file)
+	maxscale, err := maxscaleIn(*file)
 	if err != nil {
 		return err
 	}
@@ -70,19 +70,13 @@ func userCommand(args []string, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// maxscaleOf reads from a configuration what is about the program itself.
-func maxscaleOf(file string) (module.Object, error) {
+// maxscaleIn reads from a configuration file what is about the program itself.
+func maxscaleIn(file string) (module.Object, error) {
 	objects, _, err := config.ReadFile(file, modules.All().Declarations())
 	if err != nil {
 		return module.Object{}, err
 	}
-	for _, o := range objects {
-		if o.Kind == module.MaxScale {
-			return o, nil
-		}
-	}
-	maxscale, _, err := module.NewObject("maxscale", &module.MaxScaleModule, nil)
-	return maxscale, err
+	return maxscaleOf(objects)
 }
 
 // readPassword reads the first line of in.

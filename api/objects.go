@@ -118,7 +118,18 @@ type FilterAttributes struct {
 	Module            string         `json:"module"`
 	Parameters        Parameters     `json:"parameters"`
 	FilterDiagnostics map[string]any `json:"filter_diagnostics"`
+	Figures           FilterFigures  `json:"figures"` // ours
 	Source            Source         `json:"source"`
+}
+
+// FilterFigures is what a filter has done in all sessions since the program
+// started.
+type FilterFigures struct {
+	Statements uint64 `json:"statements"` // commands that it has seen
+	Changed    uint64 `json:"changed"`    // commands that it changed or answered itself
+	Answered   uint64 `json:"answered"`   // of those, the ones that it answered itself: they got no further
+	P50        uint64 `json:"p50_nanos"`  // time that a command spent in the filter itself on the way down, ns
+	P95        uint64 `json:"p95_nanos"`
 }
 
 // MonitorAttributes are the attributes of a monitor.

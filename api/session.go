@@ -46,6 +46,17 @@ type SessionAttributes struct {
 	EndReason        string         `json:"end_reason,omitempty"`         // ours: why it ended, in words
 	EndedBy          string         `json:"ended_by,omitempty"`           // ours: who ended it, "" when nobody did
 	Events           []SessionEvent `json:"events,omitempty"`             // ours: the timeline, oldest first; only in a GET of one session and its view
+	IOHistory        []SessionFlow  `json:"io_history,omitempty"`         // ours: bytes of the past, oldest first; only where events are
+}
+
+// SessionFlow is how many bytes went by in a stretch of time. Of the last ten
+// minutes they are of 10 seconds each, of the twelve hours before of 15 minutes;
+// those of nothing are left out.
+type SessionFlow struct {
+	At      Time    `json:"at"` // its beginning
+	Seconds float64 `json:"seconds"`
+	In      uint64  `json:"in"` // bytes from the client
+	Out     uint64  `json:"out"`
 }
 
 // Time is an instant as RFC 3339 text in UTC with milliseconds.
@@ -172,7 +183,10 @@ type ChainLink struct {
 	Module     string `json:"module"`
 	Statements uint64 `json:"statements"` // commands it has seen in this session
 	Changed    uint64 `json:"changed"`    // commands it changed or answered itself
+	Answered   uint64 `json:"answered"`   // of those, the ones that it answered itself: they got no further
 	Nanos      uint64 `json:"nanos"`      // time spent in the filter itself on the way down, ns
+	P50        uint64 `json:"p50_nanos"`  // of one command: half of them took at most this, ns
+	P95        uint64 `json:"p95_nanos"`  // 95 of a hundred did
 }
 
 // SessionEvent is one entry of a session's timeline.
@@ -181,4 +195,19 @@ type SessionEvent struct {
 	Kind   string `json:"kind"` // connect, auth, database, backend_open, backend_close, trx_begin, trx_end, filters_requested, filters, filters_cancelled, restart_requested, restart, restart_failed, restart_cancelled, log_level, kill_scheduled, kill_cancelled, kill, statement_cancelled, blocked, error, closed
 	Detail string `json:"detail"`
 	By     string `json:"by,omitempty"` // who asked for it
+}
+
+// Alike is how long statements took that are like the one that a session runs or
+// ran last: the same but for their literals. Its id is the session's.
+type Alike = Resource[AlikeAttributes]
+
+// AlikeAttributes are the attributes of an Alike. Times are in seconds.
+type AlikeAttributes struct {
+	Statement string  `json:"statement"` // that the others are like, at most 1024 bytes; "" for none
+	Count     int     `json:"count"`
+	P50       float64 `json:"p50"`
+	P95       float64 `json:"p95"`
+	Longest   float64 `json:"longest"`
+	Looked    int     `json:"looked"`   // statements that were looked at
+	Complete  bool    `json:"complete"` // these were all that are kept of the service
 }

@@ -26,6 +26,14 @@ var filtersTable = objectTable[api.FilterAttributes]{
 		{"c-module", lang.Mark("Module"), func(f *api.Filter) app.UI { return app.Text(f.Attributes.Module) }},
 		{"c-services", lang.Mark("Services"), func(f *api.Filter) app.UI { return objectLinks("services", f.Relationships.IDs("services")) }},
 		{"c-sessions num", lang.Mark("Sessions"), filterSessions},
+		{"c-seen num", lang.Mark("Seen"), func(f *api.Filter) app.UI { return app.Text(lang.Count(f.Attributes.Figures.Statements)) }},
+		{"c-seen num", lang.Mark("Changed"), func(f *api.Filter) app.UI {
+			return app.Text(lang.Count(changedOnly(f.Attributes.Figures.Changed, f.Attributes.Figures.Answered)))
+		}},
+		{"c-seen num", lang.Mark("Answered"), func(f *api.Filter) app.UI { return app.Text(lang.Count(f.Attributes.Figures.Answered)) }},
+		{"c-spread num", "p50 / p95", func(f *api.Filter) app.UI {
+			return app.Span().Title(spreadTitle()).Text(spread(f.Attributes.Figures.P50, f.Attributes.Figures.P95))
+		}},
 		{"c-set mono", lang.Mark("Parameters"), func(f *api.Filter) app.UI { return hinted(settingLine(set(f.Attributes.Parameters))) }},
 		{"c-figures mono", lang.Mark("Figures"), func(f *api.Filter) app.UI { return hinted(settingLine(filterFigures(f))) }},
 	},
@@ -90,11 +98,18 @@ func filterLines(f *api.Filter) (lines []string, ok bool) {
 
 func aboutFilter(f *api.Filter) []objectBox {
 	a := &f.Attributes
+	did := &a.Figures
 	boxes := []objectBox{
 		{lang.T("Filter"), false, factList(
 			monoFact(lang.T("Module"), a.Module),
 			objectFact{lang.T("Services"), objectLinks("services", f.Relationships.IDs("services"))},
 			objectFact{lang.T("Sessions"), filterSessions(f)},
+		)},
+		{lang.T("Since the program started"), false, factList(
+			countFact(lang.T("Seen"), did.Statements),
+			countFact(lang.T("Changed"), changedOnly(did.Changed, did.Answered)),
+			countFact(lang.T("Answered itself"), did.Answered),
+			objectFact{lang.T("Time p50 / p95"), app.Span().Class("tnum").Title(spreadTitle()).Text(spread(did.P50, did.P95))},
 		)},
 		{lang.T("Figures"), false, settingList(filterFigures(f), lang.T("The filter tells none."))},
 	}

@@ -169,8 +169,9 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 				app.Th().Scope("col").Text(lang.T("Filter")),
 				app.Th().Class("module").Scope("col").Text(lang.T("Module")),
 				app.Th().Class("num").Scope("col").Title(lang.T("Statements that the filter has seen in this session")).Text(lang.T("Seen")),
-				app.Th().Class("num").Scope("col").Title(lang.T("Statements that it has changed or answered itself")).Text(lang.T("Changed")),
-				app.Th().Class("num").Scope("col").Title(lang.T("Mean time that a statement spends in the filter on its way down")).Text(lang.T("Mean time")),
+				app.Th().Class("num").Scope("col").Title(lang.T("Statements that it has changed and passed on")).Text(lang.T("Changed")),
+				app.Th().Class("num").Scope("col").Title(lang.T("Statements that it has answered itself, as with an error: they got no further")).Text(lang.T("Answered")),
+				app.Th().Class("num spread").Scope("col").Title(spreadTitle()).Text(lang.T("p50 / p95")),
 			)),
 			app.TBody().Body(app.Range(chain).Slice(func(i int) app.UI {
 				link := &chain[i]
@@ -179,8 +180,9 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 					app.Td().Title(link.ID).Text(link.ID),
 					app.Td().Body(app.Span().Class("tag").Text(link.Module)),
 					app.Td().Class("num").Text(lang.Count(link.Statements)),
-					app.Td().Class("num").Text(lang.Count(link.Changed)),
-					app.Td().Class("num").Text(meanTime(link.Nanos, link.Statements)),
+					app.Td().Class("num").Text(lang.Count(changedOnly(link.Changed, link.Answered))),
+					app.Td().Class("num").Text(lang.Count(link.Answered)),
+					app.Td().Class("num").Text(spread(link.P50, link.P95)),
 				)
 			})),
 		),
@@ -198,16 +200,38 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 	)
 }
 
-// meanTime writes the time for each statement in microseconds: 0.4 µs.
-func meanTime(nanos, statements uint64) string {
-	if statements == 0 {
+// changedOnly is how many statements a filter has changed and passed on.
+func changedOnly(changed, answered uint64) uint64 { return changed - min(answered, changed) }
+
+// timeUnit is the unit of times in a filter that go up to most, in ns.
+func timeUnit(most uint64) (nanos float64, name string) {
+	if most < 10_000_000 {
+		return 1000, " µs"
+	}
+	return 1_000_000, " ms"
+}
+
+// shortTime writes a number with two figures at least.
+func shortTime(x float64) string {
+	if x < 10 {
+		return lang.Decimal(x, 1)
+	}
+	return lang.Count(int64(x + 0.5))
+}
+
+// spread writes the quantiles of the time that statements spend in a filter, in
+// ns: 0.4 / 1.2 µs.
+func spread(p50, p95 uint64) string {
+	if p95 == 0 {
 		return "—"
 	}
-	us := float64(nanos) / float64(statements) / 1000
-	if us < 100 {
-		return lang.T("{us} µs", "us", lang.Decimal(us, 1))
-	}
-	return lang.T("{us} µs", "us", lang.Count(int64(us+0.5)))
+	unit, name := timeUnit(p95)
+	return shortTime(float64(p50)/unit) + " / " + shortTime(float64(p95)/unit) + name
+}
+
+// spreadTitle says what a spread is.
+func spreadTitle() string {
+	return lang.T("Half of the statements spend at most the first of these times in the filter on their way down, 95 of a hundred at most the second")
 }
 
 // renderPending draws the chain that waits for its moment.

@@ -332,16 +332,16 @@ func TestChainAdd(t *testing.T) {
 	}
 }
 
-// Ensure the time for each statement is written in microseconds.
-func TestMeanTime(t *testing.T) {
+// Ensure the times in a filter are written in one unit.
+func TestSpread(t *testing.T) {
 	for _, tt := range []struct {
-		nanos, statements uint64
-		want              string
+		p50, p95 uint64
+		want     string
 	}{
-		{0, 0, "—"}, {0, 5, "0.0 µs"}, {2500, 5, "0.5 µs"}, {1_000_000, 10, "100 µs"}, {5_000_000_000, 1, "5\u202f000\u202f000 µs"},
+		{0, 0, "—"}, {96, 416, "0.1 / 0.4 µs"}, {2500, 12_400, "2.5 / 12 µs"}, {800, 9_999_000, "0.8 / 9\u202f999 µs"}, {400_000, 12_000_000, "0.4 / 12 ms"},
 	} {
-		if got := meanTime(tt.nanos, tt.statements); got != tt.want {
-			t.Errorf("%d/%d: got %q, want %q", tt.nanos, tt.statements, got, tt.want)
+		if got := spread(tt.p50, tt.p95); got != tt.want {
+			t.Errorf("%d/%d: got %q, want %q", tt.p50, tt.p95, got, tt.want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -16,12 +15,13 @@ import (
 )
 
 // renderNow draws what a session is doing at the instant now, on the way that
-// the statements of its service take.
-func renderNow(s *api.Session, now time.Time, way *serviceWay) app.UI {
+// the statements of its service take, beside how long those took that are like
+// its own.
+func renderNow(s *api.Session, now time.Time, way *serviceWay, alike *api.AlikeAttributes) app.UI {
 	since := view.Lag(s, now)
 	return app.Div().Class("page data now").Body(
 		app.Div().Class("col").Body(
-			renderStatement(s, since),
+			renderStatement(s, since, alike),
 			renderTransaction(s, since),
 			renderBackends(s),
 			renderFacts(s, since),
@@ -41,14 +41,14 @@ func box(title, note string, body app.UI) app.UI {
 	)
 }
 
-func renderStatement(s *api.Session, since time.Duration) app.UI {
+func renderStatement(s *api.Session, since time.Duration, alike *api.AlikeAttributes) app.UI {
 	a := &s.Attributes.Activity
 	if a.Statement == "" {
 		return box(lang.T("Statement"), "", app.P().Class("faint").Text(lang.T("None yet.")))
 	}
 	return box(lang.T("Statement"), statementNote(s, since), app.Div().Body(
 		app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(a.Statement),
-		renderPace(paceOf(s, since)),
+		renderPace(paceOf(s, since, alike)),
 		renderLocks(a),
 	))
 }
@@ -67,84 +67,6 @@ func renderLocks(a *api.Activity) app.UI {
 			return app.P().Text(lang.N(a.Blocks, "{n} session waits for a lock of this one.|{n} sessions wait for a lock of this one."))
 		}),
 	)
-}
-
-// pace is how long a statement takes, beside the earlier ones of the same text
-// that are kept of the session.
-type pace struct {
-	now       float64 // seconds that it has taken, so far while it runs
-	running   bool
-	runs      int     // earlier ones
-	mid, most float64 // seconds: the median of them and the longest
-}
-
-// paceOf compares the statement of a session with the earlier ones of its text.
-func paceOf(s *api.Session, since time.Duration) pace {
-	a := &s.Attributes
-	p := pace{running: a.Activity.State == "running"}
-	var took []float64
-	for i := range a.Queries {
-		q := &a.Queries[i]
-		if i == 0 && (q.Completed == "" || !p.running) {
-			p.now = q.Duration
-			continue // it is the statement itself
-		}
-		if q.Completed != "" && q.Error == "" && sameText(q.Statement, a.Activity.Statement) {
-			took = append(took, q.Duration)
-		}
-	}
-	if p.running {
-		p.now = view.InState(s, since).Seconds()
-	}
-	if p.runs = len(took); p.runs > 0 {
-		slices.Sort(took)
-		p.mid, p.most = took[(p.runs-1)/2], took[p.runs-1]
-	}
-	return p
-}
-
-// sameText compares a statement with that of an activity, which is cut.
-func sameText(statement, activity string) bool {
-	return statement == activity || len(activity) >= 1000 && strings.HasPrefix(statement, strings.TrimSuffix(activity, "…"))
-}
-
-// renderPace draws how long a statement takes as a bar, with marks for how long
-// the earlier ones took.
-func renderPace(p pace) app.UI {
-	if p.runs == 0 {
-		return app.P().Class("pace-note faint").Text(lang.T("No earlier statement of this text is kept to compare with."))
-	}
-	whole := max(p.now, p.most, 0.001) * 1.05
-	place := func(seconds float64) string { return strconv.Itoa(int(1000 * seconds / whole)) }
-	class := "done"
-	if p.now > p.most {
-		class = "done over"
-	}
-	return app.Div().Class("pace").Body(
-		ui.SVG("svg").Attr("viewBox", "0 0 1000 14").Attr("preserveAspectRatio", "none").Attr("aria-hidden", "true ").Body(
-			ui.SVG("rect").Class("rest").Attr("y", "3").Attr("width", "1000").Attr("height", "8"),
-			ui.SVG("rect").Class(class).Attr("y", "3").Attr("width", place(p.now)).Attr("height", "8"),
-			paceMark(place(p.mid)), paceMark(place(p.most)),
-		),
-		app.P().Class("pace-note dim tnum").Text(paceWords(p)),
-	)
-}
-
-func paceMark(x string) app.UI {
-	return ui.SVG("line").Class("at").Attr("x1", x).Attr("x2", x).Attr("y1", "0").Attr("y2", "14").Attr("vector-effect", "non-scaling-stroke")
-}
-
-// paceWords says what the bar shows.
-func paceWords(p pace) string {
-	verb := lang.T("Took ")
-	if p.running {
-		verb = lang.T("Runs for ")
-	}
-	text := lang.T("{verb}{now}. Of {runs} of this text that are kept: ", "verb", verb, "now", took(p.now), "runs", lang.N(p.runs, "{n} earlier one|{n} earlier ones"))
-	if p.runs == 1 {
-		return text + took(p.most) + "."
-	}
-	return lang.T("{text}median {mid}, longest {most}.", "text", text, "mid", took(p.mid), "most", took(p.most))
 }
 
 // statementNote says how long the statement has been running or took, and where.
@@ -278,8 +200,9 @@ func pathOf(s *api.Session, way *serviceWay) app.UI {
 		if f.Changed > 0 {
 			note += lang.T(", {changed} changed", "changed", lang.Count(f.Changed))
 		}
-		if f.Statements > 0 {
-			note += ", " + meanTime(f.Nanos, f.Statements)
+		if f.P95 > 0 {
+			unit, name := timeUnit(f.P95)
+			note += ", p95 " + shortTime(float64(f.P95)/unit) + name
 		}
 		chain = append(chain, ui.Hop{Kind: "filter", Name: f.ID, Note: note})
 	}

@@ -1,56 +1,73 @@
 package app
 
 import (
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
 )
 
-// Ensure a statement is compared with the earlier ones of its text, that ended
-// well, and not with itself.
+// Ensure a statement is compared with those that the server says are like it, and
+// not with those that are like another one.
 func TestPace(t *testing.T) {
-	query := func(text string, took float64, completed, failed string) api.SessionQuery {
-		return api.SessionQuery{Statement: text, Duration: took, Completed: completed, Error: failed}
+	like := func(statement string, count int, complete bool) *api.AlikeAttributes {
+		return &api.AlikeAttributes{Statement: statement, Count: count, P50: 0.004, P95: 0.012, Longest: 3, Looked: 20_000, Complete: complete}
 	}
+	running := api.SessionAttributes{
+		Activity: api.Activity{State: "running", InState: 9, Statement: "SELECT 1"}, Queries: []api.SessionQuery{{Statement: "SELECT 1", Duration: 8}},
+	}
+	last := api.SessionAttributes{
+		Activity: api.Activity{State: "idle", Statement: "SELECT 1"}, Queries: []api.SessionQuery{{Statement: "SELECT 1", Duration: 0.2, Completed: "x"}},
+	}
+	off := api.SessionAttributes{Activity: api.Activity{State: "idle", Statement: "SELECT 1"}}
 	for _, tt := range []struct {
-		name    string
-		a       api.SessionAttributes
-		want    pace
-		written string
+		name  string
+		a     api.SessionAttributes
+		known *api.AlikeAttributes
+		want  string
 	}{
-		{
-			"runs",
-			api.SessionAttributes{
-				Activity: api.Activity{State: "running", InState: 9, Statement: "A"},
-				Queries:  []api.SessionQuery{query("A", 9, "", ""), query("A", 3, "x", ""), query("B", 7, "x", ""), query("A", 1, "x", ""), query("A", 50, "x", "1205: timeout"), query("A", 2, "x", "")},
-			},
-			pace{now: 9, running: true, runs: 3, mid: 2, most: 3},
-			"Runs for 9.0 s. Of 3 earlier ones of this text that are kept: median 2.0 s, longest 3.0 s.",
-		},
-		{
-			"last",
-			api.SessionAttributes{
-				Activity: api.Activity{State: "idle", Statement: "A"},
-				Queries:  []api.SessionQuery{query("A", 0.2, "x", ""), query("A", 0.1, "x", "")},
-			},
-			pace{now: 0.2, runs: 1, mid: 0.1, most: 0.1},
-			"Took 200 ms. Of 1 earlier one of this text that are kept: 100 ms.",
-		},
-		{"first", api.SessionAttributes{Activity: api.Activity{State: "idle", Statement: "A"}, Queries: []api.SessionQuery{query("A", 0.2, "x", "")}}, pace{now: 0.2}, ""},
-		{"not-kept", api.SessionAttributes{Activity: api.Activity{State: "running", InState: 5, Statement: "A"}}, pace{now: 5, running: true}, ""},
+		{"runs", running, like("SELECT 2", 214, true), "Runs for 9.0 s. p95 of 214 like it: 12 ms, median 4 ms, longest 3.0 s."},
+		{"last", last, like("SELECT 1", 1, false), "Took 200 ms. p95 of 1 like it: 12 ms, median 4 ms, longest 3.0 s — among the first 20\u202f000 statements of the service."},
+		{"of-another", last, like("SELECT a", 214, true), "Looking for statements like it…"},
+		{"not-yet", running, nil, "Looking for statements like it…"},
+		{"none", running, &api.AlikeAttributes{Statement: "SELECT 1", Complete: true}, "No statement like it is kept to compare with."},
+		{"not-kept", off, nil, "Statements are not kept (retain_last_statements=0), so there is nothing to compare with."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := paceOf(&api.Session{Attributes: tt.a}, 0)
-			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(pace{})); diff != "" {
-				t.Error(diff)
-			}
-			if tt.written != "" && paceWords(got) != tt.written {
-				t.Errorf("got %q, want %q", paceWords(got), tt.written)
+			p := paceOf(&api.Session{Attributes: tt.a}, 0, tt.known)
+			if got := app.HTMLString(renderPace(p)); !strings.Contains(got, tt.want) {
+				t.Errorf("got %s, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// Ensure the server is asked at once about a statement, soon about another one and
+// seldom about the same.
+func TestAlikeAsk(t *testing.T) {
+	reset(t)
+	s := &api.Session{ID: "5"}
+	var q alikeAsk
+	asks := func(about api.Time, after time.Duration) bool { // so long after the last time
+		s.Attributes.Queries = []api.SessionQuery{{StartedAt: about}}
+		q.busy, q.asked = false, q.asked.Add(-after)
+		return q.due(s)
+	}
+	for _, tt := range []struct {
+		about api.Time
+		after time.Duration
+		want  bool
+	}{{"1", 0, true}, {"1", alikeSoon, false}, {"2", 0, true}, {"3", time.Second, false}, {"3", alikeSoon, true}, {"3", alikeAgain, true}} {
+		if got := asks(tt.about, tt.after); got != tt.want {
+			t.Errorf("statement %s after %v: got %v, want %v", tt.about, tt.after, got, tt.want)
+		}
+	}
+	console.state.Connected = false
+	if asks("4", time.Hour) {
+		t.Error("it is asked while the data are old")
 	}
 }
 

@@ -29,10 +29,10 @@ type sessionPage struct {
 	last  *api.Session // as it was last seen, nil before that
 	ended time.Time    // when it ended, or was first missed; zero while it lives
 
-	way  serviceWay // of the service
-	list sessionList
-	ask  cancelQuestion
-	io   *ioRing // bytes a second while the page is open
+	way   serviceWay // of the service
+	alike *alikeAsk  // of the session
+	list  sessionList
+	ask   cancelQuestion
 }
 
 // sessionTabs are the tabs by the last part of their address.
@@ -60,7 +60,9 @@ func (p *sessionPage) OnUpdate(ctx app.Context) {
 		p.watch()
 	}
 	p.way.ask(p.last)
-	p.io.sample(p.last, p.ended, console.now())
+	if p.Tab == "" && p.ended.IsZero() {
+		p.alike.ask(p.last)
+	}
 	if id := p.list.found(p.ID); id != "" {
 		p.goTo(ctx, id)
 	}
@@ -81,7 +83,7 @@ func (p *sessionPage) watch() {
 	if p.id != "" {
 		console.unwatch(sessionView)
 	}
-	p.id, p.last, p.ended, p.io = p.ID, nil, time.Time{}, &ioRing{}
+	p.id, p.last, p.ended, p.alike = p.ID, nil, time.Time{}, &alikeAsk{}
 	p.ask = cancelQuestion{}
 	console.watch(api.Subscribe{View: sessionView, Topic: api.TopicSession, ID: p.ID})
 }
@@ -287,7 +289,7 @@ func (p *sessionPage) tabPath(i int) string {
 func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	switch p.Tab {
 	case "":
-		return renderNow(s, p.now(), &p.way)
+		return renderNow(s, p.now(), &p.way, p.alike.known)
 	case "statements":
 		return &statementsTab{ID: p.ID, Rev: p.Rev}
 	case "chain":
@@ -295,7 +297,7 @@ func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	case "log":
 		return &sessionLogTab{ID: p.ID, Rev: p.Rev}
 	case "timeline":
-		return &timelineTab{ID: p.ID, IO: p.io, Rev: p.Rev}
+		return &timelineTab{ID: p.ID, Rev: p.Rev}
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text(lang.T("A session has no page {tab}.", "tab", p.Tab)), app.A().Href(href("/sessions/"+p.ID)).Text(lang.T("Session {id}", "id", p.ID)))

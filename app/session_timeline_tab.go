@@ -17,7 +17,6 @@ import (
 type timelineTab struct {
 	app.Compo
 	ID  string // of the session
-	IO  *ioRing
 	Rev uint64
 
 	last     *api.Session // as it was last seen
@@ -125,7 +124,7 @@ func (t *timelineTab) Render() app.UI {
 	now, ended := t.now()
 	from, to := t.window()
 	line := timelineOf(a, from, to, now, ended)
-	line.ID, line.Flows, line.Chosen, line.From1, line.To1 = timelinePicture, t.IO.list(), t.chosen, t.drag.from, t.drag.to
+	line.ID, line.Flows, line.Chosen, line.From1, line.To1 = timelinePicture, flowsOf(a.IOHistory, now), t.chosen, t.drag.from, t.drag.to
 	if t.table {
 		return app.Div().Class("data timeline").Body(t.renderBar(from, to), renderTimeTable(timeRows(a, line)), t.renderKept())
 	}
@@ -246,7 +245,7 @@ func (t *timelineTab) renderKept() app.UI {
 		text += lang.T(", older ones are gone")
 	}
 	text += lang.N(len(a.Queries), ". {n} statement is kept, in {lastQueries}; all that the session holds is {total}. |. {n} statements are kept, in {lastQueries}; all that the session holds is {total}. ", "lastQueries", ui.Bytes(a.Memory.LastQueries), "total", ui.Bytes(a.Memory.Total))
-	return app.P().Class("kept dim").Text(text + t.IO.note())
+	return app.P().Class("kept dim").Text(text + flowsNote())
 }
 
 // key does what keys do on the timeline.

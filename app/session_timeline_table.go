@@ -24,9 +24,6 @@ type timeRow struct {
 // maxTimeRows is how many lines the table has at most.
 const maxTimeRows = 1000
 
-// ioStep is how much time one line about I/O is about.
-const ioStep = 10 * time.Second
-
 // timeRows are the lanes of a timeline in words, newest first.
 func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 	inside := func(from, to time.Time) bool { return !to.Before(line.From) && !from.After(line.To) }
@@ -45,7 +42,7 @@ func timeRows(a *api.SessionAttributes, line ui.Timeline) []timeRow {
 			rows = append(rows, statementRow(&a.Queries[len(a.Queries)-1-i], s))
 		}
 	}
-	for _, f := range sumFlows(line.Flows) {
+	for _, f := range line.Flows {
 		if inside(f.From, f.To) {
 			rows = append(rows, timeRow{
 				at: f.From, to: f.To, lane: "I/O", class: "own",
@@ -71,28 +68,6 @@ func statementRow(q *api.SessionQuery, s ui.Span) timeRow {
 		row.what, row.class = q.Error, "err"
 	}
 	return row
-}
-
-// sumFlows puts flows that follow each other together, and leaves out those of
-// nothing.
-func sumFlows(flows []ui.Flow) []ui.Flow {
-	var sums []ui.Flow
-	for _, f := range flows {
-		if f.In == 0 && f.Out == 0 {
-			continue
-		}
-		if n := len(sums); n > 0 {
-			if last := &sums[n-1]; last.To.Equal(f.From) && f.To.Sub(last.From) <= ioStep {
-				before, now := last.To.Sub(last.From).Seconds(), f.To.Sub(f.From).Seconds()
-				last.In = (last.In*before + f.In*now) / (before + now)
-				last.Out = (last.Out*before + f.Out*now) / (before + now)
-				last.To = f.To
-				continue
-			}
-		}
-		sums = append(sums, f)
-	}
-	return sums
 }
 
 func renderTimeTable(rows []timeRow) app.UI {

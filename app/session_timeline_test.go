@@ -134,11 +134,10 @@ func TestTimeRows(t *testing.T) {
 	a := &tab.last.Attributes
 	from, to := tab.window()
 	line := timelineOf(a, from, to, timeOf(a.EndedAt), true)
-	line.Flows = []ui.Flow{
-		{From: timeOf(sec(3420)), To: timeOf(sec(3421)), In: 1000, Out: 0},
-		{From: timeOf(sec(3421)), To: timeOf(sec(3424)), In: 3000, Out: 400},
-		{From: timeOf(sec(3424)), To: timeOf(sec(3425))},
-	}
+	line.Flows = flowsOf([]api.SessionFlow{
+		{At: sec(2000), Seconds: 10, In: 1, Out: 1},
+		{At: sec(3420), Seconds: 4, In: 10_000, Out: 1200},
+	}, timeOf(a.EndedAt))
 	var got []string
 	for _, r := range timeRows(a, line) {
 		if r.lane != "State" {
@@ -155,37 +154,20 @@ func TestTimeRows(t *testing.T) {
 	}
 }
 
-// Ensure I/O is what came between two samples, and a gap where the data were
-// old.
-func TestIORing(t *testing.T) {
-	reset(t)
-	r := &ioRing{}
-	s := &api.Session{}
-	sample := func(second float64, in, out uint64) {
-		s.Attributes.Activity.BytesIn, s.Attributes.Activity.BytesOut = in, out
-		r.sample(s, time.Time{}, noon.Add(time.Duration(second*float64(time.Second))))
-	}
-	sample(0, 1000, 5000)
-	sample(0.5, 1100, 5000) // too soon
-	sample(2, 3000, 5400)
-	console.state.Connected = false
-	sample(3, 3000, 5400)
-	console.state.Connected = true
-	sample(60, 9000, 9000) // nothing to compare with
-	sample(61, 9010, 9000)
-	sample(62, 10, 10) // another session under the id
+// Ensure I/O is in bytes a second, of the step that is not over, too.
+func TestFlowsOf(t *testing.T) {
+	got := flowsOf([]api.SessionFlow{
+		{At: sec(0), Seconds: 900, In: 900, Out: 1800},
+		{At: sec(3600), Seconds: 10, In: 500, Out: 20},
+		{At: sec(3610), Seconds: 10, In: 500, Out: 20},
+	}, noon.Add(3615*time.Second))
 	want := []ui.Flow{
-		{From: noon, To: noon.Add(2 * time.Second), In: 1000, Out: 200},
-		{From: noon.Add(60 * time.Second), To: noon.Add(61 * time.Second), In: 10},
+		{From: timeOf(sec(0)), To: timeOf(sec(900)), In: 1, Out: 2},
+		{From: timeOf(sec(3600)), To: timeOf(sec(3610)), In: 50, Out: 2},
+		{From: timeOf(sec(3610)), To: timeOf(sec(3615)), In: 100, Out: 4},
 	}
-	if diff := cmp.Diff(want, r.list()); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-	for i := range 3 * ioKept {
-		sample(float64(100+i), uint64(100*i), 0)
-	}
-	if n := len(r.list()); n != ioKept {
-		t.Errorf("got %d samples, want %d", n, ioKept)
 	}
 }
 

@@ -21,6 +21,7 @@ type sessionPane struct {
 	last  *api.Session // with everything, as it was last seen; nil before that
 	ended time.Time    // when it was missed, zero while it lives
 	way   serviceWay   // of the service
+	alike *alikeAsk    // of the session
 
 	moved, asked time.Time // when the cursor came here, and when a session was last asked for
 	later        bool      // one will be asked for in a moment
@@ -49,9 +50,10 @@ func (p *sessionPane) OnDismount() { console.unwatch(paneView) }
 func (p *sessionPane) follow(ctx app.Context) {
 	now := time.Now()
 	if p.id != p.ID {
-		p.id, p.last, p.ended, p.moved = p.ID, nil, time.Time{}, now
+		p.id, p.last, p.ended, p.moved, p.alike = p.ID, nil, time.Time{}, now, &alikeAsk{}
 	}
 	p.way.ask(p.last)
+	p.alike.ask(p.last)
 	if p.ID == "" || p.later || console.store.View(paneView).Ask.ID == p.ID {
 		return
 	}
@@ -104,7 +106,7 @@ func (p *sessionPane) Render() app.UI {
 		p.renderHead(s),
 		app.Div().ID("pane-now").Class("pane-now").TabIndex(0).Role("region").Aria("label", lang.T("Session {id}", "id", p.ID)).Body(
 			app.P().Class("banner").Hidden(p.ended.IsZero()).Text(endedWords(s)),
-			renderNow(s, now, &p.way),
+			renderNow(s, now, &p.way, p.alike.known),
 		),
 	)
 }

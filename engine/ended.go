@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -56,6 +57,20 @@ func (e *ended) get(id uint64, now time.Time) (EndedInfo, bool) {
 	return info, ok && now.Sub(info.At) <= endedFor
 }
 
+// queries returns the statements of the sessions of a service, those of the newest
+// session first. They must not be changed.
+func (e *ended) queries(service string) [][]QueryInfo {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var list [][]QueryInfo
+	for _, id := range slices.Backward(e.order) {
+		if s := e.byID[id].Session; s.Service == service && len(s.Queries) > 0 {
+			list = append(list, s.Queries)
+		}
+	}
+	return list
+}
+
 // size is what an entry holds, in bytes.
 func (i *EndedInfo) size() int64 {
 	s := &i.Session
@@ -73,6 +88,7 @@ func (i *EndedInfo) size() int64 {
 	for _, event := range s.Events {
 		n += int64(unsafe.Sizeof(event)) + int64(len(event.Kind)+len(event.Detail)+len(event.By))
 	}
+	n += int64(len(s.Flows)) * int64(unsafe.Sizeof(FlowInfo{}))
 	return n + int64(len(s.Backends))*int64(unsafe.Sizeof(BackendInfo{})) + int64(len(s.Filters))*int64(unsafe.Sizeof(FilterCounters{}))
 }
 

@@ -37,6 +37,9 @@ func TestEnded(t *testing.T) {
 		if n := len(info.Log); n == 0 || !strings.Contains(info.Log[n-1], "session ended") {
 			t.Errorf("got the log %q", info.Log)
 		}
+		if n := len(info.Flows); n != 1 || info.Flows[0].In == 0 || info.Flows[0].Out == 0 {
+			t.Errorf("got the flows %+v", info.Flows)
+		}
 		time.Sleep(25 * time.Hour)
 		if _, ok := p.Ended(id); ok {
 			t.Error("it is still known a day later")

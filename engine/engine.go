@@ -48,6 +48,10 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Listen opens the sockets of listeners; net.Listen when nil.
 	Listen func(network, address string) (net.Listener, error)
+	// Keep is called with the new default chain of a service before it is in effect,
+	// one call at a time; its error refuses the change. With nil a change lasts until
+	// the program ends.
+	Keep func(service string, filters []string) error
 }
 
 // Modules are the modules that a configuration may name.
@@ -91,6 +95,7 @@ type Engine struct {
 	sessions sessions
 	ended    ended
 
+	keeper     keeper
 	thresholds thresholds
 	watchers   watchers
 	draining   atomic.Bool
@@ -111,6 +116,7 @@ func New(o Options) (*Engine, error) {
 		services:  registry[*Service]{kind: "service"},
 		listeners: registry[*Listener]{kind: "listener"},
 	}
+	e.keeper.keep = o.Keep
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if e.logger == nil {
 		e.logger = slog.Default()

@@ -46,6 +46,13 @@ type SessionInfo struct {
 	Pending    PendingInfo
 	RestartErr string // why the last restart failed, "" when it did not
 	Events     []Event
+	Flows      []FlowInfo // oldest first; times in which nothing went by are not there
+}
+
+// FlowInfo is how many bytes went by between two instants.
+type FlowInfo struct {
+	From, To time.Time
+	In, Out  uint64 // from the client and to it
 }
 
 // HistoryInfo is the size of a session command history.
@@ -61,13 +68,21 @@ type BackendInfo struct {
 	Memory       BufferInfo
 }
 
-// FilterCounters is one running filter session.
+// FilterCounters is one running filter session. LightInfo leaves the quantiles
+// out.
 type FilterCounters struct {
-	Filter     string
-	Module     string
+	Filter string
+	Module string
+	Time   time.Duration // in the filter itself, on the way down, of all statements
+	FilterFigures
+}
+
+// FilterFigures is what a filter has done with statements.
+type FilterFigures struct {
 	Statements uint64
-	Changed    uint64
-	Time       time.Duration // in the filter itself, on the way down
+	Changed    uint64        // those that it changed or answered
+	Answered   uint64        // of those, the ones that it answered itself: they got no further
+	P50, P95   time.Duration // in the filter itself, on the way down, of one statement
 }
 
 // QueryInfo is one retained statement.
@@ -250,6 +265,7 @@ type FilterInfo struct {
 	Object      module.Object
 	Services    []string
 	Diagnostics map[string]any
+	Figures     FilterFigures // of all sessions since the program started
 }
 
 // MonitorInfo is a monitor at one moment.

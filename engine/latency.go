@@ -18,22 +18,27 @@ type Latency [latencyBuckets]uint64
 
 // latencyBucket is the bucket of a duration.
 func latencyBucket(d time.Duration) int {
-	us := uint64(max(d.Microseconds(), 0))
-	if us < latencySteps {
-		return int(us)
-	}
-	shift := bits.Len64(us) - 3 // leaves the three highest bits, the first of which is 1
-	return min(shift*latencySteps+int(us>>shift), latencyBuckets-1)
+	return bucketOf(uint64(max(d.Microseconds(), 0)), latencyBuckets)
 }
 
-// latencyMiddle is the duration in the middle of a bucket.
-func latencyMiddle(bucket int) time.Duration {
+// bucketOf is the bucket of n units, of so many buckets: one for each unit at
+// first, and then latencySteps for each doubling.
+func bucketOf(n uint64, buckets int) int {
+	if n < latencySteps {
+		return int(n)
+	}
+	shift := bits.Len64(n) - 3 // leaves the three highest bits, the first of which is 1
+	return min(shift*latencySteps+int(n>>shift), buckets-1)
+}
+
+// bucketMiddle is the duration in the middle of a bucket.
+func bucketMiddle(bucket int, unit time.Duration) time.Duration {
 	if bucket < latencySteps {
-		return time.Duration(bucket)*time.Microsecond + time.Microsecond/2
+		return time.Duration(bucket)*unit + unit/2
 	}
 	shift := bucket/latencySteps - 1
 	low := uint64(bucket-shift*latencySteps) << shift
-	return time.Duration(low+1<<shift/2) * time.Microsecond
+	return time.Duration(low)*unit + unit<<shift/2
 }
 
 // Add adds the counts of other.
@@ -54,22 +59,26 @@ func (l *Latency) Since(older *Latency) Latency {
 
 // Quantile returns the time within which the share q of the statements was done,
 // 0 when there are none.
-func (l *Latency) Quantile(q float64) time.Duration {
+func (l *Latency) Quantile(q float64) time.Duration { return quantile(l[:], time.Microsecond, q) }
+
+// quantile returns the time within which the share q of what buckets count was
+// done, 0 when they count nothing.
+func quantile(counts []uint64, unit time.Duration, q float64) time.Duration {
 	var all uint64
-	for _, n := range l {
+	for _, n := range counts {
 		all += n
 	}
 	if all == 0 {
 		return 0
 	}
 	rank := uint64(q*float64(all-1)) + 1
-	for i, n := range l {
+	for i, n := range counts {
 		if n >= rank {
-			return latencyMiddle(i)
+			return bucketMiddle(i, unit)
 		}
 		rank -= n
 	}
-	return latencyMiddle(latencyBuckets - 1)
+	return bucketMiddle(len(counts)-1, unit)
 }
 
 // latencyCounter counts from many goroutines.

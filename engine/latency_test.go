@@ -10,7 +10,7 @@ import (
 func TestLatencyBuckets(t *testing.T) {
 	near := func(us uint32) bool {
 		d := time.Duration(us) * time.Microsecond
-		off := (latencyMiddle(latencyBucket(d)) - d).Abs()
+		off := (bucketMiddle(latencyBucket(d), time.Microsecond) - d).Abs()
 		return off <= max(d/7, time.Microsecond)
 	}
 	if err := quick.Check(near, nil); err != nil {

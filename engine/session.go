@@ -54,6 +54,7 @@ type sessionSeen struct {
 	activity activity
 	locks    lockMark
 	load     load
+	flows    flows
 	retained retained
 	timeline timeline
 }

@@ -56,20 +56,23 @@ type loadSlot struct {
 	in, out uint32
 }
 
-// book adds what has gone by since it was last called to the present second.
-func (l *load) book(now time.Time, events, in, out uint64) {
+// book adds what has gone by since it was last called to the present second, and
+// returns how many bytes that are.
+func (l *load) book(now time.Time, events, in, out uint64) (newIn, newOut uint64) {
 	if events == l.events {
-		return
+		return 0, 0
 	}
+	newIn, newOut = in-l.in, out-l.out
 	second := uint32(now.Unix())
 	slot := &l.slots[second%loadSlots]
 	if slot.second != second {
 		*slot = loadSlot{second: second}
 	}
 	slot.events += uint32(min(events-l.events, 1<<31))
-	slot.in += uint32(min(in-l.in, 1<<31))
-	slot.out += uint32(min(out-l.out, 1<<31))
+	slot.in += uint32(min(newIn, 1<<31))
+	slot.out += uint32(min(newOut, 1<<31))
 	l.events, l.in, l.out = events, in, out
+	return newIn, newOut
 }
 
 // sum returns the events of the last 30 seconds.
@@ -214,7 +217,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 		}
 		c.seen.retained.open = false
 	}
-	c.seen.load.book(now, c.client.Events(), c.client.BytesRead(), c.client.BytesWritten())
+	c.seen.book(now, c.client)
 	c.mu.Unlock()
 	if err == nil {
 		c.replies.stop()

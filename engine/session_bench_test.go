@@ -37,8 +37,15 @@ func BenchmarkShortSession(b *testing.B) {
 }
 
 // BenchmarkStatement is what a statement costs, with all that is counted of it.
-func BenchmarkStatement(b *testing.B) {
-	p := start(b)
+func BenchmarkStatement(b *testing.B) { benchmarkStatement(b) }
+
+// BenchmarkStatementFiltered is what it costs with a filter in the chain.
+func BenchmarkStatementFiltered(b *testing.B) {
+	benchmarkStatement(b, "router=readconnroute", "router=readconnroute\nfilters=Tag")
+}
+
+func benchmarkStatement(b *testing.B, changes ...string) {
+	p := start(b, changes...)
 	defer func() {
 		_ = p.Close()
 		p.primary.Close()

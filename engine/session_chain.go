@@ -58,7 +58,7 @@ func openFilters(s *Session, names []string, end *routerEnd) (*chain, error) {
 			c.closeFilters()
 			return nil, Errorf(Invalid, "'%s' is not a filter; configured filters: %s", names[i], strings.Join(s.engine.filters.names(), ", "))
 		}
-		l := &link{object: object.object, next: c.head}
+		l := &link{object: object.object, total: &object.total, next: c.head}
 		c.head.prev = l
 		var session FilterSession
 		err = guarded(s, func() error {

@@ -16,8 +16,8 @@ const backendMisc = int64(unsafe.Sizeof(Backend{}))
 func (s *Session) Info() SessionInfo { return sessionInfo(s, true) }
 
 // LightInfo returns the session as it is now, without its log, its statements,
-// its timeline, its I/O events and the size of its history: what a table of many
-// sessions shows.
+// its timeline, its I/O of the past, the size of its history and the quantiles of its
+// filters: what a table of many sessions shows.
 func (s *Session) LightInfo() SessionInfo { return sessionInfo(s, false) }
 
 // Fingerprint returns the text of a statement without its literals.
@@ -42,7 +42,7 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
+	s.seen.book(now, s.client)
 	who := &s.seen.identity
 	info.State, info.User, info.Database = s.seen.state, who.user, who.database
 	info.Cipher, info.Attributes = who.cipher, who.byName
@@ -53,7 +53,7 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	if s.run != nil {
 		info.Filters = make([]FilterCounters, 0, len(s.run.links))
 		for _, l := range s.run.links {
-			info.Filters = append(info.Filters, l.counters())
+			info.Filters = append(info.Filters, l.counters(whole))
 		}
 		info.Outdated = s.run.outdated(s.service)
 	}
@@ -68,6 +68,7 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	if whole {
 		info.IOActivity = s.seen.load.sum(now)
 		info.Queries, info.Events = s.seen.retained.list(), s.seen.timeline.list()
+		info.Flows = s.seen.flows.list(s.connected)
 	}
 	return info
 }
@@ -86,7 +87,7 @@ func (r *retained) list() []QueryInfo {
 func memoryOf(s *Session) MemoryInfo {
 	who := &s.seen.identity
 	misc := int64(unsafe.Sizeof(*s)) + int64(len(who.user)+len(who.database)) + int64(cap(s.seen.activity.statement)) +
-		int64(cap(s.seen.timeline.events))*int64(unsafe.Sizeof(Event{}))
+		int64(cap(s.seen.timeline.events))*int64(unsafe.Sizeof(Event{})) + s.seen.flows.bytes()
 	for _, a := range who.attributes {
 		misc += int64(unsafe.Sizeof(a)) + int64(len(a.Name)+len(a.Value))
 	}

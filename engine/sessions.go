@@ -91,7 +91,7 @@ func admit(l *Listener, conn net.Conn) {
 }
 
 // patrol looks once a second for clients that are idle too long, and for those
-// that went away while a statement runs.
+// that went away while a statement runs, and books what has gone by meanwhile.
 func patrol(e *Engine) {
 	for pause(e.ctx, time.Second) {
 		now := time.Now()
@@ -108,6 +108,9 @@ func look(s *Session, now time.Time) {
 	a := &s.seen.activity
 	started := s.seen.state == SessionStarted && s.work.ended == nil
 	idle, since, io := s.work.idle, a.since, a.lastIO
+	if started && !idle {
+		s.seen.book(now, s.client) // of a long reply, when it goes by
+	}
 	s.mu.Unlock()
 	switch {
 	case !started:

@@ -135,6 +135,10 @@ func filterResource(info engine.FilterInfo) api.Filter {
 		Attributes: api.FilterAttributes{
 			Module: info.Object.Module, Parameters: info.Object.Display(),
 			FilterDiagnostics: info.Diagnostics, Source: sourceOf(info.Object),
+			Figures: api.FilterFigures{
+				Statements: info.Figures.Statements, Changed: info.Figures.Changed, Answered: info.Figures.Answered,
+				P50: uint64(info.Figures.P50), P95: uint64(info.Figures.P95),
+			},
 		},
 		Relationships: relations("services", info.Services),
 	}

@@ -37,6 +37,7 @@ func (a *Admin) routes() []route {
 		{post, "sessions/restart", admin, "session.restart_all", s.restartAll},
 		{post, "sessions/kill", admin, "job.start", j.kill},
 		{get, "sessions/:id", basic | sessionsScope, "", s.one},
+		{get, "sessions/:id/alike", basic, "", s.alike},
 		{patch, "sessions/:id", admin, "session.alter", s.alter},
 		{remove, "sessions/:id", admin, "session.kill", s.kill},
 		{patch, "sessions/:id/relationships/filters", admin, "session.alter", s.alterFilters},

@@ -17,7 +17,7 @@ import (
 type detail uint8
 
 const (
-	row detail = iota // no events: an element of a collection
+	row detail = iota // no events and no I/O of the past: an element of a collection
 	whole
 )
 
@@ -115,11 +115,13 @@ func complete(a *api.SessionAttributes, info *engine.SessionInfo, now time.Time,
 	a.Chain = make([]api.ChainLink, len(info.Filters))
 	for i, f := range info.Filters {
 		a.Chain[i] = api.ChainLink{
-			ID: f.Filter, Module: f.Module, Statements: f.Statements, Changed: f.Changed, Nanos: uint64(max(0, f.Time)),
+			ID: f.Filter, Module: f.Module, Statements: f.Statements, Changed: f.Changed, Answered: f.Answered,
+			Nanos: uint64(max(0, f.Time)), P50: uint64(f.P50), P95: uint64(f.P95),
 		}
 	}
 	if d == whole {
 		a.Events = eventsOf(info.Events)
+		a.IOHistory = flowsOf(info.Flows)
 	}
 }
 
@@ -249,6 +251,14 @@ func eventsOf(events []engine.Event) []api.SessionEvent {
 	all := make([]api.SessionEvent, len(events))
 	for i, e := range events {
 		all[i] = api.SessionEvent{At: apiTime(e.At), Kind: e.Kind, Detail: e.Detail, By: e.By}
+	}
+	return all
+}
+
+func flowsOf(flows []engine.FlowInfo) []api.SessionFlow {
+	all := make([]api.SessionFlow, len(flows))
+	for i, f := range flows {
+		all[i] = api.SessionFlow{At: apiTime(f.From), Seconds: seconds(f.To.Sub(f.From)), In: f.In, Out: f.Out}
 	}
 	return all
 }

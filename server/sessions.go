@@ -105,6 +105,26 @@ func unseen(c *call) error {
 	return refuse(http.StatusNotFound, "%s is not a session", clip(c.PathValue("id")))
 }
 
+// alike serves GET /v1/sessions/:id/alike, which is ours: how long statements took
+// that are like the session's.
+func (s sessions) alike(c *call) (answer, error) {
+	session, err := s.find(c)
+	if err != nil {
+		return answer{}, err
+	}
+	info, err := engine.Alike(session)
+	if err != nil {
+		return answer{}, err
+	}
+	id := strconv.FormatUint(session.ID(), 10)
+	resource := api.Alike{ID: id, Type: "alike", Attributes: api.AlikeAttributes{
+		Statement: info.Statement, Count: info.Count,
+		P50: rounded(info.P50.Seconds()), P95: rounded(info.P95.Seconds()), Longest: rounded(info.Longest.Seconds()),
+		Looked: info.Looked, Complete: info.Complete,
+	}}
+	return one(c, resource, c.link("sessions", id, "alike")), nil
+}
+
 // over returns the session of a request when it has ended and the request says
 // ended=true, which is ours.
 func (s sessions) over(c *call) (engine.EndedInfo, bool) {

@@ -55,7 +55,7 @@ func fullInfo(now time.Time) engine.SessionInfo {
 			{Server: "server1", ConnectionID: 74, Primary: true, Busy: true, Memory: engine.BufferInfo{ReadQ: 1, WriteQ: 2, Misc: 3}},
 			{Server: "server1", ConnectionID: 75, Cipher: "AES", Memory: engine.BufferInfo{ReadQ: 10, WriteQ: 20, Misc: 30}},
 		},
-		Filters: []engine.FilterCounters{{Filter: "First", Module: "qlafilter", Statements: 9, Changed: 1, Time: 1500}},
+		Filters: []engine.FilterCounters{{Filter: "First", Module: "qlafilter", Time: 1500, FilterFigures: engine.FilterFigures{Statements: 9, Changed: 2, Answered: 1, P50: 160, P95: 176}}},
 		Queries: []engine.QueryInfo{
 			{Command: "COM_QUERY", Statement: "SELECT SLEEP(9)", Received: now.Add(-2500 * time.Millisecond)},
 			{
@@ -77,6 +77,7 @@ func fullInfo(now time.Time) engine.SessionInfo {
 			Kill: &engine.KillInfo{At: now.Add(time.Minute), Idle: true, By: "ops", Reason: "too slow"},
 		},
 		RestartErr: "server server2: connection refused",
+		Flows:      []engine.FlowInfo{{From: at, To: at.Add(10 * time.Second), In: 1000, Out: 2000}},
 		Events:     []engine.Event{{At: at, Kind: "log_level", Detail: "log_info on", By: "ops"}},
 	}
 }
@@ -233,6 +234,28 @@ func TestPreconditions(t *testing.T) {
 		if r := s.ask(adminUser, "GET", "/v1/sessions/1", "", "If-None-Match", tag); r.StatusCode != 200 {
 			t.Errorf("changed session: got %d, want 200", r.StatusCode)
 		}
+	})
+}
+
+// Ensure a statement can be compared with those that are like it.
+func TestAlike(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c, other := s.connect(), s.connect()
+		for _, sql := range []string{"SLEEP 1", "SLEEP 2", "SELECT 1"} {
+			if _, err := other.Query(sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.Query("SLEEP 3"); err != nil {
+			t.Fatal(err)
+		}
+		got := s.wants(s.ask(basicUser, "GET", "/v1/sessions/1/alike", ""), 200)
+		for _, want := range []string{`"statement": "SLEEP 3"`, `"count": 2`, `"p50": 1`, `"p95": 2`, `"longest": 2`, `"looked": 3`, `"complete": true`, `"type": "alike"`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+		s.wants(s.ask(basicUser, "GET", "/v1/sessions/77/alike", ""), 404, "77 is not a session")
 	})
 }
 

@@ -63,6 +63,7 @@ func (s *stats) run(ctx context.Context, h *herald) {
 		case <-tick.C:
 			s.sample()
 			h.tell(push.Change{Topic: api.TopicStats})
+			h.tell(push.Change{Topic: api.TopicFilters}) // their figures grow, too
 		}
 	}
 }

@@ -81,6 +81,15 @@ func (c *Client) Ended(ctx context.Context, id string) (api.Session, error) {
 	return document.Data, c.get(ctx, sessionPath(id)+"?ended=true", &document)
 }
 
+// Alike returns how long statements took that are like a session's.
+func (c *Client) Alike(ctx context.Context, id string) (api.AlikeAttributes, error) {
+	var document struct {
+		Data api.Alike `json:"data"`
+	}
+	err := c.get(ctx, sessionPath(id)+"/alike", &document)
+	return document.Data.Attributes, err
+}
+
 func sessionPath(id string) string { return "/v1/sessions/" + url.PathEscape(id) }
 
 // KillOptions say how a session is to be killed. The zero value kills at once.

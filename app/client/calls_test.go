@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/signalbox/signalbox/api"
 )
 
 // seen is what a server gets of a call.
@@ -143,5 +145,19 @@ func TestUnanswered(t *testing.T) {
 	c, _ := answering(t, 200, "no json")
 	if _, err := c.WhoAmI(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("got %v, want an error about the answer", err)
+	}
+}
+
+func TestAlike(t *testing.T) {
+	c, last := answering(t, http.StatusOK, `{"data":{"id":"5","type":"alike","attributes":{"statement":"SELECT 1","count":2,"p95":0.012,"complete":true}}}`)
+	got, err := c.Alike(t.Context(), "5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(api.AlikeAttributes{Statement: "SELECT 1", Count: 2, P95: 0.012, Complete: true}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if last.Method != "GET" || !strings.HasSuffix(last.URL, "/v1/sessions/5/alike") {
+		t.Errorf("asked %+v", *last)
 	}
 }

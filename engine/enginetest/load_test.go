@@ -95,10 +95,10 @@ func TestLoad(t *testing.T) {
 		load.Run(ctx, 100)
 		synctest.Wait()
 		light, whole := sessions[3].LightInfo(), sessions[3].Info()
-		if whole.IOActivity == 0 || len(whole.Events) == 0 || whole.Activity.InPerSec == 0 {
+		if whole.IOActivity == 0 || len(whole.Events) == 0 || len(whole.Flows) == 0 || whole.Activity.InPerSec == 0 {
 			t.Errorf("got %+v, want something in it", whole)
 		}
-		whole.Log, whole.Queries, whole.Events, whole.History, whole.IOActivity = nil, nil, nil, nil, 0
+		whole.Log, whole.Queries, whole.Events, whole.Flows, whole.History, whole.IOActivity = nil, nil, nil, nil, nil, 0
 		if !reflect.DeepEqual(light, whole) {
 			t.Errorf("got light %+v, want %+v", light, whole)
 		}

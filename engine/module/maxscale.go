@@ -251,12 +251,12 @@ var MaxScaleModule = Module{
 			Description: "Password of config_sync_user.",
 		},
 		{
-			Name: "persist_runtime_changes", Type: Bool, Default: "true", NotImplemented: true,
-			Description: "Save changes of the configuration that are made while running.",
+			Name: "persist_runtime_changes", Type: Bool, Default: "true",
+			Description: "Save changes of the configuration that are made while running, in persistdir.",
 		},
 		{
-			Name: "load_persisted_configs", Type: Bool, Default: "true", NotImplemented: true,
-			Description: "Load the saved changes at start.",
+			Name: "load_persisted_configs", Type: Bool, Default: "true",
+			Description: "Load the saved changes at start; they count more than the configuration file.",
 		},
 		{
 			Name: "passive", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
@@ -347,8 +347,8 @@ var MaxScaleModule = Module{
 			Description: "Directory of module configuration.",
 		},
 		{
-			Name: "persistdir", Type: Path, NotImplemented: true,
-			Description: "Directory of saved changes.",
+			Name: "persistdir", Type: Path,
+			Description: "Directory of saved changes; empty for signalbox.cnf.d in datadir.",
 		},
 		{
 			Name: "piddir", Type: Path, NotImplemented: true,

@@ -245,7 +245,7 @@ func anewGroups(q query, matching []*api.Session) []string {
 // out on purpose: a new field has to be put in light.go, or here.
 func TestLight(t *testing.T) {
 	left := []string{
-		"Connected", "IOActivity", "Thread", "DefaultDatabase", "Queries", "Log", "Chain", "LogLines", "Events",
+		"Connected", "IOActivity", "Thread", "DefaultDatabase", "Queries", "Log", "Chain", "LogLines", "Events", "IOHistory",
 		"Client.SescmdHistoryLen", "Client.SescmdHistoryStoredReplies", "Client.SescmdHistoryStoredMetadata",
 		"Memory.ConnectionBuffers", "Memory.ExecMetadata", "Memory.LastQueries", "Memory.SescmdHistory", "Memory.Variables",
 	}
