@@ -21,7 +21,7 @@ func TestExchange(t *testing.T) {
 		key := s.embedKey()
 		got := into[api.EmbedAccess](s, s.exchange(s.sign(key, func(c jwt.MapClaims) {
 			c["scope"], c["redact"], c["sub"], c["iss"] = []string{"sessions:read", "stats:read"}, true, "ann", "shop"
-			c["exp"] = time.Now().Add(10 * time.Minute).Unix()
+			c["exp"] = time.Now().Add(10*time.Minute + 20*time.Second).Unix()
 			c["nbf"] = time.Now().Add(20 * time.Second).Unix() // their clock is ahead
 		})), 200)
 		want := api.EmbedAccess{
@@ -30,6 +30,9 @@ func TestExchange(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+		if latest := apiTime(time.Now().Add(10 * time.Minute)); got.ExpiresAt > latest {
+			t.Errorf("it is good until %s, want at most %s", got.ExpiresAt, latest)
 		}
 		if !isSecret(embedSecret, got.AccessToken) {
 			t.Errorf("the access token is %s", got.AccessToken)
@@ -399,6 +402,9 @@ func TestFrames(t *testing.T) {
 			_, got, _ := strings.Cut(r.Header.Get("Content-Security-Policy"), "frame-ancestors ")
 			if got != tt.ancestors {
 				t.Errorf("%s: frame-ancestors %s, want %s", tt.path, got, tt.ancestors)
+			}
+			if plain := s.ask("", "GET", tt.path, ""); (strings.Contains(tt.path, "/wall/") || strings.Contains(tt.path, "/embed/") && r.StatusCode == 200) && plain.StatusCode != 200 {
+				t.Errorf("%s: got %d for a browser that does not say that it is one", tt.path, plain.StatusCode)
 			}
 			if legacy := r.Header.Get("X-Frame-Options"); (legacy == "DENY") != (tt.ancestors == "'none'") {
 				t.Errorf("%s: X-Frame-Options %q", tt.path, legacy)
