@@ -26,6 +26,8 @@ type options struct {
 	adminHost   string // "" for the configuration's
 	adminPort   int    // -1 for the configuration's
 	logLevel    string // "" for the configuration's
+
+	adminBasePath string // "" for the configuration's
 }
 
 const usage = `signalbox is a proxy for MariaDB and MySQL with a console for its live sessions.
@@ -80,6 +82,7 @@ func parseFlags(args []string, w io.Writer) (options, error) {
 	f.BoolVar(&o.freePorts, "demo-free-ports", false, "let the demo listen on free ports, when its own are in use")
 	f.StringVar(&o.adminHost, "admin-host", "", "`address` of the REST API and the console, instead of admin_host")
 	f.IntVar(&o.adminPort, "admin-port", -1, "`port` of the REST API and the console, instead of admin_port; 0 for a free one")
+	f.StringVar(&o.adminBasePath, "admin-base-path", "", "`path` that the console and the REST API are below, as /signalbox, instead of admin_base_path")
 	f.StringVar(&o.logLevel, "log-level", "", "least `level` that is logged to the terminal: debug, info, notice, warn or error")
 	if err := f.Parse(args); err != nil {
 		return o, err

@@ -16,10 +16,14 @@ type Whoami struct {
 	Version  string `json:"version"`   // of the program
 	Build    string `json:"build"`     // of the console's files, as in the push feed's hello
 	Demo     bool   `json:"demo"`
+
+	HostLogin bool `json:"host_login,omitempty"` // logins are a host application's: nobody logs in or out here
 }
 
 // Setup is the answer of GET /v1/setup, which needs no login.
 type Setup struct {
 	Needed bool `json:"needed"` // there is no user yet
 	Demo   bool `json:"demo"`
+
+	HostLogin bool `json:"host_login,omitempty"` // as in Whoami
 }

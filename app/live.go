@@ -47,6 +47,7 @@ const (
 	gateAsking gate = iota // whether somebody is logged in is not known yet
 	gateOpen
 	gateLogin
+	gateHost // logins are a host application's
 	gateSetup
 	gateDown // the server does not answer
 )
@@ -103,6 +104,8 @@ func (l *live) refused(err error, setup api.Setup, setupErr error) {
 	switch e, ok := errors.AsType[*client.Error](err); {
 	case setupErr == nil && setup.Needed:
 		l.gate = gateSetup
+	case ok && e.Status == 401 && setup.HostLogin:
+		l.gate = gateHost
 	case ok && e.Status == 401:
 		l.gate = gateLogin
 	default:
@@ -120,10 +123,10 @@ func (l *live) frame(f api.Frame) {
 // goroutine.
 func (l *live) connection(s client.State) {
 	l.later(func() {
+		before := l.state.Final
 		l.heard(s)
-		if s.Code == api.CloseUnauthorized && s.Final {
-			l.gate = gateLogin
-			l.layer.drop()
+		if s.Code == api.CloseUnauthorized && s.Final && !before {
+			l.loginEnded()
 		}
 		l.mine.tick()
 		l.toasts = freshToasts(l.toasts, time.Now())

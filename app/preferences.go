@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/ui"
@@ -24,6 +26,15 @@ type preferences struct {
 	sending bool // the server has been asked to keep own
 	dirty   bool // own has changed since
 	failed  bool // the server could not keep it, which has been said
+
+	look look // where the user has not chosen
+}
+
+// look is what the server's configuration or a page around the console wants it
+// to look like.
+type look struct {
+	theme  string // light or dark; "" as the system has it
+	accent string // colour as "1f5fbf"; "" for the console's own
 }
 
 // ownPreferences are what a user has chosen. The zero value is what the console
@@ -97,6 +108,7 @@ const copyName = "preferences"
 // logged in.
 func (p *preferences) load() {
 	p.own = storedCopy().Own.clean()
+	p.look = look{oneOf(app.Getenv("SIGNALBOX_THEME"), "light", "dark"), app.Getenv("SIGNALBOX_ACCENT")}
 	p.apply()
 }
 
@@ -154,7 +166,8 @@ func (p *preferences) change(fn func(*ownPreferences)) {
 
 // apply puts into effect what is not drawn by the pages.
 func (p *preferences) apply() {
-	ui.SetTheme(p.own.Theme)
+	ui.SetTheme(cmp.Or(p.own.Theme, p.look.theme))
+	ui.SetAccent(p.look.accent)
 	ui.SetRoot("data-density", p.own.Density)
 }
 

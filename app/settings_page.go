@@ -88,13 +88,21 @@ func renderProfile() app.UI {
 	return app.Div().Class("page").Body(
 		app.P().Class("dim").Text(where),
 		renderSetting("Theme", renderChoices("theme", "Theme", themes, cmp.Or(own.Theme, "system"), choosePreference),
-			app.Text("System follows what the system has.")),
+			app.Text(systemNote())),
 		renderSetting("Rows", renderChoices("density", "Rows", densities, cmp.Or(own.Density, "normal"), choosePreference),
 			app.Text("How high the rows of tables are: "+strconv.Itoa(rowHeight())+" pixels.")),
 		renderSetting("Times", renderChoices("time", "Times", timeFormats, timeFormat(), choosePreference),
 			app.Text("Connected since "), renderInstant(console.state.Since), app.Text(". Point at a time to see it in full.")),
 		renderKeySwitch(),
 	)
+}
+
+// systemNote says what the theme System is.
+func systemNote() string {
+	if theme := console.prefs.look.theme; theme != "" {
+		return "System is what this installation has chosen: " + theme + "."
+	}
+	return "System follows what the system has."
 }
 
 // renderSetting draws a control with its name and a note.

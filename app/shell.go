@@ -109,6 +109,8 @@ func (s *shell) Render() app.UI {
 		return app.Div().Class("gate").Body(app.P().Class("dim").Text("Connecting…"))
 	case gateLogin, gateSetup:
 		return &loginPage{Setup: console.gate == gateSetup, Demo: console.setup.Demo}
+	case gateHost:
+		return renderHostLogin()
 	case gateDown:
 		return app.Div().Class("gate").Body(app.Div().Class("empty").Body(
 			app.H1().Text("The server does not answer"),

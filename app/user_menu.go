@@ -33,6 +33,9 @@ func userItems() []userItem {
 	for _, c := range timeFormats {
 		list = append(list, userItem{"user-time-" + c.value, c.label, "time", c.value})
 	}
+	if console.who.HostLogin {
+		return list // one logs out where one has logged in
+	}
 	return append(list, userItem{id: "user-out", label: "Log out"})
 }
 

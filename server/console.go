@@ -54,7 +54,7 @@ const (
 )
 
 // newConsole prepares the files below static in files.
-func newConsole(files fs.FS, prefix string) (*console, error) {
+func newConsole(files fs.FS, prefix string, theme Theme) (*console, error) {
 	c := &console{prefix: prefix, assets: map[string]*asset{}}
 	if err := c.load(files); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -69,7 +69,7 @@ func newConsole(files fs.FS, prefix string) (*console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console: %s: %w", wasmFile, err)
 	}
-	return c, c.render(size)
+	return c, c.render(size, theme)
 }
 
 // notBuilt is served when the program was built without the console. The REST
@@ -196,7 +196,7 @@ type placeholder struct{ app.Compo }
 func (*placeholder) Render() app.UI { return app.Div() }
 
 // render has go-app make its files.
-func (c *console) render(wasmSize int64) error {
+func (c *console) render(wasmSize int64, theme Theme) error {
 	registerRoutes()
 	h := &app.Handler{
 		Name: "Signalbox", ShortName: "Signalbox", Title: "Signalbox",
@@ -208,6 +208,7 @@ func (c *console) render(wasmSize int64) error {
 		BackgroundColor:       "#0E1116",
 		ThemeColor:            "#0E1116",
 		Resources:             c,
+		Env:                   theme.environment(),
 		Version:               c.version,
 		WasmContentLength:     strconv.FormatInt(wasmSize, 10),
 		ServiceWorkerTemplate: workerThatLeaves,

@@ -334,9 +334,14 @@ func TestAuthenticate(t *testing.T) {
 		}
 	}
 	inSite(t, change, func(s *site) {
-		s.wants(s.ask("", "GET", "/v1/whoami", "", "X-Portal-User", "ann"), 200, `"ann"`)
+		s.wants(s.ask("", "GET", "/v1/whoami", "", "X-Portal-User", "ann"), 200, `"ann"`, `"host_login": true`)
+		s.wants(s.ask("", "GET", "/v1/setup", ""), 200, `"needed": false`, `"host_login": true`)
 		s.wants(s.ask("", "DELETE", "/v1/sessions/1", "", "X-Portal-User", "ann"), 403)
-		s.wants(s.ask(adminUser, "GET", "/v1/whoami", ""), 401)
+		refused := s.ask(adminUser, "GET", "/v1/whoami", "")
+		s.wants(refused, 401)
+		if got := refused.Header.Get("Www-Authenticate"); got != "" {
+			t.Errorf("a browser is to ask for a password that nobody would take: %s", got)
+		}
 		s.wants(s.ask("", "POST", "/v1/login", `{}`), 404)
 		s.wants(s.ask(adminUser, "GET", "/v1/auth", ""), 404)
 	})

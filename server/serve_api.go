@@ -34,6 +34,9 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		defer result.done()
 	}
 	if found != nil && found.pattern == feedPath && err == nil {
+		if a.options.Authenticate != nil {
+			defer a.watchHost(c)()
+		}
 		a.hub.Serve(w, r, push.Principal{
 			User: c.principal.User, Role: string(c.principal.Role), Login: c.login, Cookie: c.cookie,
 		})
@@ -53,7 +56,7 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 func (a *Admin) newCall(r *http.Request) *call {
-	c := &call{Request: r, now: a.options.Now(), query: &jsonapi.Query{Pretty: true}, tls: r.TLS != nil || a.options.TLS}
+	c := &call{Request: r, now: a.options.Now(), query: &jsonapi.Query{Pretty: true}, tls: r.TLS != nil}
 	scheme := "http"
 	if c.tls {
 		scheme = "https"

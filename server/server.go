@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -35,15 +36,17 @@ type Options struct {
 	// Delivery.
 
 	Prefix         string   // path that everything is below, "/admin"; "" for the root
+	Theme          Theme    // what the console looks like where a user has not chosen
 	FrameAncestors []string // origins of pages that may embed the console; none by default
 	Origins        []string // origins besides the server's own from which a browser may make changes and open the push feed
+	TrustedProxies []string // addresses and networks of reverse proxies whose X-Forwarded headers count
 	TLS            bool     // the server is reached over TLS, even if it does not speak it itself
 
 	// Who may do what.
 
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
 	Preferences  *Preferences                           // nil: in memory
-	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins
+	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins; asked for each request and, while a push feed is open, every 30 s for the request that has opened it
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
 	// What is shown and written.
@@ -69,6 +72,7 @@ type Admin struct {
 	options  Options
 	table    []route
 	origins  *http.CrossOriginProtection
+	proxies  proxies
 	login    *login
 	names    *names
 	load     *load
@@ -85,21 +89,26 @@ type Admin struct {
 // New makes an administration server for e and starts its push feed. It must be
 // closed.
 func New(e *engine.Engine, o Options) (*Admin, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
 	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	trusted, err := parseProxies(o.TrustedProxies)
+	if err != nil {
 		return nil, err
 	}
 	origins := http.NewCrossOriginProtection()
 	for _, origin := range o.Origins {
-		if err := origins.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("server: origin %q: %w", origin, err)
-		}
+		_ = origins.AddTrustedOrigin(origin) // checked
 	}
-	c, err := newConsole(o.Console, o.Prefix)
+	c, err := newConsole(o.Console, o.Prefix, o.Theme)
 	if err != nil {
 		return nil, err
 	}
 	a := &Admin{
-		engine: e, options: o, origins: origins, console: c,
+		engine: e, options: o, origins: origins, proxies: trusted, console: c,
 		login: newLogin(o, c.version),
 		names: newNames(o.LookupAddr, o.Now),
 		load:  newLoad(o.Now),
@@ -126,16 +135,33 @@ func (a *Admin) source() source {
 	}
 }
 
-// complete fills in what is not set and checks the rest.
-func (o *Options) complete() (err error) {
-	if o.Prefix = strings.TrimRight(o.Prefix, "/"); o.Prefix != "" && !strings.HasPrefix(o.Prefix, "/") {
-		return fmt.Errorf("server: prefix %q does not begin with /", o.Prefix)
+// Check says what is wrong with the options that are texts.
+func (o Options) Check() error {
+	if o.Prefix != "" && !prefixForm.MatchString(o.Prefix) {
+		return fmt.Errorf("server: prefix %q is not a path such as /admin, of letters, digits and . _ ~ -", o.Prefix)
 	}
 	for _, ancestor := range o.FrameAncestors {
 		if u, err := url.Parse(ancestor); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(ancestor, " ;,'\"") {
 			return fmt.Errorf("server: frame ancestor %q is not an origin such as https://admin.example.com", ancestor)
 		}
 	}
+	for _, origin := range o.Origins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
+			return fmt.Errorf("server: origin %q: %w", origin, err)
+		}
+	}
+	if _, err := parseProxies(o.TrustedProxies); err != nil {
+		return err
+	}
+	return o.Theme.check()
+}
+
+// prefixForm is a path that means the same wherever it is written.
+var prefixForm = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
+
+// complete fills in what is not set.
+func (o *Options) complete() (err error) {
+	o.Prefix = strings.TrimRight(o.Prefix, "/")
 	if o.Users == nil {
 		if o.Users, err = OpenUsers(""); err != nil {
 			return err
@@ -186,13 +212,17 @@ func (a *Admin) SetupCode() string { return a.login.setupCode() }
 // Build identifies the files of the console: it changes whenever they do.
 func (a *Admin) Build() string { return a.console.version }
 
-// ServeHTTP answers a request to the API or for the console.
+// ServeHTTP answers a request to the API or for the console. A path that is not
+// below the prefix counts as one that a proxy has taken the prefix from.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setHeaders(w.Header(), a.options, r.TLS != nil || a.options.TLS)
+	r = a.proxies.received(r)
+	if a.options.TLS && r.TLS == nil {
+		r = overTLS(r)
+	}
+	setHeaders(w.Header(), a.options, r.TLS != nil)
 	path, ok := strings.CutPrefix(r.URL.Path, a.options.Prefix)
 	if !ok || path != "" && path[0] != '/' {
-		http.NotFound(w, r)
-		return
+		path = r.URL.Path
 	}
 	if a.console.wants(r, path) {
 		a.console.serve(w, r, path)
@@ -204,10 +234,11 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // stillValid says whether whoever is connected to the push feed may stay.
 func (a *Admin) stillValid(p push.Principal) bool {
 	if a.options.Authenticate != nil {
-		return true // the host application's business
+		return true // watchHost asks the host application
 	}
 	return a.login.valid(p)
 }
 
-// rightsChanged ends what hangs on a user's former rights or password.
-func (a *Admin) rightsChanged(user string) { a.hub.Revoke(user) }
+// Revoke ends what hangs on a user's former rights or password: the push feeds
+// that are open. A host application calls it when a user has logged out there.
+func (a *Admin) Revoke(user string) { a.hub.Revoke(user) }
