@@ -173,9 +173,19 @@ func TestPrefix(t *testing.T) {
 		s.wants(s.ask(adminUser, "GET", "/v1/servers/server1", ""), 200, `"self": "https://example.com/admin/v1/servers/server1/"`)
 		s.wants(s.ask(adminUser, "GET", "/administration/v1/servers", ""), 404)
 	})
-	for _, bad := range []Options{{Prefix: "admin"}, {Prefix: "/a//b"}, {Prefix: "/../x"}, {Prefix: `/"><script>`}, {Prefix: "/a b"},
-		{Theme: Theme{Mode: "pink"}}, {Theme: Theme{Accent: "red"}}, {TrustedProxies: []string{"proxy.example"}}, {TrustedProxies: []string{"10.0.0.0/33"}},
-		{Origins: []string{"example.com"}}, {FrameAncestors: []string{"*"}}, {FrameAncestors: []string{"https://a; script-src *"}},
+	for _, bad := range []Options{
+		{Prefix: "admin"},
+		{Prefix: "/a//b"},
+		{Prefix: "/../x"},
+		{Prefix: `/"><script>`},
+		{Prefix: "/a b"},
+		{Theme: Theme{Mode: "pink"}},
+		{Theme: Theme{Accent: "red"}},
+		{TrustedProxies: []string{"proxy.example"}},
+		{TrustedProxies: []string{"10.0.0.0/33"}},
+		{Origins: []string{"example.com"}},
+		{FrameAncestors: []string{"*"}},
+		{FrameAncestors: []string{"https://a; script-src *"}},
 	} {
 		if a, err := New(nil, bad); err == nil {
 			_ = a.Close()
