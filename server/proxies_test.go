@@ -91,7 +91,7 @@ func TestBehindProxy(t *testing.T) {
 func TestFeedOrigin(t *testing.T) {
 	inSite(t, func(o *Options) {
 		o.TLS, o.Origins = true, []string{"https://other.example"}
-		o.Authenticate = func(*http.Request) (Principal, error) { return Principal{"ann", RoleBasic}, nil }
+		o.Authenticate = func(*http.Request) (Principal, error) { return Principal{User: "ann"}, nil }
 	}, func(s *site) {
 		defer s.serveHTTP()()
 		for origin, want := range map[string]int{

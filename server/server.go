@@ -8,8 +8,8 @@
 //
 // # Concurrency
 //
-// New starts two goroutines, the push hub's and that of the statistics, and each
-// job has one; Close ends them.
+// New starts three goroutines, the push hub's, that of the statistics and that of
+// embedded pages, and each job has one; Close ends them.
 // Handlers run in their requests' goroutines and share nothing but the types
 // that say so.
 package server
@@ -46,6 +46,7 @@ type Options struct {
 
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
 	Preferences  *Preferences                           // nil: in memory
+	Grants       *Grants                                // displays and embed keys; nil: in memory
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins; asked for each request and, while a push feed is open, every 30 s for the request that has opened it
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
@@ -74,6 +75,9 @@ type Admin struct {
 	origins  *http.CrossOriginProtection
 	proxies  proxies
 	login    *login
+	displays *displays
+	embeds   *embeds
+	tickets  *tickets
 	names    *names
 	load     *load
 	console  *console
@@ -81,8 +85,8 @@ type Admin struct {
 	stats    *stats
 	hub      *push.Hub
 	herald   herald             // tells the hub of what is not the engine's
-	running  sync.WaitGroup     // the hub and the statistics
-	stop     context.CancelFunc // ends the statistics
+	running  sync.WaitGroup     // the hub, the statistics and the embedded pages
+	stop     context.CancelFunc // ends the last two
 	closeAll sync.Once
 }
 
@@ -116,15 +120,20 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	}
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
-	a.table = a.routes()
 	a.hub = push.New(push.Options{
 		Source: a.source(), Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Redact: redacted, Belongs: belongs,
 	})
 	a.login.ended = a.hub.RevokeLogin
+	a.displays = newDisplays(o, a.login.attempts, a.hub.RevokeLogin)
+	a.embeds = newEmbeds(o, a.hub.RevokeLogin)
+	a.tickets = newTickets(o.Now)
+	a.table = a.routes()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
 	a.running.Go(func() { _ = a.hub.Run(context.Background()) })
 	a.running.Go(func() { a.stats.run(ctx, &a.herald) })
+	a.running.Go(func() { a.embeds.run(ctx) })
 	return a, nil
 }
 
@@ -169,6 +178,11 @@ func (o *Options) complete() (err error) {
 	}
 	if o.Preferences == nil {
 		if o.Preferences, err = OpenPreferences(""); err != nil {
+			return err
+		}
+	}
+	if o.Grants == nil {
+		if o.Grants, err = OpenGrants(""); err != nil {
 			return err
 		}
 	}
@@ -219,24 +233,17 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.options.TLS && r.TLS == nil {
 		r = overTLS(r)
 	}
-	setHeaders(w.Header(), a.options, r.TLS != nil)
 	path, ok := strings.CutPrefix(r.URL.Path, a.options.Prefix)
 	if !ok || path != "" && path[0] != '/' {
 		path = r.URL.Path
 	}
+	setHeaders(w.Header(), r.TLS != nil)
+	a.setFrame(w.Header(), r, path)
 	if a.console.wants(r, path) {
 		a.console.serve(w, r, path)
 		return
 	}
 	a.serveAPI(w, r, path)
-}
-
-// stillValid says whether whoever is connected to the push feed may stay.
-func (a *Admin) stillValid(p push.Principal) bool {
-	if a.options.Authenticate != nil {
-		return true // watchHost asks the host application
-	}
-	return a.login.valid(p)
 }
 
 // Revoke ends what hangs on a user's former rights or password: the push feeds
