@@ -212,8 +212,9 @@ func inUse(err error, advice string) error {
 func (s *setup) delivery(maxscale module.Object) server.Options {
 	v := maxscale.Values
 	return server.Options{
-		Prefix: s.basePath(maxscale), TLS: v.String("admin_ssl_cert") != "", Origins: v.List("admin_origins"),
-		FrameAncestors: v.List("admin_frame_ancestors"), TrustedProxies: v.List("admin_trusted_proxies"),
+		Prefix: s.basePath(maxscale), TLS: v.String("admin_ssl_cert") != "",
+		FrameAncestors: v.List("admin_frame_ancestors"),
+		Front:          server.Front{Proxies: v.List("admin_trusted_proxies"), Origins: v.List("admin_origins")},
 	}
 }
 

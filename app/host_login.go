@@ -21,9 +21,12 @@ func renderHostLogin() app.UI {
 // application's user only the rights may have changed.
 func (l *live) loginEnded() {
 	l.layer.drop()
-	if l.who.HostLogin {
+	switch {
+	case embedded != nil:
+		embedded.ended()
+	case l.who.HostLogin:
 		l.ask()
-		return
+	default:
+		l.gate = gateLogin
 	}
-	l.gate = gateLogin
 }

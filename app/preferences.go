@@ -173,7 +173,7 @@ func (p *preferences) apply() {
 
 // store keeps a copy in this browser.
 func (p *preferences) store() {
-	if console.client != nil {
+	if console.client != nil && embedded == nil {
 		_ = console.ctx.LocalStorage().Set(copyName, copyOf{console.who.User, p.own}) // the server has it too
 	}
 }
@@ -181,7 +181,7 @@ func (p *preferences) store() {
 // send has the server keep what has changed. There is one call at a time, so
 // that the last one to arrive is the newest.
 func (p *preferences) send() {
-	if !p.dirty || p.sending || console.client == nil || console.gate != gateOpen {
+	if !p.dirty || p.sending || console.client == nil || console.gate != gateOpen || embedded != nil {
 		return
 	}
 	own, err := json.Marshal(p.own)

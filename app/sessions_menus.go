@@ -285,6 +285,7 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 		ctx.Navigate(href(path + "/" + what))
 	case "copy":
 		putOnClipboard(id, "Copied "+id+".")
+		embedded.did("copy", id, "done")
 	case "copy-link":
 		putOnClipboard(ui.Origin()+href(path), "Copied the link to session "+id+".")
 	case "copy-maxctrl":

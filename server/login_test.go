@@ -215,7 +215,7 @@ func TestCrossOrigin(t *testing.T) {
 		{"other_page_of_an_old_browser", []string{"Origin", "https://evil.example"}, 403},
 		{"neighbour", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://other.example.com"}, 403},
 	}
-	inSite(t, func(o *Options) { o.Origins = []string{"https://noc.example"} }, func(s *site) {
+	inSite(t, func(o *Options) { o.Front.Origins = []string{"https://noc.example"} }, func(s *site) {
 		cookie := s.logIn(adminUser)
 		token := s.token(adminUser, "")
 		for _, tt := range tests {

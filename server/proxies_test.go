@@ -62,7 +62,7 @@ func TestForwarded(t *testing.T) {
 // may change something, and which address is slowed down.
 func TestBehindProxy(t *testing.T) {
 	inSite(t, func(o *Options) {
-		o.Prefix, o.TrustedProxies = "/tools/signalbox", []string{"127.0.0.1"}
+		o.Prefix, o.Front.Proxies = "/tools/signalbox", []string{"127.0.0.1"}
 	}, func(s *site) {
 		over := []string{"X-Forwarded-For", "198.51.100.7", "X-Forwarded-Host", "db.example", "X-Forwarded-Proto", "https"}
 		const login = "/tools/signalbox/v1/login"
@@ -90,7 +90,7 @@ func TestBehindProxy(t *testing.T) {
 // Ensure that a page that came in the clear cannot open the feed over TLS.
 func TestFeedOrigin(t *testing.T) {
 	inSite(t, func(o *Options) {
-		o.TLS, o.Origins = true, []string{"https://other.example"}
+		o.TLS, o.Front.Origins = true, []string{"https://other.example"}
 		o.Authenticate = func(*http.Request) (Principal, error) { return Principal{User: "ann"}, nil }
 	}, func(s *site) {
 		defer s.serveHTTP()()

@@ -148,9 +148,9 @@ func TestPrefix(t *testing.T) {
 		{Prefix: "/a b"},
 		{Theme: Theme{Mode: "pink"}},
 		{Theme: Theme{Accent: "red"}},
-		{TrustedProxies: []string{"proxy.example"}},
-		{TrustedProxies: []string{"10.0.0.0/33"}},
-		{Origins: []string{"example.com"}},
+		{Front: Front{Proxies: []string{"proxy.example"}}},
+		{Front: Front{Proxies: []string{"10.0.0.0/33"}}},
+		{Front: Front{Origins: []string{"example.com"}}},
 		{FrameAncestors: []string{"*"}},
 		{FrameAncestors: []string{"https://a; script-src *"}},
 	} {

@@ -38,8 +38,7 @@ type Options struct {
 	Prefix         string   // path that everything is below, "/admin"; "" for the root
 	Theme          Theme    // what the console looks like where a user has not chosen
 	FrameAncestors []string // origins of pages that may embed the console; none by default
-	Origins        []string // origins besides the server's own from which a browser may make changes and open the push feed
-	TrustedProxies []string // addresses and networks of reverse proxies whose X-Forwarded headers count
+	Front          Front    // what is between browsers and the server
 	TLS            bool     // the server is reached over TLS, even if it does not speak it itself
 
 	// Who may do what.
@@ -64,6 +63,12 @@ type Options struct {
 	Console    fs.FS                                                       // nil: web.FS
 	LookupAddr func(ctx context.Context, address string) ([]string, error) // nil: the system's resolver
 	Now        func() time.Time                                            // nil: time.Now
+}
+
+// Front is what is between browsers and the server. The zero value is nothing.
+type Front struct {
+	Proxies []string // addresses and networks of reverse proxies whose X-Forwarded headers count
+	Origins []string // besides the server's own, from which a browser may make changes and open the push feed
 }
 
 // Admin is the administration server: an http.Handler.
@@ -99,12 +104,12 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	trusted, err := parseProxies(o.TrustedProxies)
+	trusted, err := parseProxies(o.Front.Proxies)
 	if err != nil {
 		return nil, err
 	}
 	origins := http.NewCrossOriginProtection()
-	for _, origin := range o.Origins {
+	for _, origin := range o.Front.Origins {
 		_ = origins.AddTrustedOrigin(origin) // checked
 	}
 	c, err := newConsole(o.Console, o.Prefix, o.Theme)
@@ -121,7 +126,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
 	a.hub = push.New(push.Options{
-		Source: a.source(), Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Source: a.source(), Version: c.version, Origins: o.Front.Origins, Valid: a.stillValid, Logger: o.Logger,
 		Redact: redacted, Belongs: belongs,
 	})
 	a.login.ended = a.hub.RevokeLogin
@@ -154,12 +159,12 @@ func (o Options) Check() error {
 			return fmt.Errorf("server: frame ancestor %q is not an origin such as https://admin.example.com", ancestor)
 		}
 	}
-	for _, origin := range o.Origins {
+	for _, origin := range o.Front.Origins {
 		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
 			return fmt.Errorf("server: origin %q: %w", origin, err)
 		}
 	}
-	if _, err := parseProxies(o.TrustedProxies); err != nil {
+	if _, err := parseProxies(o.Front.Proxies); err != nil {
 		return err
 	}
 	return o.Theme.check()
