@@ -139,9 +139,6 @@ func (c *call) pushPrincipal() push.Principal {
 	if rights&basic != 0 {
 		return who
 	}
-	if p.Role == RoleEmbed && c.login != "" {
-		who.User += " " + c.login // each page counts for itself
-	}
 	who.Limits = &push.Limits{Topics: map[string]bool{}, Service: p.service, Redact: p.Redact}
 	for topic, may := range topicAccess {
 		who.Limits.Topics[topic] = may&rights != 0

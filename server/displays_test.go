@@ -188,7 +188,10 @@ func TestDisplays(t *testing.T) {
 		s.wants(s.ask(adminUser, "PATCH", "/v1/displays/"+id, `{"name":"a"}`), 404)
 		s.wants(s.bearer(token, "GET", "/v1/whoami", ""), 401)
 		s.wants(s.ask(adminUser, "GET", "/v1/displays", ""), 200, `"revoked": true`)
-		age += displaysKept + time.Hour
+		age += displaysKept - time.Hour
+		s.wall("main")
+		s.wants(s.ask(adminUser, "GET", "/v1/displays", ""), 200, `"id": "`+id+`"`)
+		age += 2 * time.Hour
 		s.wall("main")
 		if body := s.wants(s.ask(adminUser, "GET", "/v1/displays", ""), 200); strings.Contains(body, id) {
 			t.Errorf("a display that was revoked long ago is still there: %s", body)

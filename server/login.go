@@ -298,7 +298,7 @@ func plainRefused(c *call) error {
 	if c.secure {
 		return nil
 	}
-	return refuse(http.StatusForbidden, "Connection is not encrypted: passwords are taken over TLS or on a loopback address only")
+	return refuse(http.StatusForbidden, "Connection is not encrypted: passwords and tokens are exchanged over TLS or on a loopback address only")
 }
 
 // setupCode returns the one-time code, "" when there is a user.
