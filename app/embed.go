@@ -149,6 +149,7 @@ func (e *embedding) start() {
 		e.fail("There is no view " + e.view + " to embed.")
 	case token == "":
 		e.fail("This page is part of another application, which has not said yet what may be seen here.")
+		e.askAnew(ui.ParentOrigin()) // its token is good once, and somebody may have loaded the frame again
 	case !isJWS(token):
 		e.fail("The token that this page was opened with is incomplete.")
 	default:
@@ -182,9 +183,6 @@ func (e *embedding) exchange(token, from string) {
 		access, err := console.client.Exchange(ctx, token)
 		return func() {
 			e.asking = false
-			if e.origin == "" {
-				e.origin = claimedOrigin(token) // to say that it was refused
-			}
 			switch {
 			case err != nil && e.problem == "" && e.opened:
 				console.say("The access to this page could not be renewed: "+err.Error(), true)
@@ -198,11 +196,19 @@ func (e *embedding) exchange(token, from string) {
 				e.take(access)
 			}
 			if e.problem != "" {
-				e.post("auth-expiring", map[string]any{"in": 0})
-				e.origin = ""
+				e.askAnew(claimedOrigin(token))
 			}
 		}
 	})
+}
+
+// askAnew tells the page around that another token is wanted. No token has said
+// yet of which origin that page is, so the message goes to the one that it seems to
+// be of, and whatever comes back is judged by the token in it.
+func (e *embedding) askAnew(origin string) {
+	e.origin = origin
+	e.post("auth-expiring", map[string]any{"in": 0})
+	e.origin = ""
 }
 
 // take shows what an access gives.

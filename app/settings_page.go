@@ -25,6 +25,7 @@ var settingsTabs = []struct{ path, label string }{
 	{"profile", "Profile"},
 	{"shortcuts", "Shortcuts"},
 	{"thresholds", "Thresholds"},
+	{"embeds", "Embeds"},
 }
 
 // OnMount asks for what others may have changed meanwhile.
@@ -68,6 +69,8 @@ func (p *settingsPage) renderTab() app.UI {
 		return app.Div().Class("page").Body(renderKeySwitch(), renderKeys(keyGroups(nil)))
 	case "thresholds":
 		return p.thresholds.render()
+	case "embeds":
+		return &embedSettings{Rev: p.Rev}
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text("There are no settings "+p.Tab+"."), app.A().Href(href("/settings/profile")).Text("Profile"))

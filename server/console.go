@@ -48,6 +48,7 @@ var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
 const (
 	wasmFile      = "/web/app.wasm"
+	componentFile = "/web/signalbox-view.js" // for pages of other origins, as the only one
 	smallestZip   = 1 << 10  // bytes: below, compression is not worth a header
 	largestWasm   = 64 << 20 // bytes
 	immutableFile = "public, max-age=31536000, immutable"
@@ -335,6 +336,8 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	a := c.assets[name]
 	switch {
+	case name == componentFile:
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	case a != nil:
 	case strings.HasPrefix(name, "/web/"):
 		http.NotFound(w, r)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"math"
+	"net/url"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -27,6 +28,21 @@ func TakeFragment() string {
 // Framed reports whether another page shows this one.
 func Framed() bool {
 	return !app.IsServer && !app.Window().Get("parent").Equal(app.Window().Get("self"))
+}
+
+// ParentOrigin is the origin of the page around this one as far as the browser
+// tells it, "" when it does not.
+func ParentOrigin() string {
+	if !Framed() {
+		return ""
+	}
+	if list := app.Window().Get("location").Get("ancestorOrigins"); list.Truthy() && list.Length() > 0 {
+		return list.Index(0).String()
+	}
+	if u, err := url.Parse(app.Window().Get("document").Get("referrer").String()); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
+	}
+	return ""
 }
 
 // PostToParent sends a message to the page around this one, if that is of the
