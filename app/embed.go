@@ -53,8 +53,13 @@ const (
 )
 
 // warnings are how many seconds before its end the page around is told that a
-// token will end.
-var warnings = []int{60, 30, 10, 0}
+// token will end; of a short one not before it is half over.
+var warnings = []int{60, 30, 10, 5, 0}
+
+// firstWarning is the first one for a token that is good for so many seconds.
+func firstWarning(seconds int) int {
+	return slices.IndexFunc(warnings, func(before int) bool { return 2*before <= seconds })
+}
 
 // newEmbedding reads an address below /embed/, without the prefix; nil for any
 // other.
@@ -213,7 +218,8 @@ func (e *embedding) askAnew(origin string) {
 
 // take shows what an access gives.
 func (e *embedding) take(access api.EmbedAccess) {
-	e.access, e.origin, e.problem, e.warned = access, access.Origin, "", 0
+	e.access, e.origin, e.problem = access, access.Origin, ""
+	e.warned = firstWarning(max(int(e.expires().Sub(console.serverTime()).Seconds()), 0))
 	console.client.Bearer(access.AccessToken)
 	if path := map[string]string{"session": access.Locked.ID, "service": access.Locked.Service, "tile": "sessions"}[e.view]; e.id == "" && path != "" {
 		e.visit("/" + sectionOf[e.view] + "/" + url.PathEscape(path))

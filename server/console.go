@@ -49,8 +49,8 @@ var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 const (
 	wasmFile      = "/web/app.wasm"
 	componentFile = "/web/signalbox-view.js" // for pages of other origins, as the only one
-	smallestZip   = 1 << 10  // bytes: below, compression is not worth a header
-	largestWasm   = 64 << 20 // bytes
+	smallestZip   = 1 << 10                  // bytes: below, compression is not worth a header
+	largestWasm   = 64 << 20                 // bytes
 	immutableFile = "public, max-age=31536000, immutable"
 )
 
