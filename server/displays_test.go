@@ -199,6 +199,35 @@ func TestDisplays(t *testing.T) {
 	})
 }
 
+// Ensure that a browser in which somebody has logged in is that user's until they
+// log out, then the display's, and then nobody's.
+func TestDisplayBesideALogin(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		_, token := s.wall("noc")
+		login := s.logIn(adminUser)
+		both := "display=" + token + "; sid=" + login.Value
+		as := func(cookies string) string {
+			return into[api.Whoami](s, s.ask("", "GET", "/v1/whoami", "", "Cookie", cookies), 200).Role
+		}
+		out := s.ask("", "POST", "/v1/logout", "", "Cookie", both)
+		if s.wants(out, 204); len(out.Cookies()) != 1 || out.Cookies()[0].Name != "sid" {
+			t.Errorf("logging out takes %v", out.Cookies())
+		}
+		if got := as(both); got != "display" {
+			t.Errorf("after the logout it is %s", got)
+		}
+		if got := as("display=" + token + "; sid=" + s.logIn(adminUser).Value); got != "admin" {
+			t.Errorf("a user who has logged in is %s", got)
+		}
+		again := s.ask("", "POST", "/v1/logout", "", "Cookie", "display="+token)
+		if s.wants(again, 204); len(again.Cookies()) != 1 || again.Cookies()[0].Name != "display" || again.Cookies()[0].MaxAge >= 0 {
+			t.Errorf("a display that logs out keeps %v", again.Cookies())
+		}
+		// What is said on purpose counts, right or wrong.
+		s.wants(s.ask("", "GET", "/v1/whoami", "", "Cookie", "display="+token, "Authorization", "Bearer nonsense"), 401)
+	})
+}
+
 // closeCode reads frames until the connection is closed.
 func closeCode(t *testing.T, r io.Reader) int {
 	t.Helper()

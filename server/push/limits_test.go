@@ -49,6 +49,10 @@ func TestNarrow(t *testing.T) {
 		if err != nil || q.match.String() != tt.filter {
 			t.Errorf("%s: got the filter %q, %v, want %q", tt.name, q.match, err, tt.filter)
 		}
+		other, _ := parseQuery(tt.asked) // as above
+		if err := tt.limits.narrow(&other); err != nil || other.viewKey != q.viewKey || other.orderKey() != q.orderKey() {
+			t.Errorf("%s: two who see the same do not share it: %+v and %+v", tt.name, q.viewKey, other.viewKey)
+		}
 		if limited := tt.limits != nil; limited == (q.viewKey == plain.viewKey) {
 			t.Errorf("%s: the view is shared: %+v", tt.name, q.viewKey)
 		}
