@@ -30,6 +30,7 @@ type embedding struct {
 	problem  string          // why nothing is shown, "" while something is
 	asking   bool            // a token is being exchanged
 	opened   bool            // the page around was told that it is ready
+	version  string          // of the server, as it was told
 	warned   int             // of warnings, how many were given for this token
 	stale    bool            // the page around was told so
 	height   int
@@ -298,8 +299,8 @@ func (e *embedding) tick(s client.State) {
 	if e.problem != "" || e.origin == "" {
 		return
 	}
-	if s.Connected && !e.opened {
-		e.opened = true
+	if s.Connected && e.version != s.Version {
+		e.opened, e.version = true, s.Version
 		e.post("ready", map[string]any{"version": s.Version})
 		e.post("resize", map[string]any{"height": e.height})
 	}

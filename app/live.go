@@ -223,7 +223,9 @@ func (l *live) unwatch(name string) {
 // refreshAll asks for everything that is shown again.
 func refreshAll() {
 	l := console
-	l.known.refresh()
+	if embedded == nil {
+		l.known.refresh()
+	}
 	if l.socket != nil {
 		l.socket.Retry()
 		for _, ask := range l.store.Asks() {

@@ -5,6 +5,7 @@ customElements.define('signalbox-view', class extends HTMLElement {
   #frame;
   #origin;
   #timer;
+  #build; // of the page
   #wait = 1; // seconds
   #turn = 0; // grows with each page that is loaded
   #hears = (e) => this.#hear(e);
@@ -92,8 +93,11 @@ customElements.define('signalbox-view', class extends HTMLElement {
   #hear({ source, origin, data }) {
     if (source !== this.#frame?.contentWindow || origin !== this.#origin || data?.v !== 1) return;
     if (data.type === 'resize' && data.height > 0) this.#frame.style.height = `${+data.height}px`;
-    else if (data.type === 'ready') this.#wait = 1;
-    else if (data.type === 'auth-expiring') {
+    else if (data.type === 'ready') {
+      if (this.#build && this.#build !== data.version) this.load(); // there is a newer one
+      this.#build = data.version;
+      this.#wait = 1;
+    } else if (data.type === 'auth-expiring') {
       if (data.in > 0) this.#renew();
       else this.#again(); // it was refused, or came too late
     }
