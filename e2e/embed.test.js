@@ -16,6 +16,7 @@ let stranger; // another origin, of which no key knows
 let shops = [];
 
 test.before(async () => {
+  await suite.ready;
   const [port, short] = [await freePort(), await freePort()];
   [origin, stranger] = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
   key = await makeKey(suite.proxy.url, [origin, `http://localhost:${short}`]);

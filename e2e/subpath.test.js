@@ -20,6 +20,7 @@ let second; // a program with a configuration that trusts the proxy
 let dir;
 
 test.before(async () => {
+  await suite.ready;
   dir = mkdtempSync(join(tmpdir(), 'signalbox-subpath-'));
   const config = join(dir, 'signalbox.cnf');
   for (const name of ['log', 'data']) mkdirSync(join(dir, name));

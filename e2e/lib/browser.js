@@ -27,7 +27,10 @@ export class Suite {
   constructor(options) {
     this.options = options;
     this.open = [];
-    test.before(() => this.start(), { timeout: 60000 });
+    // ready is for files that have a hook of their own, which does not wait for this one.
+    this.ready = new Promise((resolve) => {
+      test.before(() => this.start().then(resolve), { timeout: 60000 });
+    });
     test.after(() => this.stop());
   }
 
