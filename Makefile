@@ -1,6 +1,6 @@
 # Everything that is more than a line is a script in .ci, which any CI calls too.
 .DEFAULT_GOAL := help
-.PHONY: help build wasm run test race fuzz lint fmt e2e bench size image check clean
+.PHONY: help build wasm run test race fuzz lint fmt e2e bench size image release check clean
 
 IMAGE ?= signalbox:dev
 ARGS ?=
@@ -45,6 +45,9 @@ size: wasm ## compare the console's size with its budget
 
 image: ## the container image, without the demo
 	docker build --build-arg VERSION="$$(.ci/version.sh)" -t $(IMAGE) .
+
+release: size ## tag a release that has the built console in it (TAG=v1.2.3)
+	.ci/release.sh "$(TAG)"
 
 check: fmt lint race size ## what to run before a commit
 

@@ -52,6 +52,8 @@ var allowed = []struct {
 	{"engine/modules", []string{"engine", "engine/module", "engine/router/*", "engine/filter/*", "engine/monitor/*"}},
 	{"engine/demo", []string{"engine/wire"}},
 	{"engine/enginetest", []string{"engine", "engine/wire", "engine/auth", "engine/module"}},
+	{"assets/examples/mount", []string{"server", "engine", "engine/config", "engine/demo", "engine/modules"}},
+	{"assets/examples/iframe", nil},
 }
 
 // allowedMain is what main may import, by GOOS.

@@ -60,7 +60,7 @@ func (p *program) url() string {
 			address = net.JoinHostPort("localhost", port)
 		}
 	}
-	return scheme + "://" + address
+	return scheme + "://" + address + p.setup.basePath(p.engine.MaxScale())
 }
 
 func serverAddress(socket, address string, port int64) string {

@@ -29,6 +29,8 @@ type options struct {
 	adminPort   int    // -1 for the configuration's
 	environment string // "" for the configuration's
 	logLevel    string // "" for the configuration's
+
+	adminBasePath string // "" for the configuration's
 }
 
 const usage = `signalbox is a proxy for MariaDB and MySQL with a console for its live sessions.
@@ -88,6 +90,7 @@ func parseFlags(args []string, w io.Writer) (options, error) {
 	f.StringVar(&o.adminHost, "admin-host", "", "`address` of the REST API and the console, instead of admin_host")
 	f.IntVar(&o.adminPort, "admin-port", -1, "`port` of the REST API and the console, instead of admin_port; 0 for a free one")
 	f.StringVar(&o.environment, "admin-environment", "", "`name` of this installation in the console, such as prod, instead of admin_environment")
+	f.StringVar(&o.adminBasePath, "admin-base-path", "", "`path` that the console and the REST API are below, as /signalbox, instead of admin_base_path")
 	f.StringVar(&o.logLevel, "log-level", "", "least `level` that is logged to the terminal: debug, info, notice, warn or error")
 	if err := f.Parse(args); err != nil {
 		return o, err

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/signalbox/signalbox/engine"
@@ -76,6 +77,12 @@ func check(o options, out, errOut io.Writer) error {
 	}
 	for _, object := range s.objects {
 		number[object.Kind]++
+		if object.Kind == module.MaxScale {
+			err = errors.Join(err, s.delivery(object).Check())
+		}
+	}
+	if err != nil {
+		return errors.Join(err, s.close())
 	}
 	_, err = fmt.Fprintf(out, "%s is good: servers %d, services %d, listeners %d, filters %d, monitors %d\n", name,
 		number[module.Server], number[module.Service], number[module.Listener], number[module.Filter], number[module.Monitor])
@@ -209,13 +216,28 @@ func inUse(err error, advice string) error {
 	return err
 }
 
+// delivery are the options of the administration server that say where it is to
+// be found.
+func (s *setup) delivery(maxscale module.Object) server.Options {
+	v := maxscale.Values
+	return server.Options{
+		Prefix: s.basePath(maxscale), TLS: v.String("admin_ssl_cert") != "",
+		FrameAncestors: v.List("admin_frame_ancestors"),
+		Front:          server.Front{Proxies: v.List("admin_trusted_proxies"), Origins: v.List("admin_origins")},
+	}
+}
+
+// basePath is the path that the console and the REST API are below.
+func (s *setup) basePath(maxscale module.Object) string {
+	return strings.TrimRight(cmp.Or(s.options.adminBasePath, maxscale.Values.String("admin_base_path")), "/")
+}
+
 // adminOptions are the options of the administration server.
 func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 	v := maxscale.Values
-	o := server.Options{
-		TLS: v.String("admin_ssl_cert") != "", Version: version, Commit: commit(), Demo: s.demo != nil,
-		Environment: cmp.Or(s.options.environment, v.String("admin_environment")), Log: s.ring, Logger: s.log,
-	}
+	o := s.delivery(maxscale)
+	o.Version, o.Commit, o.Demo, o.Log, o.Logger = version, commit(), s.demo != nil, s.ring, s.log
+	o.Environment = cmp.Or(s.options.environment, v.String("admin_environment"))
 	if !v.Bool("admin_auth") {
 		o.Authenticate = func(*http.Request) (server.Principal, error) {
 			return server.Principal{User: "anyone", Role: server.RoleAdmin}, nil

@@ -21,6 +21,8 @@ for what in "${@:-test}"; do
 		want mariadb-client mariadb 'the real client that connects through the proxy'
 		want chromium chromium 'the browser that the console runs in'
 		want nodejs node 'runs the browser tests'
+		want nginx-light nginx 'the reverse proxy that the console is tested behind'
+		want openssl openssl 'makes the certificate of that proxy'
 		want npm npm 'fetches what the browser tests need'
 		;;
 	bench)

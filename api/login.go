@@ -28,10 +28,14 @@ type Whoami struct {
 	// Of an embedded page.
 	View  string   `json:"view,omitempty"`
 	Scope []string `json:"scope,omitempty"`
+
+	HostLogin bool `json:"host_login,omitempty"` // logins are a host application's: nobody logs in or out here
 }
 
 // Setup is the answer of GET /v1/setup, which needs no login.
 type Setup struct {
 	Needed bool `json:"needed"` // there is no user yet
 	Demo   bool `json:"demo"`
+
+	HostLogin bool `json:"host_login,omitempty"` // as in Whoami
 }

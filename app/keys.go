@@ -192,6 +192,8 @@ func (k keyPress) reach(ctx app.Context) bool {
 		return false
 	case k.modal:
 		return false
+	case embedded != nil && (k.command || k.key == "g" || k.key == "?" || k.key == "t" || k.key == "T" || k.key == "U" || k.key == "y"):
+		return false // the keys of pages work, those of the console are of the page around
 	case k.command:
 		if own == "Mod+k" && !k.shift {
 			l.layer.toggle(ctx, overPalette)
@@ -247,6 +249,9 @@ func escape(ctx app.Context) bool {
 	}
 	if app.IsServer {
 		return false
+	}
+	if embedded != nil {
+		return false // what is around is another application
 	}
 	section, id, _ := strings.Cut(strings.TrimPrefix(pagePath(app.Window().URL()), "/"), "/")
 	if id == "" || section == "settings" {

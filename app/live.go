@@ -49,6 +49,8 @@ const (
 	gateAsking gate = iota // whether somebody is logged in is not known yet
 	gateOpen
 	gateLogin
+	gateHost  // logins are a host application's
+	gateEmbed // the page around has given no token that is good
 	gateSetup
 	gateDown // the server does not answer
 )
@@ -60,13 +62,24 @@ var console = &live{}
 var prefix = sync.OnceValue(func() string { return strings.TrimSuffix(app.Getenv("GOAPP_ROOT_PREFIX"), "/") })
 
 // href is the address of one of our pages.
-func href(path string) string { return prefix() + path }
+func href(path string) string {
+	if embedded != nil {
+		if to := embedded.inside(path, false); to != "" {
+			path = to
+		}
+	}
+	return prefix() + path
+}
 
 // start asks who is logged in, and opens the push feed for them.
 func (l *live) start(ctx app.Context) {
 	l.ctx = ctx
 	if l.client == nil {
 		l.client = client.New(prefix())
+	}
+	if embedded != nil {
+		embedded.start()
+		return
 	}
 	l.prefs.load()
 	l.speech.change(l.ask) // who cannot read the login cannot log in
@@ -86,11 +99,16 @@ func (l *live) ask() {
 
 func (l *live) open(who api.Whoami) {
 	l.who, l.gate, l.layer.wanted = who, gateOpen, who.Build
-	l.prefs.read()
+	if embedded == nil {
+		l.prefs.read()
+	}
 	if l.socket == nil {
 		l.socket = l.client.Open(l.frame, l.connection)
 		for _, ask := range l.store.Asks() {
 			l.socket.Subscribe(ask)
+		}
+		if embedded != nil {
+			return // its page asks for all that it may see
 		}
 		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
 		l.watch(api.Subscribe{View: jobsView, Topic: api.TopicJobs})
@@ -102,9 +120,15 @@ func (l *live) open(who api.Whoami) {
 
 func (l *live) refused(err error, setup api.Setup, setupErr error) {
 	l.setup = setup
+	if embedded != nil {
+		embedded.fail(err.Error())
+		return
+	}
 	switch e, ok := errors.AsType[*client.Error](err); {
 	case setupErr == nil && setup.Needed:
 		l.gate = gateSetup
+	case ok && e.Status == 401 && setup.HostLogin:
+		l.gate = gateHost
 	case ok && e.Status == 401:
 		l.gate = gateLogin
 	default:
@@ -122,10 +146,13 @@ func (l *live) frame(f api.Frame) {
 // goroutine.
 func (l *live) connection(s client.State) {
 	l.later(func() {
+		before := l.state.Final
 		l.heard(s)
-		if s.Code == api.CloseUnauthorized && s.Final {
-			l.gate = gateLogin
-			l.layer.drop()
+		if s.Code == api.CloseUnauthorized && s.Final && !before {
+			l.loginEnded()
+		}
+		if embedded != nil {
+			embedded.tick(s)
 		}
 		l.mine.tick()
 		l.toasts = freshToasts(l.toasts, time.Now())
@@ -140,7 +167,9 @@ func (l *live) heard(s client.State) {
 	}
 	if s.Connected && !l.state.Connected {
 		l.layer.wanted = s.Version
-		l.known.refresh()
+		if embedded == nil {
+			l.known.refresh()
+		}
 	}
 	l.state = s
 	switch {
@@ -196,7 +225,9 @@ func (l *live) unwatch(name string) {
 // refreshAll asks for everything that is shown again.
 func refreshAll() {
 	l := console
-	l.known.refresh()
+	if embedded == nil {
+		l.known.refresh()
+	}
 	if l.socket != nil {
 		l.socket.Retry()
 		for _, ask := range l.store.Asks() {

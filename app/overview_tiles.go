@@ -48,8 +48,17 @@ var tiles = []tile{
 const seriesSpan = time.Hour
 
 func renderTiles() []app.UI {
-	v := console.store.View(overviewStats)
-	s, ok := statsRow(overviewStats, api.StatsTotal)
+	drawn := make([]app.UI, 0, len(tiles))
+	for i := range tiles {
+		drawn = append(drawn, renderTile(overviewStats, &tiles[i], api.StatsTotal))
+	}
+	return drawn
+}
+
+// renderTile draws a tile with the figures id of a view.
+func renderTile(view string, t *tile, id string) app.UI {
+	v := console.store.View(view)
+	s, ok := statsRow(view, id)
 	why := ""
 	switch {
 	case v.Refused != "":
@@ -61,11 +70,7 @@ func renderTiles() []app.UI {
 	case !ok:
 		why = lang.T("Loading…")
 	}
-	drawn := make([]app.UI, 0, len(tiles))
-	for i := range tiles {
-		drawn = append(drawn, tiles[i].render(s, why))
-	}
-	return drawn
+	return t.render(s, why)
 }
 
 // render draws a tile: the figure now, how it went, and its lowest and highest

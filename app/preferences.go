@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/lang"
@@ -25,6 +27,15 @@ type preferences struct {
 	sending bool // the server has been asked to keep own
 	dirty   bool // own has changed since
 	failed  bool // the server could not keep it, which has been said
+
+	look look // where the user has not chosen
+}
+
+// look is what the server's configuration or a page around the console wants it
+// to look like.
+type look struct {
+	theme  string // light or dark; "" as the system has it
+	accent string // colour as "1f5fbf"; "" for the console's own
 }
 
 // ownPreferences are what a user has chosen. The zero value is what the console
@@ -101,6 +112,7 @@ const copyName = "preferences"
 // logged in.
 func (p *preferences) load() {
 	p.own = storedCopy().Own.clean()
+	p.look = look{oneOf(app.Getenv("SIGNALBOX_THEME"), "light", "dark"), app.Getenv("SIGNALBOX_ACCENT")}
 	p.apply()
 }
 
@@ -158,14 +170,15 @@ func (p *preferences) change(fn func(*ownPreferences)) {
 
 // apply puts into effect what is not drawn by the pages.
 func (p *preferences) apply() {
-	ui.SetTheme(p.own.Theme)
+	ui.SetTheme(cmp.Or(p.own.Theme, p.look.theme))
+	ui.SetAccent(p.look.accent)
 	ui.SetRoot("data-density", p.own.Density)
 	console.speech.change(nil)
 }
 
 // store keeps a copy in this browser.
 func (p *preferences) store() {
-	if console.client != nil {
+	if console.client != nil && embedded == nil {
 		_ = console.ctx.LocalStorage().Set(copyName, copyOf{console.who.User, p.own}) // the server has it too
 	}
 }
@@ -173,7 +186,7 @@ func (p *preferences) store() {
 // send has the server keep what has changed. There is one call at a time, so
 // that the last one to arrive is the newest.
 func (p *preferences) send() {
-	if !p.dirty || p.sending || console.client == nil || console.gate != gateOpen {
+	if !p.dirty || p.sending || console.client == nil || console.gate != gateOpen || embedded != nil {
 		return
 	}
 	own, err := json.Marshal(p.own)

@@ -272,7 +272,7 @@ func (p *sessionPage) renderTabs() app.UI {
 			if sessionTabs[i].path == p.Tab {
 				current = "page"
 			}
-			return app.A().Href(href(p.tabPath(i))).Aria("current", current).Text(lang.T(sessionTabs[i].label))
+			return app.A().Href(href(p.tabPath(i))).Aria("current", current).Hidden(embedded.without(sessionTabs[i].path)).Text(lang.T(sessionTabs[i].label))
 		}),
 	)
 }
@@ -287,6 +287,9 @@ func (p *sessionPage) tabPath(i int) string {
 }
 
 func (p *sessionPage) renderTab(s *api.Session) app.UI {
+	if embedded.without(p.Tab) {
+		return app.Div().Class("empty").Text(lang.T("The application around this page does not show this."))
+	}
 	switch p.Tab {
 	case "":
 		return renderNow(s, p.now(), &p.way, p.alike.known)
@@ -351,4 +354,5 @@ func (p *sessionPage) cancelClicked(_ app.Context, e app.Event) {
 func (p *sessionPage) copyID(app.Context, app.Event) {
 	ui.Copy(p.ID)
 	console.say(lang.T("Copied {id}.", "id", p.ID), false)
+	embedded.did("copy", p.ID, "done")
 }

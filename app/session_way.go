@@ -19,7 +19,7 @@ type serviceWay struct {
 
 // ask reads the service of a session, if it is another one than before.
 func (w *serviceWay) ask(s *api.Session) {
-	if s == nil || console.client == nil || service(s) == w.service {
+	if s == nil || console.client == nil || service(s) == w.service || !embedded.may(api.ScopeObjects) {
 		return
 	}
 	name := service(s)

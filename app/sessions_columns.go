@@ -207,7 +207,9 @@ func (set columnSet) fit(width, room int, services bool) []*column {
 // tracks are the columns of the grid.
 func tracks(list []*column) string {
 	var b strings.Builder
-	b.WriteString(strconv.Itoa(selectWidth) + "px")
+	if embedded == nil {
+		b.WriteString(strconv.Itoa(selectWidth) + "px")
+	}
 	rest := !slices.ContainsFunc(list, func(c *column) bool { return c.name == "stmt" })
 	for _, c := range list {
 		switch {
@@ -221,7 +223,9 @@ func tracks(list []*column) string {
 			b.WriteString(" " + strconv.Itoa(c.width) + "px")
 		}
 	}
-	b.WriteString(" " + strconv.Itoa(menuWidth) + "px")
+	if embedded == nil {
+		b.WriteString(" " + strconv.Itoa(menuWidth) + "px")
+	}
 	return b.String()
 }
 

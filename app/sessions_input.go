@@ -81,7 +81,7 @@ func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 	what, ok := map[string]string{
 		"Enter": "open", "K": "kill", "c": "copy", "y": "copy-place", "l": "log", "h": "chain", "i": "timeline", ".": "menu",
 	}[key]
-	if !ok || p.cursor == "" || key == "K" && !shift {
+	if !ok || p.cursor == "" || key == "K" && !shift || embedded != nil && key != "Enter" && key != "c" {
 		return false
 	}
 	sessionsMenus(p).do(ctx, p.cursor, what)
@@ -91,6 +91,8 @@ func (p sessionsCursor) act(ctx app.Context, key string, shift bool) bool {
 // choose changes what is selected.
 func (p sessionsCursor) choose(key string, shift bool) bool {
 	switch {
+	case embedded != nil:
+		return false // there is nothing to be done with what would be chosen
 	case key == "x" && p.cursor != "":
 		sessionsStrip(p).selectRow(p.cursor, false)
 	case key == "*" && p.rows.total > 0:

@@ -289,6 +289,7 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 		ctx.Navigate(href(path + "/" + what))
 	case "copy":
 		putOnClipboard(id, lang.T("Copied {id}.", "id", id))
+		embedded.did("copy", id, "done")
 	case "copy-link":
 		putOnClipboard(ui.Origin()+href(path), lang.T("Copied the link to session {id}.", "id", id))
 	case "copy-place":

@@ -119,7 +119,11 @@ func (p *sessionsPage) OnDismount() {
 // address is what the address says behind the question mark. The page writes it
 // itself, which nobody tells the shell.
 func (p *sessionsPage) address() string {
-	if path, query := ui.Location(); strings.TrimSuffix(path, "/") == href("/sessions") {
+	path, query := ui.Location()
+	if embedded != nil {
+		return embedded.query(query)
+	}
+	if strings.TrimSuffix(path, "/") == href("/sessions") {
 		return query
 	}
 	if app.IsServer {
@@ -201,6 +205,9 @@ func (p *sessionsPage) ask() {
 		p.sel.clear()
 	}
 	p.win.asked = time.Now()
+	if v := console.store.View(sessionsView); embedded != nil && v.Ask.View != "" && v.Ask.Filter != text {
+		embedded.did("filter", "", text)
+	}
 	console.watch(api.Subscribe{
 		View: sessionsView, Topic: api.TopicSessions, Filter: text, Sort: p.sort, Offset: p.win.offset, Limit: max(p.win.limit, minWindow),
 	})
@@ -247,6 +254,9 @@ func (p *sessionsPage) sync() {
 		sessionsSpot{p}.look()
 	}
 	p.news.hear(v, time.Now())
+	if embedded != nil {
+		embedded.selects(p.cursor)
+	}
 }
 
 // columns are those that there is room for.
@@ -284,6 +294,9 @@ func (p *sessionsPage) Render() app.UI {
 
 // renderBar draws the filter box with the buttons around it.
 func (p sessionsStrip) renderBar() app.UI {
+	if embedded != nil {
+		return app.Div().Class("bar").Body(p.box.renderBox())
+	}
 	columns := app.UI(app.Button().Hidden(true))
 	if p.win.page == 0 || p.win.page >= cardsBelow {
 		columns = p.opener("columns", lang.T("Columns"))
@@ -489,6 +502,9 @@ func (p *sessionsPage) place(ctx app.Context) {
 			return
 		}
 		h := p.win.rowHeight()
+		if embedded != nil {
+			ui.SetStyle("rows", "height", strconv.Itoa(embedded.tableHeight(p.rows.total, h))+"px")
+		}
 		if p.win.spot.show {
 			sessionsSpot{p}.scroll()
 		}

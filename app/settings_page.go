@@ -27,6 +27,7 @@ var settingsTabs = []struct{ path, label string }{
 	{"profile", lang.Mark("Profile")},
 	{"shortcuts", lang.Mark("Shortcuts")},
 	{"thresholds", lang.Mark("Thresholds")},
+	{"embeds", lang.Mark("Embeds")},
 }
 
 // OnMount asks for what others may have changed meanwhile.
@@ -73,6 +74,8 @@ func (p *settingsPage) renderTab() app.UI {
 		return p.keys.render()
 	case "thresholds":
 		return p.thresholds.render()
+	case "embeds":
+		return &embedSettings{Rev: p.Rev}
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text(lang.T("There are no settings {tab}.", "tab", p.Tab)), app.A().Href(href("/settings/profile")).Text(lang.T("Profile")))
@@ -93,7 +96,7 @@ func renderProfile() app.UI {
 	return app.Div().Class("page").Body(
 		app.P().Class("dim").Text(where),
 		renderSetting(lang.T("Theme"), renderChoices("theme", lang.T("Theme"), themes, cmp.Or(own.Theme, "system"), choosePreference),
-			app.Text(lang.T("System follows what the system has."))),
+			app.Text(systemNote())),
 		renderSetting(lang.T("Rows"), renderChoices("density", lang.T("Rows"), densities, cmp.Or(own.Density, "normal"), choosePreference),
 			app.Text(lang.T("How high the rows of tables are: {rowHeight} pixels.", "rowHeight", strconv.Itoa(rowHeight())))),
 		renderSetting(lang.T("Times"), renderChoices("time", lang.T("Times"), timeFormats, timeFormat(), choosePreference),
@@ -101,6 +104,14 @@ func renderProfile() app.UI {
 		renderLanguage(),
 		renderKeySwitch(),
 	)
+}
+
+// systemNote says what the theme System is.
+func systemNote() string {
+	if theme := console.prefs.look.theme; theme != "" {
+		return lang.T("System is what this installation has chosen: {theme}.", "theme", theme)
+	}
+	return lang.T("System follows what the system has.")
 }
 
 // renderSetting draws a control with its name and a note.

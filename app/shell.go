@@ -23,8 +23,14 @@ type shell struct {
 // OnMount starts the link to the server.
 func (s *shell) OnMount(ctx app.Context) {
 	console.layer.build = app.Getenv("GOAPP_VERSION")
+	if embedded = newEmbedding(strings.TrimPrefix(ctx.Page().URL().Path, prefix()), ctx.Page().URL().RawQuery); embedded != nil {
+		embedded.shell = s
+	}
 	s.navigated(ctx)
 	console.start(ctx)
+	if embedded != nil {
+		embedded.mounted(ctx)
+	}
 	listenKeys(ctx)
 	ui.OnDownload(func(status int, answer string) {
 		console.later(func() { console.say(client.Refused(status, answer).Detail, true) })
@@ -38,6 +44,9 @@ func (s *shell) OnNav(ctx app.Context) { s.navigated(ctx) }
 // pagePath is the path of an address without the prefix.
 func pagePath(u *url.URL) string {
 	path := strings.TrimSuffix(strings.TrimPrefix(u.Path, prefix()), "/")
+	if embedded != nil {
+		return embedded.outside(path)
+	}
 	if path == "" {
 		return "/overview"
 	}
@@ -50,7 +59,14 @@ func pagePath(u *url.URL) string {
 func (s *shell) navigated(ctx app.Context) {
 	u := ctx.Page().URL()
 	before := s.path
+	if embedded != nil && !strings.HasPrefix(strings.TrimPrefix(u.Path, prefix()), "/embed/") {
+		embedded.leave(strings.TrimPrefix(u.RequestURI(), prefix()))
+		return
+	}
 	s.path, s.query = pagePath(u), u.RawQuery
+	if embedded != nil {
+		s.query = embedded.query(s.query)
+	}
 	console.layer.drop()
 	console.rev++
 	if console.gate == gateOpen && before != s.path {
@@ -113,11 +129,16 @@ func (s *shell) title() string {
 // Render draws the page, or what stands in front of it.
 func (s *shell) Render() app.UI {
 	ui.SetTitle(s.title())
+	if embedded != nil {
+		return renderEmbed(s)
+	}
 	switch console.gate {
 	case gateAsking:
 		return app.Div().Class("gate").Body(app.P().Class("dim").Text(lang.T("Connecting…")))
 	case gateLogin, gateSetup:
 		return &loginPage{Setup: console.gate == gateSetup, Demo: console.setup.Demo}
+	case gateHost:
+		return renderHostLogin()
 	case gateDown:
 		return app.Div().Class("gate").Body(app.Div().Class("empty").Body(
 			app.H1().Text(lang.T("The server does not answer")),
@@ -183,6 +204,8 @@ func (s *shell) page() app.UI {
 		return &logPage{Rev: console.rev}
 	case section == "audit":
 		return &auditPage{Rev: console.rev}
+	case section == "tile" && embedded != nil:
+		return &tilePage{Name: id, Rev: console.rev}
 	}
 	return app.Div().Class("empty").Body(
 		app.H1().Text(lang.T("There is no such page")),

@@ -34,6 +34,9 @@ func userItems() []userItem {
 	for _, c := range timeFormats {
 		list = append(list, userItem{"user-time-" + c.value, lang.T(c.label), "time", c.value})
 	}
+	if console.who.HostLogin {
+		return list // one logs out where one has logged in
+	}
 	return append(list, userItem{id: "user-out", label: lang.T("Log out")})
 }
 

@@ -160,7 +160,7 @@ func (a *Admin) stillValid(p push.Principal) bool {
 	case strings.HasPrefix(p.Login, displayLogin("")):
 		return a.displays.valid(p.Login)
 	case a.options.Authenticate != nil:
-		return true // the host application's business
+		return true // watchHost asks the host application
 	}
 	return a.login.valid(p)
 }
@@ -171,7 +171,8 @@ func (a *Admin) whoami(c *call) (answer, error) {
 	who := api.Whoami{
 		User: p.User, Role: string(p.Role), ReadOnly: a.options.ReadOnly || p.rights()&basic == 0,
 		Version: a.options.Version, Build: a.console.version, Demo: a.options.Demo, Environment: a.options.Environment,
-		Redact: p.Redact, Locked: p.Locked, View: p.view, Scope: p.scopes,
+		HostLogin: a.options.Authenticate != nil && p.Role != RoleDisplay && p.Role != RoleEmbed,
+		Redact:    p.Redact, Locked: p.Locked, View: p.view, Scope: p.scopes,
 	}
 	if id, ok := strings.CutPrefix(c.login, displayLogin("")); ok {
 		s, _ := a.options.Grants.screen(id)

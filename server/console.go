@@ -48,13 +48,14 @@ var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
 const (
 	wasmFile      = "/web/app.wasm"
-	smallestZip   = 1 << 10  // bytes: below, compression is not worth a header
-	largestWasm   = 64 << 20 // bytes
+	componentFile = "/web/signalbox-view.js" // for pages of other origins, as the only one
+	smallestZip   = 1 << 10                  // bytes: below, compression is not worth a header
+	largestWasm   = 64 << 20                 // bytes
 	immutableFile = "public, max-age=31536000, immutable"
 )
 
 // newConsole prepares the files below static in files.
-func newConsole(files fs.FS, prefix string) (*console, error) {
+func newConsole(files fs.FS, prefix string, theme Theme) (*console, error) {
 	c := &console{prefix: prefix, assets: map[string]*asset{}}
 	if err := c.load(files); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -69,7 +70,7 @@ func newConsole(files fs.FS, prefix string) (*console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console: %s: %w", wasmFile, err)
 	}
-	return c, c.render(size)
+	return c, c.render(size, theme)
 }
 
 // notBuilt is served when the program was built without the console. The REST
@@ -196,7 +197,7 @@ type placeholder struct{ app.Compo }
 func (*placeholder) Render() app.UI { return app.Div() }
 
 // render has go-app make its files.
-func (c *console) render(wasmSize int64) error {
+func (c *console) render(wasmSize int64, theme Theme) error {
 	registerRoutes()
 	h := &app.Handler{
 		Name: "Signalbox", ShortName: "Signalbox", Title: "Signalbox",
@@ -208,6 +209,7 @@ func (c *console) render(wasmSize int64) error {
 		BackgroundColor:       "#0E1116",
 		ThemeColor:            "#0E1116",
 		Resources:             c,
+		Env:                   theme.environment(),
 		Version:               c.version,
 		WasmContentLength:     strconv.FormatInt(wasmSize, 10),
 		ServiceWorkerTemplate: workerThatLeaves,
@@ -335,6 +337,8 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	a := c.assets[name]
 	switch {
+	case name == componentFile:
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	case a != nil:
 	case strings.HasPrefix(name, "/web/"):
 		http.NotFound(w, r)

@@ -158,22 +158,22 @@ func TestConsoleFiles(t *testing.T) {
 }
 
 func TestVersionFollowsTheFiles(t *testing.T) {
-	one, err := newConsole(built(t, "a{}"), "")
+	one, err := newConsole(built(t, "a{}"), "", Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same, err := newConsole(built(t, "a{}"), "")
+	same, err := newConsole(built(t, "a{}"), "", Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := newConsole(built(t, "b{}"), "")
+	other, err := newConsole(built(t, "b{}"), "", Theme{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if one.version != same.version || one.version == other.version {
 		t.Errorf("versions %s, %s, %s", one.version, same.version, other.version)
 	}
-	if _, err := newConsole(fstest.MapFS{"static/app.wasm.br": {Data: []byte("x")}}, ""); err == nil || !strings.Contains(err.Error(), "no .gz") {
+	if _, err := newConsole(fstest.MapFS{"static/app.wasm.br": {Data: []byte("x")}}, "", Theme{}); err == nil || !strings.Contains(err.Error(), "no .gz") {
 		t.Errorf("a console without a size: %v", err)
 	}
 }

@@ -393,11 +393,11 @@ func TestFrames(t *testing.T) {
 			{"/console/wall", "https://noc.example", true},
 			{"/console/wall/main", "https://noc.example", true},
 			{"/console/wallpaper", "https://noc.example", false},
-			{"/embed/sessions?key=" + key.ID, "https://noc.example", false}, // not below the prefix
+			{"/embed/sessions?key=" + key.ID, "https://shop.example http://localhost:8080", false}, // a proxy has taken the prefix
 		} {
 			r := browse(s, tt.path)
-			if want := map[bool]int{true: 200, false: 404}[strings.HasPrefix(tt.path, "/console")]; r.StatusCode != want {
-				t.Errorf("%s: got %d without a login, want %d", tt.path, r.StatusCode, want)
+			if r.StatusCode != 200 {
+				t.Errorf("%s: got %d without a login, want 200", tt.path, r.StatusCode)
 			}
 			_, got, _ := strings.Cut(r.Header.Get("Content-Security-Policy"), "frame-ancestors ")
 			if got != tt.ancestors {

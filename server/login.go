@@ -69,12 +69,7 @@ func cookieName(tls bool) string {
 // counts before what its browser adds in a cookie.
 func (l *login) authenticate(c *call) error {
 	if l.options.Authenticate != nil {
-		principal, err := l.options.Authenticate(c.Request)
-		if err != nil {
-			return denied(c)
-		}
-		c.principal = principal
-		return nil
+		return l.byHost(c)
 	}
 	if authorization := c.Header.Get("Authorization"); authorization != "" {
 		if token, ok := strings.CutPrefix(authorization, "Bearer "); ok {
@@ -321,7 +316,7 @@ func (l *login) setupCode() string {
 // setupNeeded serves GET /v1/setup, from which the console learns which page
 // to show to whoever is not logged in.
 func (l *login) setupNeeded(c *call) (answer, error) {
-	return object(c, api.Setup{Needed: l.setupCode() != "", Demo: l.options.Demo}), nil
+	return object(c, api.Setup{Needed: l.setupCode() != "", Demo: l.options.Demo, HostLogin: l.options.Authenticate != nil}), nil
 }
 
 // setup serves POST /v1/setup: it makes the first admin.

@@ -229,7 +229,7 @@ func TestCrossOrigin(t *testing.T) {
 		{"other_page_of_an_old_browser", []string{"Origin", "https://evil.example"}, 403},
 		{"neighbour", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://other.example.com"}, 403},
 	}
-	inSite(t, func(o *Options) { o.Origins = []string{"https://noc.example"} }, func(s *site) {
+	inSite(t, func(o *Options) { o.Front.Origins = []string{"https://noc.example"} }, func(s *site) {
 		cookie := s.logIn(adminUser)
 		token := s.token(adminUser, "")
 		for _, tt := range tests {
@@ -348,9 +348,14 @@ func TestAuthenticate(t *testing.T) {
 		}
 	}
 	inSite(t, change, func(s *site) {
-		s.wants(s.ask("", "GET", "/v1/whoami", "", "X-Portal-User", "ann"), 200, `"ann"`)
+		s.wants(s.ask("", "GET", "/v1/whoami", "", "X-Portal-User", "ann"), 200, `"ann"`, `"host_login": true`)
+		s.wants(s.ask("", "GET", "/v1/setup", ""), 200, `"needed": false`, `"host_login": true`)
 		s.wants(s.ask("", "DELETE", "/v1/sessions/1", "", "X-Portal-User", "ann"), 403)
-		s.wants(s.ask(adminUser, "GET", "/v1/whoami", ""), 401)
+		refused := s.ask(adminUser, "GET", "/v1/whoami", "")
+		s.wants(refused, 401)
+		if got := refused.Header.Get("Www-Authenticate"); got != "" {
+			t.Errorf("a browser is to ask for a password that nobody would take: %s", got)
+		}
 		s.wants(s.ask("", "POST", "/v1/login", `{}`), 404)
 		s.wants(s.ask(adminUser, "GET", "/v1/auth", ""), 404)
 	})

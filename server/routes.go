@@ -24,7 +24,7 @@ func (a *Admin) routes() []route {
 	m := program{a.engine, a.options, a.load}
 	l := logs{a.engine, a.options.Log}
 	j := a.jobs
-	u := accounts{a.options.Users, a.rightsChanged, a.options.Preferences.forget}
+	u := accounts{a.options.Users, a.Revoke, a.options.Preferences.forget}
 	p := preferences{a.options.Preferences, a.setThresholds}
 	n := a.login
 	w := a.displays

@@ -33,6 +33,9 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		defer result.done()
 	}
 	if found != nil && found.pattern == feedPath && err == nil {
+		if a.options.Authenticate != nil && c.login == "" {
+			defer a.watchHost(c)()
+		}
 		a.hub.Serve(w, r, c.pushPrincipal())
 		return
 	}
@@ -50,7 +53,7 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 func (a *Admin) newCall(r *http.Request) *call {
-	c := &call{Request: r, now: a.options.Now(), query: &jsonapi.Query{Pretty: true}, tls: r.TLS != nil || a.options.TLS}
+	c := &call{Request: r, now: a.options.Now(), query: &jsonapi.Query{Pretty: true}, tls: r.TLS != nil}
 	scheme := "http"
 	if c.tls {
 		scheme = "https"

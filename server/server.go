@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -36,8 +37,9 @@ type Options struct {
 	// Delivery.
 
 	Prefix         string   // path that everything is below, "/admin"; "" for the root
+	Theme          Theme    // what the console looks like where a user has not chosen
 	FrameAncestors []string // origins of pages that may embed the console; none by default
-	Origins        []string // origins besides the server's own from which a browser may make changes and open the push feed
+	Front          Front    // what is between browsers and the server
 	TLS            bool     // the server is reached over TLS, even if it does not speak it itself
 
 	// Who may do what.
@@ -45,7 +47,7 @@ type Options struct {
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
 	Preferences  *Preferences                           // nil: in memory
 	Grants       *Grants                                // displays and embed keys; nil: in memory
-	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins
+	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins; asked for each request and, while a push feed is open, every 30 s for the request that has opened it
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
 	// What is shown and written.
@@ -65,6 +67,12 @@ type Options struct {
 	Now        func() time.Time                                            // nil: time.Now
 }
 
+// Front is what is between browsers and the server. The zero value is nothing.
+type Front struct {
+	Proxies []string // addresses and networks of reverse proxies whose X-Forwarded headers count
+	Origins []string // besides the server's own, from which a browser may make changes and open the push feed
+}
+
 // Admin is the administration server: an http.Handler.
 type Admin struct {
 	// Set by New, then constant.
@@ -72,6 +80,7 @@ type Admin struct {
 	options  Options
 	table    []route
 	origins  *http.CrossOriginProtection
+	proxies  proxies
 	login    *login
 	displays *displays
 	embeds   *embeds
@@ -92,21 +101,26 @@ type Admin struct {
 // New makes an administration server for e and starts its push feed. It must be
 // closed.
 func New(e *engine.Engine, o Options) (*Admin, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	origins := http.NewCrossOriginProtection()
-	for _, origin := range o.Origins {
-		if err := origins.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("server: origin %q: %w", origin, err)
-		}
+	trusted, err := parseProxies(o.Front.Proxies)
+	if err != nil {
+		return nil, err
 	}
-	c, err := newConsole(o.Console, o.Prefix)
+	origins := http.NewCrossOriginProtection()
+	for _, origin := range o.Front.Origins {
+		_ = origins.AddTrustedOrigin(origin) // checked
+	}
+	c, err := newConsole(o.Console, o.Prefix, o.Theme)
 	if err != nil {
 		return nil, err
 	}
 	a := &Admin{
-		engine: e, options: o, origins: origins, console: c,
+		engine: e, options: o, origins: origins, proxies: trusted, console: c,
 		login: newLogin(o, c.version),
 		names: newNames(o.LookupAddr, o.Now),
 		load:  newLoad(o.Now),
@@ -115,7 +129,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
 	a.hub = push.New(push.Options{
-		Source: a.source(), Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Source: a.source(), Version: c.version, Origins: o.Front.Origins, Valid: a.stillValid, Logger: o.Logger,
 		Redact: redacted, Belongs: belongs,
 	})
 	a.login.ended = a.hub.RevokeLogin
@@ -138,10 +152,10 @@ func (a *Admin) source() source {
 	}
 }
 
-// complete fills in what is not set and checks the rest.
-func (o *Options) complete() (err error) {
-	if o.Prefix = strings.TrimRight(o.Prefix, "/"); o.Prefix != "" && !strings.HasPrefix(o.Prefix, "/") {
-		return fmt.Errorf("server: prefix %q does not begin with /", o.Prefix)
+// Check says what is wrong with the options that are texts.
+func (o Options) Check() error {
+	if o.Prefix != "" && !prefixForm.MatchString(o.Prefix) {
+		return fmt.Errorf("server: prefix %q is not a path such as /admin, of letters, digits and . _ ~ -", o.Prefix)
 	}
 	for _, ancestor := range o.FrameAncestors {
 		if u, err := url.Parse(ancestor); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(ancestor, " ;,'\"") {
@@ -151,6 +165,23 @@ func (o *Options) complete() (err error) {
 	if !module.IsEnvironment(o.Environment) {
 		return fmt.Errorf("server: environment %q is not one short word", o.Environment)
 	}
+	for _, origin := range o.Front.Origins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
+			return fmt.Errorf("server: origin %q: %w", origin, err)
+		}
+	}
+	if _, err := parseProxies(o.Front.Proxies); err != nil {
+		return err
+	}
+	return o.Theme.check()
+}
+
+// prefixForm is a path that means the same wherever it is written.
+var prefixForm = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
+
+// complete fills in what is not set.
+func (o *Options) complete() (err error) {
+	o.Prefix = strings.TrimRight(o.Prefix, "/")
 	if o.Users == nil {
 		if o.Users, err = OpenUsers(""); err != nil {
 			return err
@@ -206,18 +237,19 @@ func (a *Admin) SetupCode() string { return a.login.setupCode() }
 // Build identifies the files of the console: it changes whenever they do.
 func (a *Admin) Build() string { return a.console.version }
 
-// ServeHTTP answers a request to the API or for the console.
+// ServeHTTP answers a request to the API or for the console. A path that is not
+// below the prefix counts as one that a proxy has taken the prefix from.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = a.proxies.received(r)
+	if a.options.TLS && r.TLS == nil {
+		r = overTLS(r)
+	}
 	path, ok := strings.CutPrefix(r.URL.Path, a.options.Prefix)
-	if ok = ok && (path == "" || path[0] == '/'); !ok {
-		path = ""
+	if !ok || path != "" && path[0] != '/' {
+		path = r.URL.Path
 	}
-	setHeaders(w.Header(), r.TLS != nil || a.options.TLS)
+	setHeaders(w.Header(), r.TLS != nil)
 	a.setFrame(w.Header(), r, path)
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
 	if a.console.wants(r, path) {
 		a.console.serve(w, r, path)
 		return
@@ -225,5 +257,6 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.serveAPI(w, r, path)
 }
 
-// rightsChanged ends what hangs on a user's former rights or password.
-func (a *Admin) rightsChanged(user string) { a.hub.Revoke(user) }
+// Revoke ends what hangs on a user's former rights or password: the push feeds
+// that are open. A host application calls it when a user has logged out there.
+func (a *Admin) Revoke(user string) { a.hub.Revoke(user) }

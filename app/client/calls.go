@@ -13,7 +13,12 @@ import (
 
 // get reads path into answer.
 func (c *Client) get(ctx context.Context, path string, answer any) error {
-	_, text, err := c.Do(ctx, "GET", path, nil)
+	return c.ask(ctx, "GET", path, nil, answer)
+}
+
+// ask makes a call and reads what it is answered.
+func (c *Client) ask(ctx context.Context, method, path string, body, answer any) error {
+	_, text, err := c.Do(ctx, method, path, body)
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,15 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Client makes calls to one server.
 type Client struct {
-	base string
+	base   string
+	bearer atomic.Pointer[string] // access token, nil or "" for the browser's cookies
 	*transport
 }
 
@@ -73,6 +75,9 @@ func (c *Client) call(ctx context.Context, r request, body any) (int, []byte, er
 	}
 	r.header["Accept"] = "application/json"
 	r.header["X-Requested-With"] = "XMLHttpRequest" // a 401 without the browser's own dialog
+	if token := c.token(); token != "" {
+		r.header["Authorization"] = "Bearer " + token
+	}
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {

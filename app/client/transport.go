@@ -53,10 +53,10 @@ func (t *transport) fetch(ctx context.Context, r request) (response, error) {
 }
 
 // dial opens a WebSocket to the feed of the server at base.
-func (t *transport) dial(base string, events linkEvents) link {
+func (t *transport) dial(base string, protocols []string, events linkEvents) link {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &hostLink{cancel: cancel}
-	go l.run(ctx, t.http.Jar, base, events)
+	go l.run(ctx, websocket.Dialer{Jar: t.http.Jar, HandshakeTimeout: 10 * time.Second, Subprotocols: protocols}, base, events)
 	return l
 }
 
@@ -69,9 +69,8 @@ type hostLink struct {
 }
 
 // run lives as long as the connection.
-func (l *hostLink) run(ctx context.Context, jar http.CookieJar, base string, events linkEvents) {
+func (l *hostLink) run(ctx context.Context, dialer websocket.Dialer, base string, events linkEvents) {
 	defer l.cancel()
-	dialer := websocket.Dialer{Jar: jar, HandshakeTimeout: 10 * time.Second}
 	url := "ws" + strings.TrimPrefix(base, "http") + "/v1/ws"
 	conn, _, err := dialer.DialContext(ctx, url, http.Header{"Origin": {origin(base)}})
 	if err != nil {

@@ -23,7 +23,7 @@ func (*transport) fetch(ctx context.Context, r request) (response, error) {
 	}
 	options := map[string]any{
 		"method": r.method, "headers": headers, "signal": abort.Get("signal"),
-		"credentials": "same-origin", "cache": "no-store", "redirect": "error",
+		"credentials": credentials(r), "cache": "no-store", "redirect": "error",
 	}
 	if r.body != nil {
 		options["body"] = string(r.body)
@@ -40,6 +40,15 @@ func (*transport) fetch(ctx context.Context, r request) (response, error) {
 	body := make([]byte, bytes.Length())
 	js.CopyBytesToGo(body, bytes)
 	return response{answer.Get("status").Int(), body}, nil
+}
+
+// credentials says whether the browser adds its cookies. It does not to who
+// proves with a token who it is: that is somebody else than who is logged in.
+func credentials(r request) string {
+	if r.header["Authorization"] != "" {
+		return "omit"
+	}
+	return "same-origin"
 }
 
 // await waits for a promise. It must not be called by the event loop.
@@ -66,13 +75,13 @@ func await(promise js.Value) (js.Value, error) {
 
 // dial opens a WebSocket to the feed of the server at base, a path on the
 // page's own host.
-func (*transport) dial(base string, events linkEvents) link {
+func (*transport) dial(base string, protocols []string, events linkEvents) link {
 	location := js.Global().Get("location")
 	scheme := "ws://"
 	if location.Get("protocol").String() == "https:" {
 		scheme = "wss://"
 	}
-	socket, err := newWebSocket(scheme + location.Get("host").String() + base + "/v1/ws")
+	socket, err := newWebSocket(scheme+location.Get("host").String()+base+"/v1/ws", protocols)
 	if err != nil {
 		go events.closed(closeAbnormal, err.Error())
 		return noLink{}
@@ -96,13 +105,17 @@ func (*transport) dial(base string, events linkEvents) link {
 
 // newWebSocket turns the exception of a browser that forbids the connection
 // into an error.
-func newWebSocket(url string) (socket js.Value, err error) {
+func newWebSocket(url string, protocols []string) (socket js.Value, err error) {
 	defer func() {
 		if e, ok := recover().(error); ok {
 			err = fmt.Errorf("the browser refuses the connection: %w", e)
 		}
 	}()
-	return js.Global().Get("WebSocket").New(url), nil
+	list := make([]any, len(protocols))
+	for i, p := range protocols {
+		list[i] = p
+	}
+	return js.Global().Get("WebSocket").New(url, list), nil
 }
 
 // noLink is the link that could not be made.

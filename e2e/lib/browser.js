@@ -27,7 +27,10 @@ export class Suite {
   constructor(options) {
     this.options = options;
     this.open = [];
-    test.before(() => this.start(), { timeout: 60000 });
+    // ready is for files that have a hook of their own, which does not wait for this one.
+    this.ready = new Promise((resolve) => {
+      test.before(() => this.start().then(resolve), { timeout: 60000 });
+    });
     test.after(() => this.stop());
   }
 
@@ -88,10 +91,11 @@ export class Suite {
   }
 
   // window opens a browser window of its own on path, logged in as user; nobody
-  // is logged in when user is empty.
-  async window({ user = 'admin', path = '/sessions', ...options } = {}) {
-    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: this.proxy.url, ...options });
-    const c = new Console(context, await context.newPage(), this.proxy.url);
+  // is logged in when user is empty. The origin is another one than the program's
+  // when something stands in front of it.
+  async window({ user = 'admin', path = '/sessions', origin = this.proxy.url, ...options } = {}) {
+    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: origin, ...options });
+    const c = new Console(context, await context.newPage(), origin);
     this.open.push(c);
     if (user) {
       const answer = await context.request.post('/v1/login', { data: { user, password: passwords[user] } });

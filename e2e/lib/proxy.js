@@ -3,21 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const program = process.env.SIGNALBOX ?? fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
+// program is what is tested.
+export const program = process.env.SIGNALBOX ?? fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
 
 export class Proxy {
-  // start runs the demo with so many demo clients, and further arguments, and
-  // returns when it listens.
-  static async start({ clients = 0, port = 0, args = [] } = {}) {
+  // start runs the demo with so many demo clients, and returns when it listens.
+  // With a configuration file there is no demo.
+  static async start({ clients = 0, port = 0, config, args = [] } = {}) {
     const p = new Proxy();
-    p.clients = clients;
-    p.args = args;
+    p.args = [...(config ? ['-config', config] : ['-demo-free-ports', '-demo-clients', clients]), ...args];
     await p.run(port);
     return p;
   }
 
   async run(port) {
-    const args = ['-admin-port', port, '-demo-free-ports', '-demo-clients', this.clients, ...this.args].map(String);
+    const args = ['-admin-port', port, ...this.args].map(String);
     this.process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.output = '';
     const said = new Promise((resolve, reject) => {
@@ -36,8 +36,10 @@ export class Proxy {
     this.readOnly = this.portOf('Read-Connection-Listener');
   }
 
-  portOf(listener) {
-    return Number(this.output.match(new RegExp(`${listener}\\s+[\\d.]+:(\\d+)`))[1]);
+  // portOf is the port of a listener or a server, undefined when there is none.
+  portOf(name) {
+    const found = this.output.match(new RegExp(`${name}\\s+[\\d.]+:(\\d+)`));
+    return found ? Number(found[1]) : undefined;
   }
 
   signal(name) {

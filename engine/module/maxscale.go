@@ -45,6 +45,23 @@ var MaxScaleModule = Module{
 			Description: "Serve the console without TLS only on a loopback address.",
 		},
 		{
+			// MaxScale: has none, and neither have the three below.
+			Name: "admin_base_path", Type: String,
+			Description: "Path that the console and the REST API are below, for a reverse proxy that has them beside other things, as /signalbox; empty for none.",
+		},
+		{
+			Name: "admin_trusted_proxies", Type: StringList,
+			Description: "Addresses and networks of reverse proxies in front of the console, as 192.0.2.7,10.0.0.0/8: what they say in X-Forwarded-For, -Host and -Proto counts.",
+		},
+		{
+			Name: "admin_origins", Type: StringList,
+			Description: "Origins besides its own address from which the console may be used, as https://console.example.com.",
+		},
+		{
+			Name: "admin_frame_ancestors", Type: StringList,
+			Description: "Origins of pages that may show the whole console in a frame, as https://portal.example.com; empty for none.",
+		},
+		{
 			// MaxScale: false.
 			Name: "admin_audit", Type: Bool, Default: "true", Modifiable: true,
 			Description: "Write every change that users make to admin_audit_file.",

@@ -9,7 +9,8 @@ import (
 
 // originAllowed tells whether a page of the request's origin may connect: one
 // of allowed ("https://console.example", exactly), or a page that came from
-// the host of the request itself. Without an origin the request is not from a
+// the host of the request itself, and over TLS if the request did: anybody on
+// the way can write a page that did not. Without an origin the request is not from a
 // page; that is allowed unless it is authenticated by a cookie, which a
 // browser would send for any page.
 func originAllowed(r *http.Request, allowed []string, cookie bool) bool {
@@ -21,6 +22,6 @@ func originAllowed(r *http.Request, allowed []string, cookie bool) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "" && u.User == nil &&
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && r.TLS == nil) && u.Path == "" && u.User == nil &&
 		strings.EqualFold(u.Host, r.Host)
 }
