@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -45,7 +46,7 @@ func (s *speech) change(then func()) {
 	default:
 		s.asked = tag
 		console.async(func(ctx context.Context) func() {
-			catalog, err := console.client.Catalog(ctx, tag)
+			catalog, err := client.Catalog(ctx, console.client, tag)
 			return func() {
 				if s.asked == tag {
 					s.asked = ""

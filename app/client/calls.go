@@ -35,7 +35,7 @@ func (c *Client) do(ctx context.Context, method, path string, body any) error {
 }
 
 // Catalog returns the words of a language by the English ones.
-func (c *Client) Catalog(ctx context.Context, tag string) (map[string]string, error) {
+func Catalog(ctx context.Context, c *Client, tag string) (map[string]string, error) {
 	var words map[string]string
 	return words, c.get(ctx, "/web/lang/"+url.PathEscape(tag)+".json", &words)
 }
@@ -159,7 +159,7 @@ func (c *Client) SetFilters(ctx context.Context, id string, filters []string) er
 	for i, name := range filters {
 		references[i] = api.Reference{ID: name, Type: "filters"}
 	}
-	return c.alter(ctx, id, map[string]any{
+	return alter(ctx, c, id, map[string]any{
 		"relationships": map[string]any{"filters": map[string]any{"data": references}},
 	})
 }
@@ -172,21 +172,16 @@ func (c *Client) SetLogLevels(ctx context.Context, id string, levels map[string]
 	if after > 0 {
 		attributes["log_for"] = strconv.FormatInt(int64(after/time.Second), 10) + "s"
 	}
-	return c.alter(ctx, id, map[string]any{"attributes": attributes})
+	return alter(ctx, c, id, map[string]any{"attributes": attributes})
 }
 
-func (c *Client) alter(ctx context.Context, id string, data map[string]any) error {
+func alter(ctx context.Context, c *Client, id string, data map[string]any) error {
 	return c.do(ctx, "PATCH", sessionPath(id), map[string]any{"data": data})
 }
 
 // Restart restarts a session, or arranges for it.
 func (c *Client) Restart(ctx context.Context, id string) error {
 	return c.do(ctx, "POST", sessionPath(id)+"/restart", nil)
-}
-
-// RestartAll restarts all sessions. The error names those that refuse.
-func (c *Client) RestartAll(ctx context.Context) error {
-	return c.do(ctx, "POST", "/v1/sessions/restart", nil)
 }
 
 // SetServiceFilters replaces the default chain of a service, which new sessions

@@ -65,7 +65,6 @@ func TestCalls(t *testing.T) {
 		}, seen{"PATCH", "/sessions/5", "", json, `{"data":{"attributes":{"log_for":"900s","parameters":{"log_info":true}}}}`}},
 		{"service-filters", func(ctx context.Context, c *Client) error { return c.SetServiceFilters(ctx, "rw", []string{"b"}) }, seen{"PATCH", "/services/rw/relationships/filters", "", json, `{"data":[{"id":"b","type":"filters"}]}`}},
 		{"restart", func(ctx context.Context, c *Client) error { return c.Restart(ctx, "5") }, seen{"POST", "/sessions/5/restart", "", "", ""}},
-		{"restart-all", func(ctx context.Context, c *Client) error { return c.RestartAll(ctx) }, seen{"POST", "/sessions/restart", "", "", ""}},
 		{"strange-id", func(ctx context.Context, c *Client) error { return c.Restart(ctx, "../5?") }, seen{"POST", "/sessions/..%2F5%3F/restart", "", "", ""}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/url"
 	"sync"
 
 	"github.com/signalbox/signalbox/api"
@@ -25,26 +26,29 @@ func (c *Client) Exchange(ctx context.Context, token string) (api.EmbedAccess, e
 	return access, c.ask(ctx, "POST", "/v1/embed/exchange", api.EmbedToken{Token: token}, &access)
 }
 
-// EmbedKeys returns the keys that other products sign embed tokens with.
-func (c *Client) EmbedKeys(ctx context.Context) ([]api.EmbedKey, error) {
+// EmbedKeys makes the calls that are about the keys of products that embed.
+type EmbedKeys struct{ *Client }
+
+// All returns the keys that other products sign embed tokens with.
+func (c EmbedKeys) All(ctx context.Context) ([]api.EmbedKey, error) {
 	var document struct {
 		Data []api.EmbedKey `json:"data"`
 	}
 	return document.Data, c.get(ctx, "/v1/embed-keys", &document)
 }
 
-// CreateEmbedKey makes a key and returns it with its secret, which nobody can
-// ask for again.
-func (c *Client) CreateEmbedKey(ctx context.Context, key api.EmbedKeyRequest) (api.EmbedKey, error) {
+// Create makes a key and returns it with its secret, which nobody can ask
+// for again.
+func (c EmbedKeys) Create(ctx context.Context, key api.EmbedKeyRequest) (api.EmbedKey, error) {
 	var document struct {
 		Data api.EmbedKey `json:"data"`
 	}
 	return document.Data, c.ask(ctx, "POST", "/v1/embed-keys", key, &document)
 }
 
-// RevokeEmbedKey takes a key away, and every page with it.
-func (c *Client) RevokeEmbedKey(ctx context.Context, id string) error {
-	return c.do(ctx, "DELETE", "/v1/embed-keys/"+id, nil)
+// Revoke takes a key away, and every page with it.
+func (c EmbedKeys) Revoke(ctx context.Context, id string) error {
+	return c.do(ctx, "DELETE", "/v1/embed-keys/"+url.PathEscape(id), nil)
 }
 
 // dial opens the push feed. With an access token it gets a ticket first, because
