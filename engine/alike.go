@@ -25,11 +25,11 @@ type AlikeInfo struct {
 	Complete  bool // these were all that are kept of the service
 }
 
-// Alike compares the statement that the session runs or ran last with those that
+// Alike compares the statement that a session runs or ran last with those that
 // are kept of it, of the other sessions of its service, and of those that have
 // ended, in this order, as far as alikeStatements and alikeBytes reach. The error
 // is NotFound for a service that keeps no statements.
-func (s *Session) Alike() (AlikeInfo, error) {
+func Alike(s *Session) (AlikeInfo, error) {
 	if s.service.retain() <= 0 {
 		return AlikeInfo{}, Errorf(NotFound, "service %s keeps no statements to compare with: retain_last_statements is 0", s.service.Name())
 	}

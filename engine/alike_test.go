@@ -19,7 +19,7 @@ func TestAlike(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
 		alike := func(c *enginetest.Client) engine.AlikeInfo {
 			t.Helper()
-			info, err := p.session(c).Alike()
+			info, err := engine.Alike(p.session(c))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func TestAlikeWithoutStatements(t *testing.T) {
 		defer p.stop()
 		c := p.connect(connAddress)
 		p.query(c, "SELECT 1")
-		if _, err := p.session(c).Alike(); engine.KindOf(err) != engine.NotFound || !strings.Contains(err.Error(), "retain_last_statements") {
+		if _, err := engine.Alike(p.session(c)); engine.KindOf(err) != engine.NotFound || !strings.Contains(err.Error(), "retain_last_statements") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -98,7 +98,7 @@ func TestAlikeBounded(t *testing.T) {
 		for i := range 300 {
 			p.query(c, fmt.Sprintf("SELECT %d, '%s'", i, long))
 		}
-		got, err := p.session(c).Alike()
+		got, err := engine.Alike(p.session(c))
 		if err != nil || got.Complete || got.Looked < 200 || got.Looked > 290 || got.Count != got.Looked || len(got.Statement) != 1024 {
 			t.Errorf("got %+v, %v", got, err)
 		}

@@ -217,7 +217,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 		}
 		c.seen.retained.open = false
 	}
-	c.bookLocked(now)
+	bookFlows(c.Session, now)
 	c.mu.Unlock()
 	if err == nil {
 		c.replies.stop()

@@ -96,8 +96,8 @@ func (f *flows) bytes() int64 {
 	return int64(cap(f.recent)+cap(f.old)) * int64(unsafe.Sizeof(flow{}))
 }
 
-// bookLocked books what has gone by in the session until now.
-func (s *Session) bookLocked(now time.Time) {
+// bookFlows books what has gone by in a session until now. The caller holds s.mu.
+func bookFlows(s *Session, now time.Time) {
 	in, out := s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
 	if in > 0 || out > 0 {
 		s.seen.flows.add(now, in, out)

@@ -91,7 +91,7 @@ func (s sessions) alike(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	info, err := session.Alike()
+	info, err := engine.Alike(session)
 	if err != nil {
 		return answer{}, err
 	}
