@@ -104,14 +104,12 @@ func aboutFilter(f *api.Filter) []objectBox {
 			monoFact("Module", a.Module),
 			objectFact{"Services", objectLinks("services", f.Relationships.IDs("services"))},
 			objectFact{"Sessions", filterSessions(f)},
-		)},
-		{"Since the program started", false, factList(
-			countFact("Seen", did.Statements),
+			countFact("Statements seen", did.Statements),
 			countFact("Changed", changedOnly(did.Changed, did.Answered)),
 			countFact("Answered itself", did.Answered),
 			objectFact{"Time p50 / p95", app.Span().Class("tnum").Title(spreadTitle).Text(spread(did.P50, did.P95))},
 		)},
-		{"Figures", false, settingList(filterFigures(f), "The filter tells none.")},
+		{"Figures of its module", false, settingList(filterFigures(f), "The filter tells none.")},
 	}
 	if lines, ok := filterLines(f); ok {
 		boxes = append(boxes, objectBox{"Newest lines", true, linesOf(lines)})
