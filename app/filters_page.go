@@ -104,14 +104,12 @@ func aboutFilter(f *api.Filter) []objectBox {
 			monoFact(lang.T("Module"), a.Module),
 			objectFact{lang.T("Services"), objectLinks("services", f.Relationships.IDs("services"))},
 			objectFact{lang.T("Sessions"), filterSessions(f)},
-		)},
-		{lang.T("Since the program started"), false, factList(
-			countFact(lang.T("Seen"), did.Statements),
+			countFact(lang.T("Statements seen"), did.Statements),
 			countFact(lang.T("Changed"), changedOnly(did.Changed, did.Answered)),
 			countFact(lang.T("Answered itself"), did.Answered),
 			objectFact{lang.T("Time p50 / p95"), app.Span().Class("tnum").Title(spreadTitle()).Text(spread(did.P50, did.P95))},
 		)},
-		{lang.T("Figures"), false, settingList(filterFigures(f), lang.T("The filter tells none."))},
+		{lang.T("Figures of its module"), false, settingList(filterFigures(f), lang.T("The filter tells none."))},
 	}
 	if lines, ok := filterLines(f); ok {
 		boxes = append(boxes, objectBox{lang.T("Newest lines"), true, linesOf(lines)})

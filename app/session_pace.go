@@ -20,7 +20,8 @@ const (
 	alikeAgain = 15 * time.Second
 )
 
-// alikeAsk is what the server says of statements that are like a session's.
+// alikeAsk is what the server says of statements that are like a session's. A nil
+// one asks and knows nothing.
 type alikeAsk struct {
 	asked time.Time // zero for never
 	about api.Time  // when the statement began that was asked about
@@ -45,7 +46,7 @@ func (q *alikeAsk) due(s *api.Session) bool {
 
 // ask asks about the statement of a session, if it is time to.
 func (q *alikeAsk) ask(s *api.Session) {
-	if console.client == nil || !q.due(s) {
+	if q == nil || console.client == nil || !q.due(s) {
 		return
 	}
 	id := s.ID
@@ -57,6 +58,14 @@ func (q *alikeAsk) ask(s *api.Session) {
 			}
 		}
 	})
+}
+
+// answer returns what is known, nil for nothing.
+func (q *alikeAsk) answer() *api.AlikeAttributes {
+	if q == nil {
+		return nil
+	}
+	return q.known
 }
 
 // pace is how long a statement takes, beside those that are like it.

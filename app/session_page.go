@@ -292,7 +292,7 @@ func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	}
 	switch p.Tab {
 	case "":
-		return renderNow(s, p.now(), &p.way, p.alike.known)
+		return renderNow(s, p.now(), &p.way, p.alike.answer())
 	case "statements":
 		return &statementsTab{ID: p.ID, Rev: p.Rev}
 	case "chain":

@@ -24,7 +24,8 @@
 // Close waits for all of them.
 //
 // A session's mutex may be held when a server's is taken, never the other way
-// round; no other two are held together.
+// round; no other two are held together. Options.Keep is called with the one that
+// orders changes of default chains held, and must not change one.
 package engine
 
 import (

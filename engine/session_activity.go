@@ -217,7 +217,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 		}
 		c.seen.retained.open = false
 	}
-	c.seen.book(now, c.client)
+	bookFlows(c.Session, now)
 	c.mu.Unlock()
 	if err == nil {
 		c.replies.stop()

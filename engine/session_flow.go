@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 	"unsafe"
-
-	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // The steps and the reach of a session's flows. A session that is busy for half a
@@ -98,10 +96,10 @@ func (f *flows) bytes() int64 {
 	return int64(cap(f.recent)+cap(f.old)) * int64(unsafe.Sizeof(flow{}))
 }
 
-// book books what has gone by on the connection to the client until now.
-func (s *sessionSeen) book(now time.Time, client *wire.Conn) {
-	in, out := s.load.book(now, client.Events(), client.BytesRead(), client.BytesWritten())
+// bookFlows books what has gone by in a session until now. The caller holds s.mu.
+func bookFlows(s *Session, now time.Time) {
+	in, out := s.seen.load.book(now, s.client.Events(), s.client.BytesRead(), s.client.BytesWritten())
 	if in > 0 || out > 0 {
-		s.flows.add(now, in, out)
+		s.seen.flows.add(now, in, out)
 	}
 }

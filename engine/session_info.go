@@ -42,7 +42,7 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen.book(now, s.client)
+	bookFlows(s, now)
 	who := &s.seen.identity
 	info.State, info.User, info.Database = s.seen.state, who.user, who.database
 	info.Cipher, info.Attributes = who.cipher, who.byName

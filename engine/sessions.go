@@ -109,7 +109,7 @@ func look(s *Session, now time.Time) {
 	started := s.seen.state == SessionStarted && s.work.ended == nil
 	idle, since, io := s.work.idle, a.since, a.lastIO
 	if started && !idle {
-		s.seen.book(now, s.client) // of a long reply, when it goes by
+		bookFlows(s, now) // of a long reply, when it goes by
 	}
 	s.mu.Unlock()
 	switch {
