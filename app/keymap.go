@@ -164,6 +164,9 @@ func keyLabel(own string) string {
 // keyHint is a key in parentheses behind what it does, "" when it is off.
 func keyHint(own string) string {
 	label := keyLabel(own)
+	if key := console.prefs.own.Keys.of(own); oneSign(key) {
+		label = key // short, as it is typed
+	}
 	if label == "" || console.prefs.own.NoKeys && label != "Space" {
 		return ""
 	}

@@ -198,7 +198,7 @@ func TestKeysInForce(t *testing.T) {
 			t.Errorf("the help does not show %s", want)
 		}
 	}
-	for own, want := range map[string]string{"K": " (z)", "c": "", "n": " (n)", "Space": " (Space)", "G": " (Shift+G)", "g s": " (v s)"} {
+	for own, want := range map[string]string{"K": " (z)", "c": "", "n": " (n)", "Space": " (Space)", "G": " (G)", "g s": " (v s)"} {
 		if got := keyHint(own); got != want {
 			t.Errorf("%s: got %q, want %q", own, got, want)
 		}
