@@ -59,7 +59,7 @@ type bulkChange struct {
 var (
 	bulkPaces    = []choice{{"0", "All at once"}, {"10", "10 per s"}, {"1", "1 per s"}}
 	bulkModes    = []choice{{api.JobList, "This exact list"}, {api.JobMatching, "Whatever matches at the time"}}
-	bulkLogTimes = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", "until switched off"}}
+	bulkLogTimes = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", "Until switched off"}}
 )
 
 // Bounds of what can be typed.

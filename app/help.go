@@ -109,15 +109,16 @@ func renderKbd(text string) []app.UI {
 	return list
 }
 
+// arrows are the signs on the keys that have arrows.
+var arrows = strings.NewReplacer("ArrowDown", "↓", "ArrowUp", "↑", "ArrowLeft", "←", "ArrowRight", "→")
+
 // keyName names a key as it is written on it, or as one says it.
 func keyName(key string) string {
 	switch {
 	case key == " ":
 		return "Space"
-	case key == "ArrowDown":
-		return "↓"
-	case key == "ArrowUp":
-		return "↑"
+	case strings.Contains(key, "Arrow"):
+		return arrows.Replace(key)
 	case len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z':
 		return "Shift+" + key
 	}

@@ -224,7 +224,7 @@ func aboutServer(s *api.Server) []objectBox {
 			countFact("Most at once", st.MaxConnections),
 			countFact("Since the start", st.TotalConnections),
 			countFact("At work", st.ActiveOperations),
-			textFact("Statements a second", serverRate(s)),
+			textFact("Statements/s", serverRate(s)),
 			countFact("Statements", st.RoutedPackets),
 			countFact("Failed logins", st.FailedAuths),
 		)},

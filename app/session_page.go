@@ -182,7 +182,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 			app.Button().Type("button").Class("session-id mono").Title("Copy the id").Aria("label", "Session "+s.ID+", copy the id").
 				Text(s.ID).OnClick(p.copyID),
 		),
-		ui.Chip(glyph, text, level),
+		app.Span().Class("state").Body(ui.Chip(glyph, text, level)),
 		app.Span().Class("mono clip").Title(a.User+"@"+view.Client(s)).Text(orDash(a.User)+"@"+view.Client(s)),
 		app.Span().Class("dim clip").Title("Schema").Text(orDash(a.Database)),
 		app.Span().Class("dim tnum").Text("age "+elapsed(view.Age(s, view.Lag(s, p.now())))),

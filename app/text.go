@@ -61,7 +61,7 @@ func stateChipAt(s *api.Session, now time.Time) (glyph, text, level string) {
 		}
 		return "kill", "Kill " + ui.Countdown(timeOf(k.At).Sub(now)), "hatch"
 	case "blocked":
-		return "blocked", "Blocked " + in, "crit"
+		return "blocked", "Blocked", "crit"
 	case "long":
 		return "long", "Long query", "attn"
 	case "trx-long":

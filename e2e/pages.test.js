@@ -3,54 +3,74 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { results, Suite } from './lib/browser.js';
+import { locked, scenes, Stage } from './lib/scenes.js';
 
-const suite = new Suite({ clients: 12 });
+const suite = new Suite({ clients: 16 });
 const committed = process.env.UPDATE_SCREENSHOTS && fileURLToPath(new URL('../assets/screenshots/', import.meta.url));
+const only = process.env.SCENES?.split(','); // for those who work on a few
 
-const pages = {
-  overview: '/overview', sessions: '/sessions', queries: '/queries', topology: '/topology', services: '/services', servers: '/servers', filters: '/filters', listeners: '/listeners',
-  log: '/log', audit: '/audit',
-};
+const sizes = [[1280, 800], [1440, 900], [1920, 1080]];
 
-for (const [width, height] of [[1280, 800], [1440, 900], [1920, 1080]]) {
-  for (const colorScheme of ['light', 'dark']) {
-    suite.test(`every page at ${width} in ${colorScheme}`, async () => {
-      const busy = await suite.client();
-      await busy.query('begin');
-      await busy.query('update products set stock = stock where id = 1');
-      const c = await suite.window({ viewport: { width, height }, colorScheme });
-      const { page } = c;
-      const picture = async (name, keep) => {
-        mkdirSync(`${results}pages`, { recursive: true });
-        await page.screenshot({ path: `${results}pages/${name}-${width}-${colorScheme}.png` });
-        if (keep && committed && width === 1440) {
-          mkdirSync(committed, { recursive: true });
-          await page.screenshot({ path: `${committed}${keep}.png` });
+// The README shows these, at 1440.
+const shown = { 'sessions-light': 'sessions', 'session-chain-pending-light': 'chain', 'kill-dark': 'kill' };
+
+// wide is by how many pixels a page is wider than its window, and its top bar
+// than itself.
+const wide = (page) => page.evaluate(() => Math.max(...[document.documentElement, document.querySelector('.top')]
+  .filter(Boolean).map((e) => e.scrollWidth - e.clientWidth)));
+
+for (const colorScheme of ['light', 'dark']) {
+  suite.test(`every page in ${colorScheme}`, async () => {
+    const c = await suite.window({ colorScheme, path: '/overview', before: locked });
+    const s = await Stage.set(suite, c);
+    mkdirSync(`${results}pages`, { recursive: true });
+    const sized = async (page, [width, height], name) => {
+      await page.setViewportSize({ width, height });
+      await page.evaluate(() => new Promise((done) => { setTimeout(() => requestAnimationFrame(done), 120); })); // columns follow the window
+      const over = await wide(page);
+      assert.ok(over <= 0, `${name} is ${over} px too wide at ${width}`);
+    };
+    const picture = async (page, [width], name) => {
+      await page.screenshot({ path: `${results}pages/${name}-${width}-${colorScheme}.png` });
+      const keep = shown[`${name}-${colorScheme}`];
+      if (committed && keep && width === 1440) await page.screenshot({ path: `${committed}${keep}.png` });
+    };
+    const pictures = async (page, name) => {
+      for (const size of sizes) {
+        await sized(page, size, name);
+        await picture(page, size, name);
+      }
+    };
+    const failed = [];
+    for (const [name, open, leave, anchored] of scenes) {
+      if (only && !only.includes(name)) continue;
+      try {
+        for (const size of anchored ? sizes : [null]) {
+          if (size) await sized(s.page, size, name);
+          await open(s);
+          if (size) await picture(s.page, size, name);
+          else await pictures(s.page, name);
+          await leave?.(s);
         }
-      };
-      const check = async (name) => {
-        assert.equal(await page.locator('main h1, main header h1, .topbar, .fresh').count() > 0, true, `${name} has a head`);
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(over <= 0, `${name} is ${over} px too wide`);
-      };
-      for (const [name, path] of Object.entries(pages)) {
-        await page.goto(path);
-        await page.locator('.fresh', { hasText: 'Live' }).waitFor();
-        await page.locator('.row, tbody tr, .entry, .empty, .concern, .node').first().waitFor();
-        await check(name);
-        await picture(name, name === 'sessions' && colorScheme === 'light' ? 'sessions' : '');
+      } catch (err) {
+        failed.push(`${name}: ${err.message}`);
+        await s.page.keyboard.press('Escape');
       }
-      for (const tab of ['', 'statements', 'chain', 'log', 'timeline']) {
-        await page.goto(`/sessions/${busy.id}/${tab}`);
-        await page.locator('.session-head').waitFor();
-        await check(`session ${tab}`);
-        await picture(`session-${tab || 'now'}`, tab === 'chain' && colorScheme === 'light' ? 'chain' : '');
-      }
-      await page.goto('/sessions');
-      await c.row(busy.id).waitFor();
-      await c.askKill(busy.id);
-      await check('the kill dialog');
-      await picture('kill', colorScheme === 'dark' ? 'kill' : '');
-    });
-  }
+    }
+    await s.go('/sessions', '.row');
+    c.hangUp();
+    await s.page.locator('.is-stale').waitFor();
+    await pictures(s.page, 'lost');
+    c.forgive(/WebSocket/);
+
+    const out = await suite.window({ user: '', colorScheme });
+    await out.page.waitForSelector('#user');
+    await pictures(out.page, 'login');
+    await out.page.route('**/v1/setup', (route) => route.fulfill({ json: { needed: true } }));
+    await out.page.reload();
+    await out.page.waitForSelector('#code');
+    await pictures(out.page, 'setup');
+    out.forgive(/401/);
+    assert.deepEqual(failed, []);
+  });
 }

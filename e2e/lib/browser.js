@@ -88,11 +88,12 @@ export class Suite {
   }
 
   // window opens a browser window of its own on path, logged in as user; nobody
-  // is logged in when user is empty.
-  async window({ user = 'admin', path = '/sessions', ...options } = {}) {
+  // is logged in when user is empty. before gets the window while it is empty.
+  async window({ user = 'admin', path = '/sessions', before, ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: this.proxy.url, ...options });
     const c = new Console(context, await context.newPage(), this.proxy.url);
     this.open.push(c);
+    await before?.(c);
     if (user) {
       const answer = await context.request.post('/v1/login', { data: { user, password: passwords[user] } });
       assert.equal(answer.status(), 204, await answer.text());
