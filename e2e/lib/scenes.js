@@ -264,3 +264,11 @@ export async function locked(c) {
     });
   });
 }
+
+// wide says what of a page is wider than there is room: the page, or a part of
+// it that is not meant to be scrolled.
+export function wide(page) {
+  return page.evaluate(() => [':root', 'main', '.top', '.dlg', '.bar', '.sum', '.session-head']
+    .flatMap((of) => [...document.querySelectorAll(of)].map((e) => [of, e.scrollWidth - e.clientWidth]))
+    .filter(([of, over]) => over > 0).map(([of, over]) => `${of} is ${over} px too wide`));
+}
