@@ -60,7 +60,7 @@ type bulkChange struct {
 var (
 	bulkPaces    = []choice{{"0", lang.Mark("All at once")}, {"10", lang.Mark("10 per s")}, {"1", lang.Mark("1 per s")}}
 	bulkModes    = []choice{{api.JobList, lang.Mark("This exact list")}, {api.JobMatching, lang.Mark("Whatever matches at the time")}}
-	bulkLogTimes = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", lang.Mark("until switched off")}}
+	bulkLogTimes = []choice{{"15m", "15 min"}, {"1h", "1 h"}, {"8h", "8 h"}, {"forever", lang.Mark("Until switched off")}}
 )
 
 // Bounds of what can be typed.

@@ -117,9 +117,12 @@ func renderKbd(text string) []app.UI {
 	return list
 }
 
+// arrows are the signs on the keys that have arrows.
+var arrows = strings.NewReplacer("ArrowDown", "↓", "ArrowUp", "↑", "ArrowLeft", "←", "ArrowRight", "→")
+
 // keyName names a key as it is written on it, or as one says it.
 func keyName(key string) string {
-	key = strings.NewReplacer("ArrowDown", "↓", "ArrowUp", "↑", "ArrowLeft", "←", "ArrowRight", "→").Replace(key)
+	key = arrows.Replace(key)
 	letter, command := strings.CutPrefix(key, "Mod+")
 	switch {
 	case command:

@@ -38,15 +38,17 @@ func (p *loginPage) Render() app.UI {
 			),
 			app.H1().Text(title),
 			app.If(p.Setup, func() app.UI {
+				return app.P().Class("dim").Text(lang.T("The program has printed a setup code where it was started. It works once."))
+			}),
+			app.If(p.Setup, func() app.UI {
 				return app.Div().Class("field").Body(
-					app.P().Class("dim").Text(lang.T("The program has printed a setup code where it was started. It works once.")),
 					app.Label().For("code").Text(lang.T("Setup code")),
-					app.Input().ID("code").Class("in mono").Required(true).AutoComplete(false).OnInput(p.ValueTo(&p.code)),
+					app.Input().ID("code").Class("in mono").Required(true).AutoComplete(false).AutoFocus(true).OnInput(p.ValueTo(&p.code)),
 				)
 			}),
 			app.Div().Class("field").Body(
 				app.Label().For("user").Text(lang.T("User")),
-				app.Input().ID("user").Class("in").Required(true).Attr("autocomplete", "username").AutoFocus(true).OnInput(p.ValueTo(&p.user)),
+				app.Input().ID("user").Class("in").Required(true).Attr("autocomplete", "username").AutoFocus(!p.Setup).OnInput(p.ValueTo(&p.user)),
 			),
 			app.Div().Class("field").Body(
 				app.Label().For("password").Text(lang.T("Password")),

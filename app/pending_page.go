@@ -148,7 +148,7 @@ func (p *pendingPage) renderJobs(jobs []*api.Job) app.UI {
 		job := jobs[i]
 		a := &job.Attributes
 		return app.Tr().DataSet("id", job.ID).Body(
-			app.Td().Class("clip").Body(app.A().Href(href("/pending/"+job.ID)).Text(strings.TrimSuffix(ui.Sentence(a.What), "."))),
+			app.Td().Class("clip").Body(app.A().Href(href("/pending/"+job.ID)).Text(jobTitle(a))),
 			app.Td().Body(jobChip(a)), app.Td().Class("tnum clip").Text(jobCounts(a)), app.Td().Text(a.By),
 			app.Td().Class("tnum").Text(when(timeOf(a.Started))),
 			app.Td().Class("num").Body(app.If(a.State == api.JobRunning, func() app.UI { return renderTrayButton("stop", job.ID, lang.T("Stop")) })),

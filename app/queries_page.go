@@ -361,7 +361,7 @@ func renderQueryKind(g *api.Group, open bool) app.UI {
 	}
 	longest := app.UI(app.Span().Class("faint").Text("—"))
 	if at := timeOf(a.Oldest); !at.IsZero() {
-		longest = durationBar(max(console.now().Sub(at), 0), 0)
+		longest = durationBar(max(console.now().Sub(at), 0), console.prefs.shared.Thresholds.LongQuery)
 	}
 	mark := "▸ "
 	if open {

@@ -225,7 +225,7 @@ func aboutServer(s *api.Server) []objectBox {
 			countFact(lang.T("Most at once"), st.MaxConnections),
 			countFact(lang.T("Since the start"), st.TotalConnections),
 			countFact(lang.T("At work"), st.ActiveOperations),
-			textFact(lang.T("Statements a second"), serverRate(s)),
+			textFact(lang.T("Statements/s"), serverRate(s)),
 			countFact(lang.T("Statements"), st.RoutedPackets),
 			countFact(lang.T("Failed logins"), st.FailedAuths),
 		)},

@@ -185,7 +185,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 			app.Button().Type("button").Class("session-id mono").Title(lang.T("Copy the id")).Aria("label", lang.T("Session {id}, copy the id", "id", s.ID)).
 				Text(s.ID).OnClick(p.copyID),
 		),
-		ui.Chip(glyph, text, level),
+		app.Span().Class("state").Body(ui.Chip(glyph, text, level)),
 		app.Span().Class("mono clip").Title(a.User+"@"+view.Client(s)).Text(orDash(a.User)+"@"+view.Client(s)),
 		app.Span().Class("dim clip").Title(lang.T("Schema")).Text(orDash(a.Database)),
 		app.Span().Class("dim tnum").Text(lang.T("age {s}", "s", elapsed(view.Age(s, view.Lag(s, p.now()))))),

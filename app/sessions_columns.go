@@ -217,7 +217,9 @@ func tracks(list []*column) string {
 			b.WriteString(" minmax(40px,1fr)")
 		case rest && c == list[len(list)-1]:
 			b.WriteString(" minmax(" + strconv.Itoa(c.width) + "px,1fr)")
-		case c.name == "service" || c.name == "user" || c.name == "server":
+		case c.name == "service":
+			b.WriteString(" minmax(" + strconv.Itoa(c.width) + "px,.25fr)")
+		case c.name == "user" || c.name == "server":
 			b.WriteString(" minmax(" + strconv.Itoa(c.width) + "px,.15fr)")
 		default:
 			b.WriteString(" " + strconv.Itoa(c.width) + "px")

@@ -175,7 +175,7 @@ func rowName(row tableRow, now time.Time, note string) string {
 	switch word := view.State(row.Session, now); {
 	case note != "":
 		state = note
-	case word == view.StateLong, word == view.StateTrxLong, word == view.StateRunning:
+	case word == view.StateLong, word == view.StateTrxLong, word == view.StateRunning, word == view.StateBlocked:
 		state += " " + spoken(view.InState(row.Session, view.Lag(row.Session, now)))
 	case word == view.StateTrx:
 		state = lang.T("in transaction {session}", "session", spoken(view.InState(row.Session, view.Lag(row.Session, now))))

@@ -62,7 +62,7 @@ func stateChipAt(s *api.Session, now time.Time) (glyph, text, level string) {
 		}
 		return "kill", lang.T("Kill {now}", "now", ui.Countdown(timeOf(k.At).Sub(now))), "hatch"
 	case "blocked":
-		return "blocked", lang.T("Blocked {in}", "in", in), "crit"
+		return "blocked", lang.T("Blocked"), "crit"
 	case "long":
 		return "long", lang.T("Long query"), "attn"
 	case "trx-long":

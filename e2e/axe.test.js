@@ -1,96 +1,123 @@
-// What axe-core finds on every page, in both themes: nothing serious or
-// critical may be left.
+// What every page must have for everybody: axe-core finds nothing serious, the
+// page reflows, and it can be read without colours, motion or a mouse.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { Suite } from './lib/browser.js';
+import { results, Suite } from './lib/browser.js';
+import { locked, scenes, Stage, wide } from './lib/scenes.js';
 
 const suite = new Suite({ clients: 6 });
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const only = process.env.SCENES?.split(',');
 
 // found runs axe on a page as it stands. Its source is evaluated by the
-// debugger: the content policy lets no foreign script in.
-async function found(page) {
-  await page.evaluate(axe);
+// debugger: the content policy lets no foreign script in. Sessions in the lines
+// of the log are small, which the field for a session above them makes good.
+async function found(page, options = {}) {
+  if (!await page.evaluate(() => window.axe)) await page.evaluate(axe);
   await page.evaluate(() => Promise.all(document.getAnimations() // what fades in has other colours until then
     .filter((a) => a.effect.getComputedTiming().endTime < Infinity).map((a) => a.finished.catch(() => {}))));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const { violations } = await page.evaluate((options) => window.axe.run(document, { resultTypes: ['violations'], ...options }), options);
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary.split('\n').slice(1, 3).join(' ').trim()}`));
+    .flatMap((v) => v.nodes.filter((n) => v.id !== 'target-size' || !/#log-\d|data-session/.test(n.target.join(' ')))
+      .map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary.split('\n').slice(1, 3).join(' ').trim()}`));
 }
 
-const pages = {
-  overview: '/overview', sessions: '/sessions', queries: '/queries', services: '/services', service: '/services/RW-Split-Router',
-  servers: '/servers', server: '/servers/server1', filters: '/filters', filter: '/filters/QLA', listeners: '/listeners',
-  topology: '/topology', log: '/log', audit: '/audit', pending: '/pending', settings: '/settings', nowhere: '/nowhere',
-  'topology as tables': '/topology?view=table', thresholds: '/settings/thresholds', shortcuts: '/settings/shortcuts',
-};
+// accessible is what axe finds, with the colours of the other theme as well.
+async function accessible(page) {
+  const all = await found(page, { rules: { 'target-size': { enabled: true } } });
+  const other = await page.evaluate(() => {
+    const { dataset } = document.documentElement;
+    dataset.theme = dataset.theme === 'dark' ? 'light' : 'dark';
+    return dataset.theme;
+  });
+  return [...all, ...(await found(page, { runOnly: ['color-contrast'] })).map((text) => `in ${other}: ${text}`)];
+}
 
-for (const colorScheme of ['light', 'dark']) {
-  suite.test(`axe finds nothing serious in ${colorScheme}`, async () => {
-    const busy = await suite.client();
-    await busy.query('begin');
-    await busy.query('update products set stock = stock where id = 1');
-    const c = await suite.window({ colorScheme });
-    const { page } = c;
-    const all = [];
-    const look = async (name) => {
-      for (const what of await found(page)) all.push(`${name}: ${what}`);
+// narrow shows a page at 200 % of a window of 1280 by 800, which are half of it,
+// and at 400 %, which are 320 pixels.
+async function narrow(page, name) {
+  const all = [];
+  for (const [width, height] of [[640, 400], [320, 640]]) {
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(120); // columns follow the window
+    for (const text of await wide(page)) all.push(`at ${width}: ${text}`);
+    await page.screenshot({ path: `${results}reflow/${name}-${width}.png` });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  return all;
+}
+
+// plain shows a page without colours and motion: every state has a sign and a
+// word, nothing moves, and what has the focus shows it.
+async function plain(page, name) {
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await page.screenshot({ path: `${results}forced/${name}.png` });
+  await page.evaluate(() => { window.had = document.activeElement; });
+  await page.keyboard.press('Shift'); // from here on the browser shows the focus that a script sets, too
+  const all = await page.evaluate(() => {
+    const seen = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility === 'visible';
+    const bare = [...document.querySelectorAll('.chip')].filter((e) => seen(e) && !(e.querySelector('svg path[d]') && e.textContent.trim()));
+    const moves = document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime > 1);
+    const ring = (style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1;
+    const shows = (e) => {
+      for (let p = e, i = 0; p && i < 3; p = p.parentElement, i++) { // a box around a field, rows around a cell
+        const before = getComputedStyle(p, '::before');
+        if (ring(getComputedStyle(p)) || before.content !== 'none' && before.position === 'absolute' && parseFloat(before.borderTopWidth) >= 2) return true;
+      }
+      const body = e.querySelector('.body'); // of a node of the topology
+      return body && parseFloat(getComputedStyle(body).strokeWidth) >= 3;
     };
-    for (const [name, path] of Object.entries(pages)) {
-      await page.goto(path);
-      await page.locator('.fresh', { hasText: 'Live' }).waitFor();
-      await page.locator('main h1, main h2, main .row, main .empty').first().waitFor();
-      await look(name);
-    }
-    for (const tab of ['', 'statements', 'chain', 'log', 'timeline']) {
-      await page.goto(`/sessions/${busy.id}/${tab}`);
-      await page.locator('.session-head').waitFor();
-      await look(`session ${tab || 'now'}`);
-    }
-    await page.goto('/sessions');
-    await c.row(busy.id).waitFor();
-    await c.menu(busy.id).click();
-    await look('the menu of a row');
-    await page.keyboard.press('Escape');
-    await page.click('#open-columns');
-    await page.locator('.menu').first().waitFor();
-    await look('the columns');
-    await page.keyboard.press('Escape');
-    await c.check(busy.id).click();
-    await page.locator('.bulk [data-do=kill]').click();
-    await c.dialog.waitFor();
-    await look('the bulk dialog');
-    await page.click('#bulk-keep');
-    await c.dialog.waitFor({ state: 'detached' });
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+k');
-    await page.locator('#palette-list [role=option]').first().waitFor();
-    await look('the palette');
-    await page.keyboard.press('Escape');
-    await page.locator('.palette').waitFor({ state: 'detached' });
-    await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
-    await look('the keys');
-    await page.keyboard.press('Escape');
-    const job = await c.context.request.post('/v1/jobs', { data: { action: 'restart', ids: [busy.id] } });
-    await page.goto(`/pending/${(await job.json()).data.id}`);
-    await page.locator('main h1').waitFor();
-    await look('a job');
-    await page.goto('/sessions');
-    await c.row(busy.id).waitFor();
-    await c.askKill(busy.id);
-    await look('the kill dialog');
-    await c.kill('5m');
-    await c.tray.waitFor();
-    await look('the tray');
+    const within = document.querySelector('[aria-modal]') ?? document;
+    const hidden = [...within.querySelectorAll('a[href], button, input, select, [tabindex="0"]')]
+      .filter((e) => e.tabIndex >= 0 && !e.disabled && seen(e)).slice(0, 80)
+      .filter((e) => { e.focus({ preventScroll: true }); return document.activeElement === e && !shows(e); });
+    document.activeElement.blur();
+    window.had.focus({ preventScroll: true });
+    const head = (e) => e.outerHTML.slice(0, 160);
+    return [
+      ...bare.map((e) => `has no sign or no word: ${head(e)}`), ...moves.map((a) => `moves: ${head(a.effect.target)}`),
+      ...hidden.map((e) => `does not show the focus: ${head(e)}`),
+    ];
+  });
+  await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' });
+  return all;
+}
 
-    const out = await suite.window({ user: '', colorScheme });
+// In two parts, so that none takes long.
+const half = Math.ceil(scenes.length / 2);
+for (const [part, list] of [['the first', scenes.slice(0, half)], ['the other', scenes.slice(half)]]) {
+  suite.test(`pages are for everybody, ${part} half: axe, reflow, no colours, no motion`, async () => {
+    for (const folder of ['reflow', 'forced']) mkdirSync(results + folder, { recursive: true });
+    const c = await suite.window({ path: '/overview', before: locked });
+    const s = await Stage.set(suite, c);
+    const all = [];
+    const look = async (page, name, anchored) => {
+      const wrong = [...await accessible(page), ...await plain(page, name)];
+      if (!anchored) wrong.push(...await narrow(page, name)); // another size of the window closes what hangs at a place
+      all.push(...wrong.map((text) => `${name}: ${text}`));
+    };
+    for (const [name, open, leave, anchored] of list) {
+      if (only && !only.includes(name)) continue;
+      await open(s);
+      await look(s.page, name, anchored);
+      await leave?.(s);
+    }
+    const out = await suite.window({ user: '' });
     await out.page.waitForSelector('#user');
-    for (const what of await found(out.page)) all.push(`login: ${what}`);
+    await look(out.page, 'login');
     out.forgive(/401/);
-    await c.tray.getByRole('button', { name: 'Cancel' }).click();
     assert.deepEqual(all, []);
   });
 }
+
+suite.test('what the content policy forbids is noticed', async () => {
+  const c = await suite.window({ path: '/services' });
+  await c.page.evaluate(() => document.body.setAttribute('style', 'color:red'));
+  await c.page.evaluate(() => fetch('https://signalbox.invalid/').catch(() => {}));
+  assert.match(c.errors.join('\n'), /style-src/);
+  assert.match(c.errors.join('\n'), /connect-src/);
+  c.errors = [];
+  c.strangers = [];
+});

@@ -1,7 +1,6 @@
 // The log: it follows its end, stands still while one reads, and finds.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { results, Suite, until } from './lib/browser.js';
+import { Suite, until } from './lib/browser.js';
 
 const suite = new Suite({ clients: 0 });
 
@@ -117,17 +116,3 @@ suite.test('levels and sessions are in the address', async () => {
   await page.getByRole('button', { name: 'Show all' }).click();
   await page.locator('.entry').first().waitFor();
 });
-
-for (const [width, height] of [[1280, 800], [1920, 1080], [640, 900]]) {
-  for (const colorScheme of ['light', 'dark']) {
-    suite.test(`the log at ${width} in ${colorScheme}`, async () => {
-      const c = await suite.window({ path: '/log?q=needle3', viewport: { width, height }, colorScheme });
-      await noise(c, 20);
-      await c.page.locator('.entry mark').first().waitFor();
-      const over = await c.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      mkdirSync(`${results}pages`, { recursive: true });
-      await c.page.screenshot({ path: `${results}pages/log-${width}-${colorScheme}.png` });
-      if (width >= 1280) assert.ok(over <= 0, `${over} px too wide`);
-    });
-  }
-}

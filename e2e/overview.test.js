@@ -1,7 +1,6 @@
 // The overview: what needs a person comes up by itself, with one thing to do.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { results, Suite } from './lib/browser.js';
+import { Suite } from './lib/browser.js';
 
 const suite = new Suite({ clients: 8 });
 
@@ -29,18 +28,3 @@ suite.test('who may not act is led to the session', async () => {
   await c.page.goBack();
   await c.page.locator('.overview').waitFor();
 });
-
-for (const [width, height] of [[1280, 800], [1920, 1080], [640, 900], [320, 800]]) {
-  for (const colorScheme of ['light', 'dark']) {
-    suite.test(`the overview at ${width} in ${colorScheme}`, async () => {
-      const victim = await suite.client();
-      const c = await suite.window({ path: '/overview', viewport: { width, height }, colorScheme });
-      await c.context.request.delete(`/v1/sessions/${victim.id}?ttl=60&reason=runaway report`);
-      await c.page.locator(`.concern[data-id="${victim.id}"]`).waitFor();
-      const over = await c.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      mkdirSync(`${results}pages`, { recursive: true });
-      await c.page.screenshot({ path: `${results}pages/overview-${width}-${colorScheme}.png` });
-      if (width >= 1280) assert.ok(over <= 0, `${over} px too wide`);
-    });
-  }
-}

@@ -3,54 +3,75 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { results, Suite } from './lib/browser.js';
+import { locked, scenes, Stage, wide } from './lib/scenes.js';
 
-const suite = new Suite({ clients: 12 });
+const suite = new Suite({ clients: 16 });
 const committed = process.env.UPDATE_SCREENSHOTS && fileURLToPath(new URL('../assets/screenshots/', import.meta.url));
+const only = process.env.SCENES?.split(','); // for those who work on a few
 
-const pages = {
-  overview: '/overview', sessions: '/sessions', queries: '/queries', topology: '/topology', services: '/services', servers: '/servers', filters: '/filters', listeners: '/listeners',
-  log: '/log', audit: '/audit',
-};
+const sizes = [[1280, 800], [1440, 900], [1920, 1080]];
 
-for (const [width, height] of [[1280, 800], [1440, 900], [1920, 1080]]) {
-  for (const colorScheme of ['light', 'dark']) {
-    suite.test(`every page at ${width} in ${colorScheme}`, async () => {
-      const busy = await suite.client();
-      await busy.query('begin');
-      await busy.query('update products set stock = stock where id = 1');
-      const c = await suite.window({ viewport: { width, height }, colorScheme });
-      const { page } = c;
-      const picture = async (name, keep) => {
-        mkdirSync(`${results}pages`, { recursive: true });
-        await page.screenshot({ path: `${results}pages/${name}-${width}-${colorScheme}.png` });
-        if (keep && committed && width === 1440) {
-          mkdirSync(committed, { recursive: true });
-          await page.screenshot({ path: `${committed}${keep}.png` });
-        }
-      };
-      const check = async (name) => {
-        assert.equal(await page.locator('main h1, main header h1, .topbar, .fresh').count() > 0, true, `${name} has a head`);
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(over <= 0, `${name} is ${over} px too wide`);
-      };
-      for (const [name, path] of Object.entries(pages)) {
-        await page.goto(path);
-        await page.locator('.fresh', { hasText: 'Live' }).waitFor();
-        await page.locator('.row, tbody tr, .entry, .empty, .concern, .node').first().waitFor();
-        await check(name);
-        await picture(name, name === 'sessions' && colorScheme === 'light' ? 'sessions' : '');
-      }
-      for (const tab of ['', 'statements', 'chain', 'log', 'timeline']) {
-        await page.goto(`/sessions/${busy.id}/${tab}`);
-        await page.locator('.session-head').waitFor();
-        await check(`session ${tab}`);
-        await picture(`session-${tab || 'now'}`, tab === 'chain' && colorScheme === 'light' ? 'chain' : '');
-      }
-      await page.goto('/sessions');
-      await c.row(busy.id).waitFor();
-      await c.askKill(busy.id);
-      await check('the kill dialog');
-      await picture('kill', colorScheme === 'dark' ? 'kill' : '');
-    });
+// The README shows these, at 1440.
+const shown = { 'sessions-light': 'sessions', 'session-chain-pending-light': 'chain', 'kill-dark': 'kill' };
+
+// sized gives the window a size. Columns follow it a moment later.
+async function sized(page, [width, height], name) {
+  await page.setViewportSize({ width, height });
+  await page.waitForTimeout(120);
+  assert.deepEqual(await wide(page), [], `${name} at ${width}`);
+}
+
+// picture shows a page in both themes.
+async function picture(page, [width], name) {
+  for (const theme of ['light', 'dark']) {
+    await page.evaluate((theme) => { document.documentElement.dataset.theme = theme; }, theme);
+    await page.screenshot({ path: `${results}pages/${name}-${width}-${theme}.png` });
+    const keep = shown[`${name}-${theme}`];
+    if (committed && keep && width === 1440) await page.screenshot({ path: `${committed}${keep}.png` });
   }
 }
+
+async function pictures(page, name) {
+  for (const size of sizes) {
+    await sized(page, size, name);
+    await picture(page, size, name);
+  }
+}
+
+// In two parts, so that none takes long.
+const half = Math.ceil(scenes.length / 2);
+for (const [part, list] of [['the first', scenes.slice(0, half)], ['the other', scenes.slice(half)]]) {
+  suite.test(`every page at every width in both themes, ${part} half`, async () => {
+    mkdirSync(`${results}pages`, { recursive: true });
+    const c = await suite.window({ path: '/overview', before: locked });
+    const s = await Stage.set(suite, c);
+    for (const [name, open, leave, anchored] of list) {
+      if (only && !only.includes(name)) continue;
+      for (const size of anchored ? sizes : [null]) {
+        if (size) await sized(s.page, size, name);
+        await open(s);
+        if (size) await picture(s.page, size, name);
+        else await pictures(s.page, name);
+        await leave?.(s);
+      }
+    }
+  });
+}
+
+suite.test('a connection that is lost, the login and the setup', async () => {
+  const c = await suite.window({ before: locked });
+  await c.page.locator('.row').first().waitFor();
+  c.hangUp();
+  await c.page.locator('.is-stale').waitFor();
+  await pictures(c.page, 'lost');
+  c.forgive(/WebSocket/);
+
+  const out = await suite.window({ user: '' });
+  await out.page.waitForSelector('#user');
+  await pictures(out.page, 'login');
+  await out.page.route('**/v1/setup', (route) => route.fulfill({ json: { needed: true } }));
+  await out.page.reload();
+  await out.page.waitForSelector('#code');
+  await pictures(out.page, 'setup');
+  out.forgive(/401/);
+});

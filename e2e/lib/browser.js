@@ -92,11 +92,13 @@ export class Suite {
 
   // window opens a browser window of its own on path, logged in as user; nobody
   // is logged in when user is empty. The origin is another one than the program's
-  // when something stands in front of it.
-  async window({ user = 'admin', path = '/sessions', origin = this.proxy.url, ...options } = {}) {
+  // when something stands in front of it. before gets the window while it is
+  // empty.
+  async window({ user = 'admin', path = '/sessions', origin = this.proxy.url, before, ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: origin, ...options });
     const c = new Console(context, await context.newPage(), origin);
     this.open.push(c);
+    await before?.(c);
     if (user) {
       const answer = await context.request.post('/v1/login', { data: { user, password: passwords[user] } });
       assert.equal(answer.status(), 204, await answer.text());
