@@ -32,7 +32,7 @@ var signalboxEarly = (() => {
   };
 
   early.who = fetch(base + '/v1/whoami', {
-    headers: { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' }, cache: 'no-store', redirect: 'error',
+    headers: { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' }, cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(20000),
   });
   early.who.then((answer) => { if (answer.ok) connect(); }).catch(() => {}); // the program asks again, and says why not
   return early;
