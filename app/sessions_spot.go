@@ -102,9 +102,8 @@ func (p sessionsSpot) scroll() {
 	p.win.spot.show = false
 	h := p.win.rowHeight()
 	ui.SetStyle("rows-space", "height", strconv.Itoa(p.rows.total*h)+"px")
-	_, height := ui.ScrollTop("rows")
-	if y := (p.row() - 1) * h; y+h > height-headHeight {
-		ui.ScrollTo("rows", max(y-(height-headHeight)/2, 0))
+	if y := (p.row() - 1) * h; y+h > p.win.height-headHeight {
+		p.win.scrollTo(max(y-(p.win.height-headHeight)/2, 0))
 	}
 }
 
