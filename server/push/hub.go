@@ -77,7 +77,7 @@ func New(options Options) *Hub {
 	return &Hub{
 		options: options, log: options.Logger, changes: newChanges(),
 		todo: make(chan func()), stop: make(chan struct{}), done: make(chan struct{}),
-		views: make(map[viewKey]*view), tables: tables{source: options.Source, objects: make(map[object]*objects)},
+		views: make(map[viewKey]*view), tables: newTables(options.Source),
 		clients: make(map[*Client]bool), admitted: make(map[string]int),
 	}
 }

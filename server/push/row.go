@@ -30,8 +30,8 @@ func (r *row) set(content any) {
 func (r *row) resource() json.RawMessage {
 	if r.data == nil {
 		switch content := r.content.(type) {
-		case *light:
-			r.data = encode(content.resource())
+		case *session:
+			r.data = encode(content.light())
 		case *group:
 			r.data = encode(content.resource())
 		default:
