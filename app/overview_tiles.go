@@ -49,11 +49,15 @@ const seriesSpan = time.Hour
 func renderTiles() []app.UI {
 	v := console.store.View(overviewStats)
 	s, ok := statsRow(overviewStats, api.StatsTotal)
+	var past *api.Series
+	if history, known := statsRow(overviewStats, api.StatsHistory); known {
+		past = history.Series
+	}
 	why := ""
 	switch {
 	case v.Refused != "":
 		why = v.Refused
-	case ok && s.Series == nil:
+	case ok && past == nil:
 		why = "No history yet"
 	case !ok && v.Ready:
 		why = "The server does not tell"
@@ -62,21 +66,21 @@ func renderTiles() []app.UI {
 	}
 	drawn := make([]app.UI, 0, len(tiles))
 	for i := range tiles {
-		drawn = append(drawn, tiles[i].render(s, why))
+		drawn = append(drawn, tiles[i].render(s, past, why))
 	}
 	return drawn
 }
 
 // render draws a tile: the figure now, how it went, and its lowest and highest
 // value in letters. Without a history it says why.
-func (t *tile) render(s *api.StatsAttributes, why string) app.UI {
+func (t *tile) render(s *api.StatsAttributes, past *api.Series, why string) app.UI {
 	value, class := "—", "value tnum faint"
 	line, slots, step := []float64(nil), 0, 10
 	if s != nil {
 		value, class = t.write(t.now(s)), "value tnum"
-		if s.Series != nil {
-			line, step = t.points(s.Series), max(s.Series.Step, 1)
-		}
+	}
+	if past != nil {
+		line, step = t.points(past), max(past.Step, 1)
 	}
 	slots = int(seriesSpan/time.Second) / step
 	if len(line) > slots {
