@@ -31,8 +31,8 @@ type sessions struct {
 	canon    canon
 	orders   map[orderKey]*order
 	groups   map[orderKey]*groups
-	rates    agenda // sessions whose rates will be others by then; empty unless rated
-	rated    int    // followers that look at rates
+	rates    map[int64][]*session // by the second in which their rates may be others; empty unless rated
+	rated    int                  // followers that look at rates
 	followed []follower
 	is       api.Session // memory of refresh and of followers: the session that is looked at
 }
@@ -52,7 +52,7 @@ type follower interface {
 func newSessions(source Source) *sessions {
 	t := &sessions{
 		source: source, unread: source.SessionIDs(), stale: make(map[uint64]bool),
-		orders: make(map[orderKey]*order), groups: make(map[orderKey]*groups),
+		orders: make(map[orderKey]*order), groups: make(map[orderKey]*groups), rates: make(map[int64][]*session),
 	}
 	slices.Sort(t.unread) // those beside one another in memory are read one after another
 	t.rows = make(map[uint64]*session, len(t.unread))
@@ -181,7 +181,7 @@ func (t *sessions) unfollow(f follower, rated bool) {
 		t.rated--
 	}
 	if t.rated == 0 {
-		t.rates = agenda{}
+		clear(t.rates)
 	}
 }
 
@@ -264,7 +264,6 @@ func (t *sessions) forget(s *session) {
 			f.forget(s)
 		}
 	}
-	t.rates.drop(s)
 	delete(t.rows, s.number)
 	t.slots[s.slot] = nil
 	t.vacant = append(t.vacant, s.slot)
@@ -279,19 +278,24 @@ func (t *sessions) pass(now time.Time) {
 	for _, f := range t.followed {
 		f.pass(now)
 	}
-	for s := t.rates.next(now); s != nil; s = t.rates.next(now) {
-		t.rate(s, now)
+	for second, list := range t.rates {
+		if second > now.Unix() {
+			continue
+		}
+		delete(t.rates, second)
+		for _, s := range list {
+			if s.steady.Unix() == second && t.rows[s.number] == s { // else something has happened since
+				t.rate(s, now)
+			}
+		}
 	}
 }
 
 // awaitRates has the rates of s read again when they change by themselves.
 func (t *sessions) awaitRates(s *session) {
-	switch {
-	case t.rated == 0 || !t.loaded():
-	case s.steady.IsZero():
-		t.rates.drop(s)
-	default:
-		t.rates.set(s, s.steady)
+	if t.rated > 0 && t.loaded() && !s.steady.IsZero() {
+		second := s.steady.Unix()
+		t.rates[second] = append(t.rates[second], s)
 	}
 }
 

@@ -20,8 +20,8 @@ type Source interface {
 	SessionIDs() []uint64
 	// Session makes s what the session is now, in its light form; false when there
 	// is none. s is zero or what was known of the session before: what has not
-	// changed of that may stay. Until steady the rates stay what they are if
-	// nothing happens, for ever when it is zero.
+	// changed of that may stay. Until steady, which is a whole second to come, the
+	// rates stay what they are if nothing happens, for ever when it is zero.
 	Session(id uint64, s *api.Session) (steady time.Time, ok bool)
 	// Rates returns the bytes per second of one session, and until when they stay
 	// that.

@@ -206,8 +206,10 @@ func (s *store) trickle(one api.Session, steps ...step) {
 	s.coming[number(one.ID)] = steps
 }
 
-// after is a step some time from now.
-func after(wait time.Duration, in float64) step { return step{time.Now().Add(wait), in} }
+// after is a step some time from now, at a whole second.
+func after(wait time.Duration, in float64) step {
+	return step{time.Now().Add(wait).Truncate(time.Second), in}
+}
 
 // countRates returns how often rates were read since the last count.
 func (s *store) countRates() int {
