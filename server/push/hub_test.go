@@ -390,6 +390,12 @@ func TestSessionsAreKeptForAWhile(t *testing.T) {
 		s.set(idle(2, "new"), true)
 		time.Sleep(roundEvery)
 		look("snapshot table 1: 10/10 ids 2 +2 idle", 10, 1)
+		for id := range uint64(20) {
+			s.set(idle(20+id, "brief"), true)
+			s.end(20 + id)
+		}
+		time.Sleep(2 * roundEvery)
+		look("snapshot table 1: 10/10 ids 2 +2 idle", 10, 1) // more has changed than there is
 	})
 }
 

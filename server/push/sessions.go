@@ -114,6 +114,9 @@ func readFor(source Source, numbers []uint64, now time.Time) []*session {
 	return read[:min(int(next.Load()), len(numbers))]
 }
 
+// worthKeeping tells whether to wake is less work than to begin anew.
+func (t *sessions) worthKeeping() bool { return t.loaded() && len(t.stale) <= len(t.rows) }
+
 // rest does nothing any more but to remember what changes, as nobody looks.
 func (t *sessions) rest(changed []uint64) {
 	for _, number := range changed {

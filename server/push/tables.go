@@ -105,7 +105,7 @@ func (t *tables) refresh(changed news, now time.Time) {
 			t.sessions.refresh(number, now)
 		}
 		t.sessions.pass(now)
-	case now.Sub(t.left) < keepFor && t.sessions.loaded():
+	case now.Sub(t.left) < keepFor && t.sessions.worthKeeping():
 		t.sessions.rest(changed.sessions)
 	default:
 		t.sessions = nil
