@@ -5,9 +5,13 @@ package api
 // /v1/stats.
 type Stats = Resource[StatsAttributes]
 
-// StatsTotal is the id of the row that is the whole program. The ids of others
-// are "service:NAME" and "server:NAME".
-const StatsTotal = "total"
+// StatsTotal is the id of the row that is the whole program, StatsHistory of the
+// one with its Series and nothing else. The ids of others are "service:NAME" and
+// "server:NAME".
+const (
+	StatsTotal   = "total"
+	StatsHistory = "history"
+)
 
 // StatsAttributes are figures of the last second, and their history.
 type StatsAttributes struct {
@@ -19,7 +23,8 @@ type StatsAttributes struct {
 }
 
 // Series is the history of the whole program, oldest first, one point every
-// Step seconds up to At; the newest point may still be growing.
+// Step seconds up to At. It is another one when there is a new point, not before:
+// it is as large as it is long.
 type Series struct {
 	At         Time      `json:"at"`
 	Step       int       `json:"step"`

@@ -167,9 +167,11 @@ func TestTiles(t *testing.T) {
 	if err := load(app.Div().Body(renderTiles()...)); err != nil {
 		t.Fatal(err)
 	}
-	putIn(t, api.Subscribe{View: overviewStats, Topic: api.TopicStats}, api.Stats{ID: api.StatsTotal, Attributes: api.StatsAttributes{
-		Sessions: 1284, Series: &api.Series{Step: 10, Sessions: make([]float64, 400), P95: []float64{0, 0.012, 0.4}},
-	}})
+	putIn(t, api.Subscribe{View: overviewStats, Topic: api.TopicStats},
+		api.Stats{ID: api.StatsTotal, Attributes: api.StatsAttributes{Sessions: 1284}},
+		api.Stats{ID: api.StatsHistory, Attributes: api.StatsAttributes{
+			Series: &api.Series{Step: 10, Sessions: make([]float64, 400), P95: []float64{0, 0.012, 0.4}},
+		}})
 	root := app.Div().Body(renderTiles()...)
 	if err := load(root); err != nil {
 		t.Fatal(err)

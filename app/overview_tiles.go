@@ -55,34 +55,39 @@ func renderTiles() []app.UI {
 	return drawn
 }
 
-// renderTile draws a tile with the figures id of a view.
+// renderTile draws a tile with the figures id of a view. Only those of the whole
+// have a history.
 func renderTile(view string, t *tile, id string) app.UI {
 	v := console.store.View(view)
 	s, ok := statsRow(view, id)
+	var past *api.Series
+	if history, known := statsRow(view, api.StatsHistory); known && id == api.StatsTotal {
+		past = history.Series
+	}
 	why := ""
 	switch {
 	case v.Refused != "":
 		why = v.Refused
-	case ok && s.Series == nil:
+	case ok && past == nil:
 		why = lang.T("No history yet")
 	case !ok && v.Ready:
 		why = lang.T("The server does not tell")
 	case !ok:
 		why = lang.T("Loading…")
 	}
-	return t.render(s, why)
+	return t.render(s, past, why)
 }
 
 // render draws a tile: the figure now, how it went, and its lowest and highest
 // value in letters. Without a history it says why.
-func (t *tile) render(s *api.StatsAttributes, why string) app.UI {
+func (t *tile) render(s *api.StatsAttributes, past *api.Series, why string) app.UI {
 	value, class := "—", "value tnum faint"
 	line, slots, step := []float64(nil), 0, 10
 	if s != nil {
 		value, class = t.write(t.now(s)), "value tnum"
-		if s.Series != nil {
-			line, step = t.points(s.Series), max(s.Series.Step, 1)
-		}
+	}
+	if past != nil {
+		line, step = t.points(past), max(past.Step, 1)
 	}
 	slots = int(seriesSpan/time.Second) / step
 	if len(line) > slots {

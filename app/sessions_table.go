@@ -112,7 +112,7 @@ func (p sessionsTable) renderHead(columns []*column) app.UI {
 	return app.Div().Class("hrow").Role("row").Aria("rowindex", 1).Body(
 		app.Div().Class("c-select").Role("columnheader").Body(
 			app.Button().Type("button").Class("check").Role("checkbox").TabIndex(-1).Aria("checked", chosen).DataSet("do", "select-all").
-				Aria("label", lang.T("Select all {total} that match", "total", lang.Count(total))).Title(lang.T("Select all that match (*)")),
+				Aria("label", lang.T("Select all {total} that match", "total", lang.Count(total))).Title(lang.T("Select all that match{keyHint}", "keyHint", keyHint("*"))),
 		),
 		app.Range(columns).Slice(func(i int) app.UI {
 			c := columns[i]

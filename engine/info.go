@@ -146,6 +146,7 @@ type ActivityInfo struct {
 	BytesOut    uint64
 	InPerSec    float64
 	OutPerSec   float64
+	RatesUntil  time.Time // when these two change though nothing happens, zero for never
 
 	// Of locks.
 	BlockedBy string // whose it waits for: the id of a session, or "thread 12 of server1"; "" for nobody's

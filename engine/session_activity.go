@@ -86,15 +86,32 @@ func (l *load) sum(now time.Time) (events int) {
 	return events
 }
 
-// rates returns the mean bytes per second of the last five whole ones.
-func (l *load) rates(now time.Time) (in, out float64) {
-	for second := uint32(now.Unix()) - 5; second != uint32(now.Unix()); second++ {
-		if slot := &l.slots[second%loadSlots]; slot.second == second {
+// rates returns the mean bytes per second of the last five whole ones, and when
+// they change though nothing happens: when the present second begins to count, or
+// the oldest one no longer does; the zero time when neither will.
+func (l *load) rates(now time.Time) (in, out float64, until time.Time) {
+	present := uint32(now.Unix())
+	soonest := uint32(0)
+	for second := present - 5; second != present+1; second++ {
+		slot := &l.slots[second%loadSlots]
+		if slot.second != second || slot.in == 0 && slot.out == 0 {
+			continue
+		}
+		change := second + 6
+		if second == present {
+			change = second + 1
+		} else {
 			in += float64(slot.in) / 5
 			out += float64(slot.out) / 5
 		}
+		if soonest == 0 || change < soonest {
+			soonest = change
+		}
 	}
-	return in, out
+	if soonest > 0 {
+		until = time.Unix(int64(soonest), 0)
+	}
+	return in, out, until
 }
 
 // retained are the newest statements of a session.

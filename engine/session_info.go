@@ -13,24 +13,48 @@ import (
 const backendMisc = int64(unsafe.Sizeof(Backend{}))
 
 // Info returns the session as it is now.
-func (s *Session) Info() SessionInfo { return sessionInfo(s, true) }
+func (s *Session) Info() SessionInfo {
+	var info SessionInfo
+	sessionInfo(s, &info, true)
+	return info
+}
 
 // LightInfo returns the session as it is now, without its log, its statements,
 // its timeline, its I/O of the past, the size of its history and the quantiles of its
 // filters: what a table of many sessions shows.
-func (s *Session) LightInfo() SessionInfo { return sessionInfo(s, false) }
+func (s *Session) LightInfo() SessionInfo {
+	var info SessionInfo
+	sessionInfo(s, &info, false)
+	return info
+}
+
+// ReadLight is LightInfo for who asks for very many: it fills in info, whose
+// slices it uses again, and its statement if that is still the same.
+func ReadLight(s *Session, info *SessionInfo) { sessionInfo(s, info, false) }
+
+// Rates returns the bytes per second of s as they are now, and when they
+// change though nothing happens, as ActivityInfo has them.
+func Rates(s *Session) (in, out float64, until time.Time) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bookFlows(s, now)
+	return s.seen.load.rates(now)
+}
 
 // Fingerprint returns the text of a statement without its literals.
 func Fingerprint(statement string) string { return string(classify.Canonical(nil, []byte(statement))) }
 
-// sessionInfo returns what is known of s, or, unless whole, what LightInfo promises.
-func sessionInfo(s *Session, whole bool) SessionInfo {
+// sessionInfo fills in what is known of s, or, unless whole, what LightInfo
+// promises.
+func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	s.told.Store(false) // what changes from here on is news again
 	now := time.Now()
-	info := SessionInfo{
-		ID: s.id, Service: s.service.Name(), Listener: s.listener.object.Name, Remote: s.remote, Connected: s.connected,
-		LogLevels: s.log.levels(), LogUntil: s.log.expires(),
-	}
+	statement := info.Activity.Statement
+	*info = SessionInfo{Backends: info.Backends[:0], Filters: info.Filters[:0]}
+	info.ID, info.Service, info.Listener, info.Remote = s.id, s.service.Name(), s.listener.object.Name, s.remote
+	info.Connected = s.connected
+	info.LogLevels, info.LogUntil = s.log.inEffect()
 	if whole {
 		info.Log, info.LogLines = s.log.tail()
 	}
@@ -46,21 +70,21 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 	who := &s.seen.identity
 	info.State, info.User, info.Database = s.seen.state, who.user, who.database
 	info.Cipher, info.Attributes = who.cipher, who.byName
-	info.Backends = make([]BackendInfo, 0, len(s.seen.backends))
+	info.Backends = slices.Grow(info.Backends, len(s.seen.backends))
 	for _, b := range s.seen.backends {
 		info.Backends = append(info.Backends, b.info())
 	}
 	if s.run != nil {
-		info.Filters = make([]FilterCounters, 0, len(s.run.links))
+		info.Filters = slices.Grow(info.Filters, len(s.run.links))
 		for _, l := range s.run.links {
 			info.Filters = append(info.Filters, l.counters(whole))
 		}
 		info.Outdated = s.run.outdated(s.service)
 	}
 	info.Memory = memoryOf(s)
-	info.Activity = s.seen.doing(s.client)
+	s.seen.doing(&info.Activity, s.client, statement)
 	info.Activity.LongAfter = s.engine.thresholds.longAfter(info.Activity.Doing)
-	info.Activity.InPerSec, info.Activity.OutPerSec = s.seen.load.rates(now)
+	info.Activity.InPerSec, info.Activity.OutPerSec, info.Activity.RatesUntil = s.seen.load.rates(now)
 	if a := &s.seen.activity; a.doing == Idle || a.doing == IdleInTrx {
 		info.Idle = now.Sub(a.lastIO)
 	}
@@ -70,7 +94,6 @@ func sessionInfo(s *Session, whole bool) SessionInfo {
 		info.Queries, info.Events = s.seen.retained.list(), s.seen.timeline.list()
 		info.Flows = s.seen.flows.list(s.connected)
 	}
-	return info
 }
 
 // list returns the retained statements, newest first.
@@ -99,15 +122,19 @@ func memoryOf(s *Session) MemoryInfo {
 	}
 }
 
-// doing returns what the session of client is doing.
-func (s *sessionSeen) doing(client *wire.Conn) ActivityInfo {
+// doing fills in what the session of client is doing. The statement is copied
+// unless it is the one of before.
+func (s *sessionSeen) doing(info *ActivityInfo, client *wire.Conn, before string) {
 	a := &s.activity
-	info := ActivityInfo{
-		Doing: a.doing, Since: a.since, Trx: a.trx, TrxReadOnly: a.readOnly, TrxWrites: a.trxWrites,
-		Statement: string(a.statement), Server: a.server, Statements: a.statements, Errors: a.errors,
-		BytesIn: client.BytesRead(), BytesOut: client.BytesWritten(),
+	if string(a.statement) != before {
+		before = string(a.statement)
 	}
-	info.BlockedBy, info.Blocks = s.locks.by, s.locks.blocks
+	*info = ActivityInfo{
+		Doing: a.doing, Since: a.since, Trx: a.trx, TrxReadOnly: a.readOnly, TrxWrites: a.trxWrites,
+		Statement: before, Server: a.server, Statements: a.statements, Errors: a.errors,
+		BytesIn: client.BytesRead(), BytesOut: client.BytesWritten(),
+		BlockedBy: s.locks.by, Blocks: s.locks.blocks,
+	}
 	if a.trx {
 		info.TrxSince = a.trxSince
 	}
@@ -116,7 +143,6 @@ func (s *sessionSeen) doing(client *wire.Conn) ActivityInfo {
 			info.Server = b.server.Name()
 		}
 	}
-	return info
 }
 
 // info returns what waits; trx says that a transaction is open.

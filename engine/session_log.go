@@ -151,15 +151,15 @@ func (l *sessionLog) stopLocked() {
 	}
 }
 
-// expires returns when the levels go back by themselves, the zero time when they
-// do not.
-func (l *sessionLog) expires() (until time.Time) {
+// inEffect returns the levels, and when they go back by themselves, the zero time
+// when they do not.
+func (l *sessionLog) inEffect() (levels LogLevels, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.limit != nil {
 		until = l.limit.until
 	}
-	return until
+	return l.levelsLocked(), until
 }
 
 // expireLevels puts the levels of a session back whose time is over.

@@ -2,12 +2,17 @@ package engine_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/enginetest"
 )
 
 // Ensure log levels that were set for a time go off by themselves, and a later
@@ -63,6 +68,31 @@ func TestLogLines(t *testing.T) {
 		got := s.Info()
 		if got.LogLines != before+250 || len(got.Log) != 100 || !strings.HasSuffix(got.Log[99], fmt.Sprint("line ", 249)) {
 			t.Errorf("got %d lines, %d kept, the last is %q", got.LogLines, len(got.Log), got.Log[len(got.Log)-1])
+		}
+	})
+}
+
+// Ensure that reading a session into the memory of another one says the same as
+// reading it anew.
+func TestReadLight(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		first, second := p.connect(splitAddress), p.connect(splitAddress)
+		for _, c := range []*enginetest.Client{first, first, second} {
+			if _, err := c.Query(fmt.Sprint("SELECT ", c.ID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var info engine.SessionInfo
+		for _, c := range []*enginetest.Client{first, second, second} {
+			s := p.session(c)
+			engine.ReadLight(s, &info)
+			if diff := cmp.Diff(s.LightInfo(), info, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.AddrPort{})); diff != "" {
+				t.Errorf("session %d (-want +got):\n%s", c.ID, diff)
+			}
+			in, out, until := engine.Rates(s)
+			if a := info.Activity; in != a.InPerSec || out != a.OutPerSec || !until.Equal(a.RatesUntil) || until.IsZero() {
+				t.Errorf("got rates %v, %v until %v, want those of %+v", in, out, until, a)
+			}
 		}
 	})
 }

@@ -53,10 +53,24 @@ func (s *sessions) all() []*Session {
 	return list
 }
 
+// ids returns the ids of all, in any order.
+func (s *sessions) ids() []uint64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make([]uint64, 0, len(s.byID))
+	for id := range s.byID {
+		list = append(list, id)
+	}
+	return list
+}
+
 func (s *sessions) wait() { s.wg.Wait() }
 
 // Sessions returns all sessions by id, those that are still logging in too.
 func (e *Engine) Sessions() []*Session { return e.sessions.all() }
+
+// SessionIDs returns the ids of the sessions of e, in any order.
+func SessionIDs(e *Engine) []uint64 { return e.sessions.ids() }
 
 // Session returns the started session id. The error is NotFound when there is
 // none, or when it is still logging in or already ending.

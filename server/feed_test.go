@@ -160,8 +160,8 @@ func TestSource(t *testing.T) {
 		if all := from.SessionIDs(); len(all) != 1 || all[0] != uint64(c.ID) {
 			t.Errorf("got sessions %v", all)
 		}
-		one := from.Session(uint64(c.ID))
-		if one == nil || one.Attributes.User != "app" || one.Attributes.Memory.Total == 0 || len(one.Attributes.Queries) > 0 {
+		one := new(api.Session)
+		if _, ok := from.Session(uint64(c.ID), one); !ok || one.Attributes.User != "app" || one.Attributes.Memory.Total == 0 || len(one.Attributes.Queries) > 0 {
 			t.Errorf("got session %v", one)
 		}
 		if got, want := from.Fingerprint("SELECT 'x', 12"), "SELECT ?, ?"; got != want {
@@ -174,7 +174,7 @@ func TestSource(t *testing.T) {
 		if diff := cmp.Diff(detailed.Relationships, one.Relationships); diff != "" || len(one.Relationships.IDs("filters")) != 2 {
 			t.Errorf("relationships of the whole session and of the light one: %s", diff)
 		}
-		if from.Session(99) != nil || from.SessionDetail(99) != nil {
+		if _, ok := from.Session(99, new(api.Session)); ok || from.SessionDetail(99) != nil {
 			t.Error("there is a session 99")
 		}
 		if from.Objects("nosuch") != nil {
@@ -208,7 +208,7 @@ func TestWatch(t *testing.T) {
 		})
 		c := s.connect()
 		stop()
-		if got, want := <-seen, (push.Change{Topic: api.TopicSessions, ID: fmt.Sprint(c.ID), Notable: true}); got != want {
+		if got, want := <-seen, (push.Change{Topic: api.TopicSessions, Session: uint64(c.ID), Notable: true}); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})

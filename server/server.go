@@ -148,7 +148,7 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 // source is what the push feed gets its rows from.
 func (a *Admin) source() source {
 	return source{
-		engine: a.engine, herald: &a.herald, now: a.options.Now, jobs: a.jobs, stats: a.stats, chains: make(chains),
+		engine: a.engine, herald: &a.herald, now: a.options.Now, jobs: a.jobs, stats: a.stats, chains: new(chains),
 	}
 }
 

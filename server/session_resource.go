@@ -21,14 +21,14 @@ const (
 	whole
 )
 
-var sessionStates = map[engine.SessionState]string{
+var sessionStates = [...]string{
 	engine.SessionCreated:  api.SessionCreated,
 	engine.SessionStarted:  api.SessionStarted,
 	engine.SessionStopping: api.SessionStopping,
 	engine.SessionFailed:   api.SessionFailed,
 }
 
-var activities = map[engine.Doing]string{
+var activities = [...]string{
 	engine.Connecting: "connecting",
 	engine.Running:    "running",
 	engine.Idle:       "idle",
@@ -55,13 +55,19 @@ func lightResource(session *engine.Session, now time.Time) api.Session {
 	return r
 }
 
-// describe fills in what rows of push views show, too.
+// describe fills in what rows of push views show, too. What r says already of the
+// same session, and is still true, stays.
 func describe(r *api.Session, info *engine.SessionInfo, now time.Time) {
-	r.ID, r.Type = strconv.FormatUint(info.ID, 10), "sessions"
 	a := &r.Attributes
+	if r.ID == "" { // what does not change
+		r.ID, r.Type = strconv.FormatUint(info.ID, 10), "sessions"
+		a.ConnectedAt = apiTime(info.Connected)
+		if info.Remote.IsValid() {
+			a.Remote, a.Port = info.Remote.Addr().Unmap().String(), int(info.Remote.Port())
+		}
+	}
 	a.State = sessionStates[info.State]
 	a.User = info.User
-	a.ConnectedAt = apiTime(info.Connected)
 	a.SecondsAlive = seconds(now.Sub(info.Connected))
 	a.Idle = tenths(info.Idle)
 	a.Database = info.Database
@@ -69,22 +75,35 @@ func describe(r *api.Session, info *engine.SessionInfo, now time.Time) {
 	a.Parameters = parametersOf(info.LogLevels)
 	a.Pending = pendingOf(info.Pending)
 	a.LastRestartError = info.RestartErr
-	a.Activity = activityOf(info.Activity, now)
+	a.Activity = activityOf(&info.Activity, now)
 	a.Memory.Total = memoryTotal(info)
 	a.ChainOutdated = info.Outdated
-	if !info.LogUntil.IsZero() {
-		a.LogUntil = apiTime(info.LogUntil)
-	}
-	if info.Remote.IsValid() {
-		a.Remote, a.Port = info.Remote.Addr().Unmap().String(), int(info.Remote.Port())
-	}
-	a.Connections = make([]api.SessionConnection, len(info.Backends))
-	for i := range info.Backends {
-		b := &info.Backends[i]
-		a.Connections[i] = api.SessionConnection{
-			Server: b.Server, ConnectionID: b.ConnectionID, Cipher: b.Cipher, Primary: b.Primary, Busy: b.Busy,
+	a.LogUntil = apiTime(info.LogUntil)
+	if !connected(a.Connections, info.Backends) {
+		a.Connections = make([]api.SessionConnection, len(info.Backends))
+		for i := range info.Backends {
+			a.Connections[i] = connection(&info.Backends[i])
 		}
 	}
+}
+
+func connection(b *engine.BackendInfo) api.SessionConnection {
+	return api.SessionConnection{
+		Server: b.Server, ConnectionID: b.ConnectionID, Cipher: b.Cipher, Primary: b.Primary, Busy: b.Busy,
+	}
+}
+
+// connected tells whether connections are those to backends.
+func connected(connections []api.SessionConnection, backends []engine.BackendInfo) bool {
+	if connections == nil || len(connections) != len(backends) {
+		return false
+	}
+	for i := range backends {
+		if connections[i] != connection(&backends[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // endedResource translates a session that has ended, with its figures as they
@@ -193,8 +212,8 @@ func memoryOf(info *engine.SessionInfo) api.SessionMemory {
 func memoryTotal(info *engine.SessionInfo) int64 {
 	m := &info.Memory
 	total := buffersOf(m.Client).Total + m.ExecMetadata + m.LastQueries + m.History + m.Variables
-	for _, b := range info.Backends {
-		total += buffersOf(b.Memory).Total
+	for i := range info.Backends {
+		total += buffersOf(info.Backends[i].Memory).Total
 	}
 	return total
 }
@@ -220,7 +239,7 @@ func pendingOf(p engine.PendingInfo) api.SessionPending {
 	return pending
 }
 
-func activityOf(a engine.ActivityInfo, now time.Time) api.Activity {
+func activityOf(a *engine.ActivityInfo, now time.Time) api.Activity {
 	activity := api.Activity{
 		State:          activities[a.Doing],
 		InState:        seconds(now.Sub(a.Since)),

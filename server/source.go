@@ -1,7 +1,7 @@
 package server
 
 import (
-	"strconv"
+	"sync"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
@@ -17,30 +17,35 @@ type source struct {
 	now    func() time.Time
 	jobs   *jobs
 	stats  *stats
-	chains chains // of the hub's goroutine
+	chains *chains
 }
 
-func (s source) SessionIDs() []uint64 {
-	list := s.engine.Sessions()
-	ids := make([]uint64, len(list))
-	for i, session := range list {
-		ids[i] = session.ID()
-	}
-	return ids
-}
+func (s source) SessionIDs() []uint64 { return engine.SessionIDs(s.engine) }
 
 // Session finds sessions that are still logging in, too, which the engine's
 // Session does not. So does SessionDetail.
-func (s source) Session(id uint64) *api.Session {
+func (s source) Session(id uint64, r *api.Session) (steady time.Time, ok bool) {
 	session := s.engine.AnySession(id)
 	if session == nil {
-		return nil
+		return steady, false
 	}
-	info := session.LightInfo()
-	r := new(api.Session)
-	describe(r, &info, s.now())
-	r.Relationships = s.chains.of(&info)
-	return r
+	info := lightInfos.Get().(*engine.SessionInfo)
+	defer lightInfos.Put(info)
+	info.Activity.Statement = r.Attributes.Activity.Statement
+	engine.ReadLight(session, info)
+	describe(r, info, s.now())
+	r.Relationships = s.chains.of(info)
+	return info.Activity.RatesUntil, true
+}
+
+// lightInfos are memory of Session.
+var lightInfos = sync.Pool{New: func() any { return new(engine.SessionInfo) }}
+
+func (s source) Rates(id uint64) (in, out float64, steady time.Time) {
+	if session := s.engine.AnySession(id); session != nil {
+		return engine.Rates(session)
+	}
+	return 0, 0, time.Time{}
 }
 
 // SessionDetail finds sessions that have ended, too.
@@ -58,24 +63,29 @@ func (s source) SessionDetail(id uint64) *api.Session {
 
 // chains are the relationships of sessions by service and filters. Sessions that
 // have them in common share them: there are few of them and very many sessions.
-type chains map[string]api.Relationships
+type chains struct {
+	mu  sync.Mutex // protects following
+	all map[string]api.Relationships
+}
 
 // maxChains is how many chains are remembered.
 const maxChains = 1000
 
 // of returns the relationships of a session.
-func (c chains) of(info *engine.SessionInfo) api.Relationships {
+func (c *chains) of(info *engine.SessionInfo) api.Relationships {
 	buf := append(make([]byte, 0, 256), info.Service...)
 	for i := range info.Filters {
 		buf = append(append(buf, 0), info.Filters[i].Filter...)
 	}
-	relations, ok := c[string(buf)]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	relations, ok := c.all[string(buf)]
 	if !ok {
-		if len(c) >= maxChains {
-			clear(c)
+		if c.all == nil || len(c.all) >= maxChains {
+			c.all = make(map[string]api.Relationships)
 		}
 		relations = relationsOf(info)
-		c[string(buf)] = relations
+		c.all[string(buf)] = relations
 	}
 	return relations
 }
@@ -129,7 +139,7 @@ func (s source) Watch(fn func(push.Change)) (stop func()) {
 	unwatched := s.engine.Watch(func(c engine.Change) {
 		change := push.Change{Topic: topics[c.Kind], ID: c.Name, Notable: c.Notable}
 		if c.Kind == engine.SessionObject {
-			change.ID = strconv.FormatUint(c.ID, 10)
+			change.Session = c.ID
 		}
 		fn(change)
 	})

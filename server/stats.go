@@ -46,7 +46,8 @@ type statsCount struct {
 // statsHistory is the past of the whole program.
 type statsHistory struct {
 	series  api.Series
-	samples int // that the newest point is the mean of
+	samples int         // that the newest point is the mean of
+	shown   *api.Series // as it was when its newest point was complete
 }
 
 func newStats(e *engine.Engine, now func() time.Time) *stats { return &stats{engine: e, now: now} }
@@ -77,7 +78,7 @@ func (s *stats) sample() {
 	next := statsSample{at: now, counts: make(map[string]statsCount, 1+len(work))}
 	var all statsCount
 	sessions := 0
-	rows := []api.Stats{{}} // for the total
+	rows := make([]api.Stats, 2, 2+len(work)) // the first two for the total and its history
 	for i := range work {
 		w := &work[i]
 		id := statsKinds[w.Kind] + w.Name
@@ -96,8 +97,7 @@ func (s *stats) sample() {
 	s.rate(rows, next)
 	s.last = next
 	s.history.add(&rows[0].Attributes, now)
-	series := s.history.snapshot()
-	rows[0].Attributes.Series = &series
+	rows[1] = api.Stats{ID: api.StatsHistory, Type: "stats", Attributes: api.StatsAttributes{Series: s.history.shown}}
 	s.rows = rows
 }
 
@@ -162,6 +162,10 @@ func (h *statsHistory) add(a *api.StatsAttributes, now time.Time) {
 	for i, line := range lines {
 		newest := &(*line)[len(*line)-1]
 		*newest = rounded(*newest + (values[i]-*newest)/float64(h.samples))
+	}
+	if h.samples == statsWindow || len(h.series.Sessions) == 1 {
+		shown := h.snapshot()
+		h.shown = &shown
 	}
 }
 

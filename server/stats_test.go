@@ -44,9 +44,21 @@ func TestStats(t *testing.T) {
 			t.Errorf("a second later: %+v", got)
 		}
 		time.Sleep(time.Hour + time.Minute)
-		h := row(api.StatsTotal).Series
+		h := row(api.StatsHistory).Series
 		if h == nil || h.Step != 10 || len(h.Sessions) != 360 || len(h.P95) != 360 || h.Sessions[0] != 1 || h.Statements[359] != 0 {
 			t.Errorf("got the history %+v", h)
+		}
+		time.Sleep(time.Second)
+		changes := 0
+		for range 100 {
+			time.Sleep(time.Second)
+			if next := row(api.StatsHistory).Series; next != h {
+				h = next
+				changes++
+			}
+		}
+		if changes < 10 || changes > 11 {
+			t.Errorf("the history was another one %d times in 100 s, want one for each new point", changes)
 		}
 		s.wants(s.ask(basicUser, "GET", "/v1/stats", ""), 200, `"id": "total"`, `"id": "server:server2"`)
 	})

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/signalbox/signalbox/.ci/bench/site"
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/server"
 )
 
 // changing is how many percent of the sessions run a statement every second.
@@ -172,6 +175,79 @@ func TestFeedUpkeep(t *testing.T) {
 			float64(v.loaded.Load())/1e6, float64(n)/float64(seconds), v.bytes.Load()/n)
 	}
 	fmt.Println("\ntarget: at most 25 ms of CPU a tick")
+}
+
+// TestFeedFirst measures how long who opens a page of very many sessions waits for
+// its rows: when nobody has looked before, beside somebody who looks at another
+// order of the same sessions, and when the last one has left a moment ago.
+func TestFeedFirst(t *testing.T) {
+	rounds := number(t, "ROUNDS", 5)
+	s, _ := openSite(t)
+	time.Sleep(3 * time.Second)
+	fmt.Printf("\nfrom subscription to snapshot, %d sessions, %d %% of which run a statement every second: median of %d\n\n",
+		number(t, "LIVE_SESSIONS", 100_000), changing, rounds)
+	fmt.Printf("%-26s %14s %18s %20s\n", "view", "first ms", "beside others ms", "after 5 s pause ms")
+	for _, v := range []struct {
+		name string
+		ask  api.Subscribe
+	}{
+		{"all, by id", api.Subscribe{Topic: api.TopicSessions}},
+		{"all, by state", api.Subscribe{Topic: api.TopicSessions, Sort: "-state"}},
+		{"idle>10s, by silence", api.Subscribe{Topic: api.TopicSessions, Filter: "idle>10s", Sort: "-idle"}},
+		{"users and services", api.Subscribe{Topic: api.TopicGroups, Group: "user,service"}},
+	} {
+		var first, beside, again []float64
+		for range rounds {
+			admin, err := server.New(s.Engine, server.Options{Users: s.Users, Version: "bench", Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := httptest.NewServer(admin)
+			open := func(ask api.Subscribe, list *[]float64) func() {
+				conn, err := dialFeed(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http")+"/v1/ws", site.User)
+				if err != nil {
+					t.Fatal(err)
+				}
+				*list = append(*list, openView(t, conn, ask))
+				return func() { _ = conn.Close() }
+			}
+			var other []float64
+			close := open(v.ask, &first)
+			close()
+			time.Sleep(5 * time.Second)
+			close = open(v.ask, &again)
+			closeOther := open(api.Subscribe{Topic: api.TopicSessions, Sort: "user"}, &other)
+			close()
+			time.Sleep(time.Second)
+			open(v.ask, &beside)()
+			closeOther()
+			h.Close()
+			if err := admin.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		fmt.Printf("%-26s %14.0f %18.0f %20.0f\n", v.name, quantile(first, 0.5), quantile(beside, 0.5), quantile(again, 0.5))
+	}
+	fmt.Println("\ntarget: at most 150 ms")
+}
+
+// openView subscribes and returns how many ms it takes until the snapshot is there.
+func openView(t *testing.T, conn *websocket.Conn, ask api.Subscribe) float64 {
+	t.Helper()
+	ask.Type, ask.View = api.SubscribeType, "bench"
+	start := time.Now()
+	if err := conn.WriteJSON(ask); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, text, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text[:min(len(text), 60)]), `"snapshot"`) {
+			return float64(time.Since(start).Microseconds()) / 1000
+		}
+	}
 }
 
 // upkeep is what the process does in one tick.

@@ -19,17 +19,22 @@ type oneSession struct {
 	watch func(push.Change)
 }
 
-func (o *oneSession) Session(uint64) *api.Session {
+func (o *oneSession) Session(_ uint64, s *api.Session) (time.Time, bool) {
+	*s = *o.SessionDetail(1)
+	return time.Time{}, true
+}
+
+func (o *oneSession) SessionDetail(uint64) *api.Session {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return &api.Session{ID: "1", Attributes: api.SessionAttributes{User: o.user}}
 }
 
-func (o *oneSession) SessionIDs() []uint64                 { return []uint64{1} }
-func (o *oneSession) SessionDetail(id uint64) *api.Session { return o.Session(id) }
-func (o *oneSession) Fingerprint(statement string) string  { return statement }
-func (o *oneSession) Objects(string) []push.Object         { return nil }
-func (o *oneSession) Job(string) (push.Object, bool)       { return push.Object{}, false }
+func (o *oneSession) SessionIDs() []uint64                        { return []uint64{1} }
+func (o *oneSession) Rates(uint64) (in, out float64, _ time.Time) { return 0, 0, time.Time{} }
+func (o *oneSession) Fingerprint(statement string) string         { return statement }
+func (o *oneSession) Objects(string) []push.Object                { return nil }
+func (o *oneSession) Job(string) (push.Object, bool)              { return push.Object{}, false }
 
 func (o *oneSession) Watch(fn func(push.Change)) func() {
 	o.mu.Lock()
@@ -43,7 +48,7 @@ func (o *oneSession) rename(user string) {
 	o.user = user
 	watch := o.watch
 	o.mu.Unlock()
-	watch(push.Change{Topic: api.TopicSessions, ID: "1", Notable: true})
+	watch(push.Change{Topic: api.TopicSessions, Session: 1, Notable: true})
 }
 
 // A socket against the real hub, over loopback: login by cookie, view, change,

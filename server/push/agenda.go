@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"time"
 
+	"github.com/signalbox/signalbox/api"
 	lang "github.com/signalbox/signalbox/api/view"
 )
 
@@ -20,23 +21,29 @@ type schedule struct {
 	agenda agenda
 }
 
-// appoint has s judged again when time alone changes what is said of it.
-func (c *schedule) appoint(s *session, matches bool, lag time.Duration, now time.Time) {
-	wait := c.match.Until(s.is, lag)
-	if matches {
-		wait = min(wait, lang.UntilLong(s.is, lag))
-	}
-	if wait == lang.Never {
+// appoint has s, which is is, judged again when time alone changes what is said
+// of it.
+func (c *schedule) appoint(s *session, is *api.Session, matches bool, lag time.Duration, now time.Time) {
+	if wait := c.wait(is, matches, lag); wait == lang.Never {
 		c.agenda.drop(s)
-		return
+	} else {
+		c.agenda.set(s, now.Add(wait))
 	}
-	c.agenda.set(s, now.Add(wait))
+}
+
+// wait returns how long it takes until time alone changes what is said of a session.
+func (c *schedule) wait(is *api.Session, matches bool, lag time.Duration) time.Duration {
+	wait := c.match.Until(is, lag)
+	if matches {
+		wait = min(wait, lang.UntilLong(is, lag))
+	}
+	return wait
 }
 
 // agendaHeap has the next entry first.
 type agendaHeap struct {
 	entries []appointment
-	places  map[*session]int // in entries
+	places  []int32 // by slot of the session: in entries, from 1; 0 for none
 }
 
 type appointment struct {
@@ -44,14 +51,21 @@ type appointment struct {
 	session *session
 }
 
+// place returns where the entry of s is, from 1; 0 when it has none.
+func (a *agenda) place(s *session) int {
+	if int(s.slot) < len(a.heap.places) {
+		return int(a.heap.places[s.slot])
+	}
+	return 0
+}
+
 // set has s judged again at due.
 func (a *agenda) set(s *session, due time.Time) {
-	if a.heap.places == nil {
-		a.heap.places = make(map[*session]int)
-	}
-	if i, ok := a.heap.places[s]; ok {
-		a.heap.entries[i].due = due
-		heap.Fix(&a.heap, i)
+	if at := a.place(s); at > 0 {
+		if e := &a.heap.entries[at-1]; !e.due.Equal(due) {
+			e.due = due
+			heap.Fix(&a.heap, at-1)
+		}
 		return
 	}
 	heap.Push(&a.heap, appointment{due, s})
@@ -59,8 +73,8 @@ func (a *agenda) set(s *session, due time.Time) {
 
 // drop takes s from the agenda.
 func (a *agenda) drop(s *session) {
-	if i, ok := a.heap.places[s]; ok {
-		heap.Remove(&a.heap, i)
+	if at := a.place(s); at > 0 {
+		heap.Remove(&a.heap, at-1)
 	}
 }
 
@@ -77,19 +91,28 @@ func (h *agendaHeap) Less(i, j int) bool { return h.entries[i].due.Before(h.entr
 
 func (h *agendaHeap) Swap(i, j int) {
 	h.entries[i], h.entries[j] = h.entries[j], h.entries[i]
-	h.places[h.entries[i].session], h.places[h.entries[j].session] = i, j
+	h.places[h.entries[i].session.slot], h.places[h.entries[j].session.slot] = int32(i+1), int32(j+1)
 }
 
 func (h *agendaHeap) Push(x any) {
 	a := x.(appointment)
-	h.places[a.session] = len(h.entries)
+	h.places = reach(h.places, a.session.slot)
 	h.entries = append(h.entries, a)
+	h.places[a.session.slot] = int32(len(h.entries))
 }
 
 func (h *agendaHeap) Pop() any {
 	last := h.entries[len(h.entries)-1]
 	h.entries[len(h.entries)-1] = appointment{}
 	h.entries = h.entries[:len(h.entries)-1]
-	delete(h.places, last.session)
+	h.places[last.session.slot] = 0
 	return last
+}
+
+// reach returns list with a place for a slot.
+func reach[E any](list []E, slot int32) []E {
+	if n := int(slot) + 1 - len(list); n > 0 {
+		list = append(list, make([]E, max(n, 1024))...)
+	}
+	return list
 }

@@ -1,6 +1,10 @@
 package push
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/signalbox/signalbox/api"
+)
 
 // changes is the set of objects that are no longer what the hub has last read.
 // Any goroutine may add to it; Run takes from it.
@@ -8,65 +12,90 @@ type changes struct {
 	notable chan struct{} // holds one token while the set may hold something notable
 
 	mu     sync.Mutex // protects following
-	urgent map[object]bool
-	boring map[object]bool // those that are not urgent
-	spare  map[object]bool // emptied, to become boring again
+	urgent changed
+	boring changed // those that are not urgent
+	spare  changed // emptied, to become boring again
 }
 
-// object names what changed.
+// changed are objects that have changed.
+type changed struct {
+	sessions map[uint64]bool // by number
+	others   map[object]bool
+}
+
+// object names what changed and is no session.
 type object struct{ topic, id string }
 
+func newChanged() changed {
+	return changed{make(map[uint64]bool), make(map[object]bool)}
+}
+
 func newChanges() *changes {
-	return &changes{
-		notable: make(chan struct{}, 1),
-		urgent:  make(map[object]bool), boring: make(map[object]bool), spare: make(map[object]bool),
-	}
+	return &changes{notable: make(chan struct{}, 1), urgent: newChanged(), boring: newChanged(), spare: newChanged()}
 }
 
 // add never blocks.
 func (c *changes) add(change Change) {
-	o := object{change.Topic, change.ID}
 	c.mu.Lock()
+	if change.Topic == api.TopicSessions {
+		note(c.urgent.sessions, c.boring.sessions, change.Session, change.Notable)
+	} else {
+		note(c.urgent.others, c.boring.others, object{change.Topic, change.ID}, change.Notable)
+	}
+	c.mu.Unlock()
 	if !change.Notable {
-		if !c.urgent[o] {
-			c.boring[o] = true
-		}
-		c.mu.Unlock()
 		return
 	}
-	c.urgent[o] = true
-	delete(c.boring, o)
-	c.mu.Unlock()
 	select {
 	case c.notable <- struct{}{}:
 	default:
 	}
 }
 
-// take removes and returns all entries, or only the notable ones.
-func (c *changes) take(all bool) []object {
+func note[K comparable](urgent, boring map[K]bool, key K, notable bool) {
+	switch {
+	case notable:
+		urgent[key] = true
+		delete(boring, key)
+	case !urgent[key]:
+		boring[key] = true
+	}
+}
+
+// news are the objects that have changed, each once.
+type news struct {
+	sessions []uint64
+	others   []object
+}
+
+// move empties c into n.
+func (n *news) move(c changed) {
+	for number := range c.sessions {
+		n.sessions = append(n.sessions, number)
+	}
+	for o := range c.others {
+		n.others = append(n.others, o)
+	}
+	clear(c.sessions)
+	clear(c.others)
+}
+
+// take removes and returns all entries, or only the notable ones. Run alone calls
+// it.
+func (c *changes) take(all bool) news {
+	var n news
 	c.mu.Lock()
-	boring := c.boring
-	if all {
-		c.boring, c.spare = c.spare, nil
-	} else {
-		boring = nil
-	}
-	taken := make([]object, 0, len(c.urgent)+len(boring))
-	for o := range c.urgent {
-		taken = append(taken, o)
-	}
-	clear(c.urgent)
-	c.mu.Unlock()
+	n.move(c.urgent)
 	if !all {
-		return taken
+		c.mu.Unlock()
+		return n
 	}
-	for o := range boring {
-		taken = append(taken, o)
-	}
-	clear(boring)
+	boring := c.boring
+	c.boring, c.spare = c.spare, changed{}
+	c.mu.Unlock()
+	n.move(boring)
 	c.mu.Lock()
 	c.spare = boring
 	c.mu.Unlock()
-	return taken
+	return n
 }

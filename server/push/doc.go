@@ -13,15 +13,21 @@
 // once and judged by each order and each grouping of sessions: it comes, goes,
 // or moves in a list that finds a place in a few hundred steps. Ranks say since
 // when a clock runs, so that the passing of time moves nothing; what time does
-// change, as when a statement becomes long, is in an agenda. A view compares its
+// change, as when a statement becomes long, is in an agenda. The source says until
+// when rates stay what they are; then they alone are read. A view compares its
 // window with the one before, and nothing else.
+//
+// Of each session a few hundred bytes are kept, of which an api.Session is made for
+// who looks at it. What is kept for each session by an order or by groups is in
+// slices, at the session's slot.
 //
 // # Concurrency
 //
 // One goroutine, Hub.Run, owns the views and the table of sessions, and is the
 // only caller of Source. It reads very many sessions for the first time in
-// pieces, between which it does its other work. Each client has two: a reader, which is the goroutine
-// of its HTTP request, and a writer. Whatever comes from elsewhere reaches the
+// pieces, between which it does its other work; in that, and in building an order,
+// other goroutines help it, for which it waits. Each client has two goroutines: a
+// reader, which is the one of its HTTP request, and a writer. Whatever comes from elsewhere reaches the
 // hub as an entry in the set of changes or as a request over a channel, and
 // reaches a client through its mailbox; the hub never waits for a client.
 //

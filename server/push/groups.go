@@ -21,8 +21,9 @@ type groups struct {
 	schedule
 	by       lang.Grouping
 	from     *sessions
-	places   map[*session][]*place // sessions that match
-	byValues map[string]*group     // by their keys
+	places   [][]*place // by slot; nil for sessions that do not match
+	matching int
+	byValues map[string]*group // by their keys
 	sorted   list[*group]
 	number   uint64   // see state
 	users    int      // views
@@ -52,7 +53,7 @@ var longest, _ = lang.ParseSort("-in-state")
 func newGroups(q query, from *sessions) *groups {
 	g := &groups{
 		orderKey: q.orderKey(), schedule: schedule{match: q.match}, by: q.grouping, from: from,
-		places: make(map[*session][]*place), byValues: make(map[string]*group),
+		byValues: make(map[string]*group),
 	}
 	g.sorted.compare = func(a, b *group) int {
 		if c := cmp.Compare(b.places.size, a.places.size); c != 0 {
@@ -71,27 +72,55 @@ func (g *groups) window(rows []*row, offset, limit int) []*row {
 	return rows
 }
 
-func (g *groups) counts() counts { return counts{total: g.sorted.size, all: len(g.places)} }
+func (g *groups) counts() counts { return counts{total: g.sorted.size, all: g.matching} }
 func (g *groups) state() uint64  { return g.number }
 
 func (g *groups) build(now time.Time) {
-	for _, s := range g.from.rows {
-		g.judge(s, now)
+	g.places = make([][]*place, len(g.from.slots))
+	in := make(map[*group][]*place)
+	for _, s := range g.from.slots {
+		if s == nil {
+			continue
+		}
+		is, lag := &g.from.is, s.lag(now)
+		s.fill(is)
+		matches := g.match.MatchAfter(is, lag)
+		g.appoint(s, is, matches, lag, now)
+		if !matches {
+			continue
+		}
+		rank, marks := longest.Rank(is, s.read, lag), lang.MarksAfter(is, lag)
+		g.by.Each(is, lag, g.from.fingerprint, func(values []string) {
+			p := &place{session: s, group: g.group(values), rank: rank, marks: marks}
+			marks.Add(&p.group.sum, 1)
+			in[p.group] = append(in[p.group], p)
+			g.places[s.slot] = append(g.places[s.slot], p)
+		})
+		g.matching++
 	}
+	all := make([]*group, 0, len(in))
+	for one, places := range in {
+		one.places.fill(places)
+		one.set(one)
+		all = append(all, one)
+	}
+	g.sorted.fill(all)
+	g.number++
 }
 
-func (g *groups) judge(s *session, now time.Time) {
+func (g *groups) judge(s *session, is *api.Session, now time.Time) {
 	lag := s.lag(now)
-	matches := g.match.MatchAfter(s.is, lag)
-	g.appoint(s, matches, lag, now)
-	before := g.places[s]
+	matches := g.match.MatchAfter(is, lag)
+	g.appoint(s, is, matches, lag, now)
+	g.places = reach(g.places, s.slot)
+	before := g.places[s.slot]
 	if !matches {
 		g.leave(s)
 		return
 	}
-	rank, marks := longest.Rank(s.is, s.read, lag), lang.MarksAfter(s.is, lag)
+	rank, marks := longest.Rank(is, s.read, lag), lang.MarksAfter(is, lag)
 	g.next = g.next[:0]
-	g.by.Each(s.is, lag, g.from.fingerprint, func(values []string) { g.next = append(g.next, g.group(values)) })
+	g.by.Each(is, lag, g.from.fingerprint, func(values []string) { g.next = append(g.next, g.group(values)) })
 	if slices.EqualFunc(before, g.next, func(p *place, one *group) bool { return p.group == one }) {
 		for _, p := range before {
 			g.move(p, rank, marks)
@@ -108,16 +137,23 @@ func (g *groups) judge(s *session, now time.Time) {
 			marks.Add(&one.sum, 1)
 		})
 	}
-	g.places[s] = after
+	if before == nil {
+		g.matching++
+	}
+	g.places[s.slot] = after
 	g.sweep(before)
 }
 
 // leave takes s out of its groups.
 func (g *groups) leave(s *session) {
-	places := g.places[s]
+	if int(s.slot) >= len(g.places) || g.places[s.slot] == nil {
+		return
+	}
+	places := g.places[s.slot]
 	g.take(places)
 	g.sweep(places)
-	delete(g.places, s)
+	g.places[s.slot] = nil
+	g.matching--
 }
 
 // take takes places out of their groups.
@@ -219,7 +255,7 @@ func (one *group) resource() *api.Group {
 	return &api.Group{ID: one.id, Type: "groups", Attributes: api.GroupAttributes{
 		Values: one.values, Sessions: one.places.size,
 		Running: one.sum.Running, Trx: one.sum.Trx, Long: one.sum.Long + one.sum.TrxLong, Pending: one.sum.Pending,
-		Oldest: oldest.is.Attributes.Activity.SinceAt, Example: oldest.id,
+		Oldest: oldest.sinceAt, Example: oldest.id,
 	}}
 }
 
@@ -230,6 +266,7 @@ func (g *groups) forget(s *session) {
 
 func (g *groups) pass(now time.Time) {
 	for s := g.agenda.next(now); s != nil; s = g.agenda.next(now) {
-		g.judge(s, now)
+		s.fill(&g.from.is)
+		g.judge(s, &g.from.is, now)
 	}
 }

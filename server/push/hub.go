@@ -86,7 +86,7 @@ func New(options Options) *Hub {
 	return &Hub{
 		options: options, log: options.Logger, changes: newChanges(),
 		todo: make(chan func()), stop: make(chan struct{}), done: make(chan struct{}),
-		views: make(map[viewKey]*view), tables: tables{source: options.Source, belongs: options.Belongs, objects: make(map[object]*objects)},
+		views: make(map[viewKey]*view), tables: newTables(options.Source, options.Belongs),
 		clients: make(map[*Client]bool), admitted: make(map[string]int),
 	}
 }

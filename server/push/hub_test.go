@@ -260,32 +260,25 @@ func TestRatesCoolDown(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, h *Hub, s *store) {
 		c := newClient(Principal{}, nil)
 		one := idle(1, "app")
-		one.Attributes.Activity.BytesInPerSec = 5
-		s.set(one, true)
+		s.trickle(one, after(0, 5), after(time.Second, 7), after(4*time.Second, 0))
 		say(t, h, c, table)
 		frames(t, h, c)
-		one.Attributes.Activity.BytesInPerSec = 0
-		s.put(one) // nobody tells
-		time.Sleep(coolAfter + roundEvery)
+		time.Sleep(time.Second + roundEvery)
 		got := frames(t, h, c)
-		if len(got) != 1 {
-			t.Fatalf("got %d frames, want 1", len(got))
+		if len(got) != 1 || !strings.Contains(string(got[0].Upserts[0]), `"bytes_in_per_sec":7`) {
+			t.Fatalf("got %v, want the session with its new rate", got)
 		}
-		wantFrame(t, got[0], "patch table 2: 1/1 +1 idle")
-		one.Attributes.Activity.BytesInPerSec = 7
-		s.put(one) // the last second counts when it is over
-		time.Sleep(coolAfter + roundEvery)
-		frames(t, h, c)
-		one.Attributes.Activity.BytesInPerSec = 0
-		s.put(one)
-		time.Sleep(coldAfter + roundEvery)
+		time.Sleep(3*time.Second + roundEvery)
 		got = frames(t, h, c)
 		if len(got) != 1 || strings.Contains(string(got[0].Upserts[0]), "per_sec") {
 			t.Errorf("got %v, want the session without a rate", got)
 		}
+		if rated := s.countRates(); rated != 2 {
+			t.Errorf("got %d readings of rates, want 2", rated)
+		}
 		s.count()
 		time.Sleep(time.Minute)
-		if reads, _ := s.count(); reads != 0 {
+		if reads, _ := s.count(); reads != 0 || s.countRates() != 0 {
 			t.Errorf("got %d reads of a session at rest, want none", reads)
 		}
 	})
@@ -295,34 +288,32 @@ func TestRatesCoolDown(t *testing.T) {
 // nobody tells of rates that rise late and sink.
 func TestRatesMoveRows(t *testing.T) {
 	bubble(t, 50, func(t *testing.T, h *Hub, s *store) {
-		s.clocks = true
-		time.Sleep(time.Minute) // all sessions are at rest
+		// Known before anybody looks; what comes later is beside the screen.
+		s.trickle(idle(9, "app"), after(0, 10), after(3*time.Second, 20), after(4*time.Second, 0))
 		c := newClient(Principal{}, nil)
 		ask := table
 		ask.Sort, ask.Limit = "-io", 1
 		say(t, h, c, ask)
-		wantFrame(t, one(t, h, c), "snapshot table 1: 50/50 ids 1 +1 idle")
+		wantFrame(t, one(t, h, c), "snapshot table 1: 50/50 ids 9 +9 idle")
 		busy := idle(7, "app")
-		s.set(busy, false)
+		s.trickle(busy, after(time.Second, 1000), after(6*time.Second, 0))
+		s.tell(Change{Topic: api.TopicSessions, Session: 7})
 		time.Sleep(roundEvery)
-		frames(t, h, c)
-		busy.Attributes.Activity.BytesOutPerSec = 1000
-		s.put(busy)
-		time.Sleep(riseAfter + roundEvery)
-		got := frames(t, h, c)
-		if len(got) != 1 || !slices.Equal(got[0].IDs, []string{"7"}) {
+		if got := frames(t, h, c); len(got) != 0 {
+			t.Errorf("got %+v before anything is different", got)
+		}
+		time.Sleep(time.Second)
+		if got := frames(t, h, c); len(got) != 1 || !slices.Equal(got[0].IDs, []string{"7"}) {
 			t.Fatalf("got %+v, want session 7 on top", got)
 		}
-		busy.Attributes.Activity.BytesOutPerSec = 0
-		s.put(busy)
-		time.Sleep(coldAfter + roundEvery)
-		got = frames(t, h, c)
-		if len(got) == 0 || !slices.Equal(got[len(got)-1].IDs, []string{"1"}) {
-			t.Fatalf("got %+v, want session 1 on top again", got)
+		time.Sleep(5*time.Second - roundEvery + time.Millisecond) // the round is now
+		if got := frames(t, h, c); len(got) != 1 || !slices.Equal(got[0].IDs, []string{"1"}) {
+			t.Fatalf("got %+v, want session 1 on top at once", got)
 		}
 		s.count()
+		s.countRates()
 		time.Sleep(time.Minute)
-		if reads, _ := s.count(); reads != 0 {
+		if reads, _ := s.count(); reads != 0 || s.countRates() != 0 {
 			t.Errorf("got %d reads of sessions at rest, want none", reads)
 		}
 	})
@@ -364,10 +355,47 @@ func TestEqualViewsAreOneView(t *testing.T) {
 			say(t, h, c, api.Subscribe{Type: api.UnsubscribeType, View: fmt.Sprint("v", i/2)})
 		}
 		h.do(func() {
-			if h.tables.sessions != nil || len(h.views) != 0 {
-				t.Errorf("got sessions %v and %d views that nobody watches, want none", h.tables.sessions, len(h.views))
+			if from := h.tables.sessions; len(h.views) != 0 || len(from.orders) != 0 || len(from.followed) != 0 {
+				t.Errorf("got %d views and %d orders that nobody watches, want none", len(h.views), len(from.orders))
 			}
 		})
+	})
+}
+
+// Ensure that who comes back finds the sessions as they are by now without all of
+// them being read, and that they are not kept for ever.
+func TestSessionsAreKeptForAWhile(t *testing.T) {
+	bubble(t, 10, func(t *testing.T, h *Hub, s *store) {
+		c := newClient(Principal{}, nil)
+		ask := table
+		ask.Limit = 1
+		look := func(want string, reads, lists int) {
+			t.Helper()
+			say(t, h, c, ask)
+			wantFrame(t, one(t, h, c), want)
+			if gotReads, gotLists := s.count(); gotReads != reads || gotLists != lists {
+				t.Errorf("got %d reads and %d lists, want %d and %d", gotReads, gotLists, reads, lists)
+			}
+			say(t, h, c, api.Subscribe{Type: api.UnsubscribeType, View: "table"})
+		}
+		look("snapshot table 1: 10/10 ids 1 +1 idle", 10, 1)
+		time.Sleep(keepFor - 2*roundEvery)
+		look("snapshot table 1: 10/10 ids 1 +1 idle", 0, 0)
+		s.set(idle(11, "new"), true)
+		s.set(running(idle(2, "app"), "SELECT 1"), false)
+		s.end(1)
+		time.Sleep(keepFor - 2*roundEvery)
+		look("snapshot table 1: 10/10 ids 2 +2 running", 3, 0)
+		time.Sleep(keepFor + roundEvery)
+		s.set(idle(2, "new"), true)
+		time.Sleep(roundEvery)
+		look("snapshot table 1: 10/10 ids 2 +2 idle", 10, 1)
+		for id := range uint64(20) {
+			s.set(idle(20+id, "brief"), true)
+			s.end(20 + id)
+		}
+		time.Sleep(2 * roundEvery)
+		look("snapshot table 1: 10/10 ids 2 +2 idle", 10, 1) // more has changed than there is
 	})
 }
 
@@ -450,7 +478,7 @@ func TestObjects(t *testing.T) {
 		if got, err := api.DecodeOne[api.ServerAttributes]([]byte(`{"data":` + string(f.Upserts[0]) + `}`)); err != nil || got.Attributes.State != "Down" {
 			t.Errorf("got %+v, %v, want state Down", got, err)
 		}
-		s.tell(Change{api.TopicServers, "b", false})
+		s.tell(Change{Topic: api.TopicServers, ID: "b"})
 		time.Sleep(roundEvery)
 		wantNone(t, h, c)
 	})

@@ -3,6 +3,7 @@ package push
 import (
 	"slices"
 	"sort"
+	"sync"
 )
 
 // blockSize is how many entries a block of a list holds at most.
@@ -20,10 +21,34 @@ type list[T comparable] struct {
 
 // fill puts all entries into an empty list.
 func (l *list[T]) fill(entries []T) {
-	slices.SortFunc(entries, l.compare)
+	l.sort(entries)
 	l.size = len(entries)
 	for block := range slices.Chunk(entries, blockSize/2) {
 		l.blocks = append(l.blocks, slices.Clone(block))
+	}
+}
+
+// sort sorts entries, the halves of very many at the same time.
+func (l *list[T]) sort(entries []T) {
+	if len(entries) < 4*blockSize {
+		slices.SortFunc(entries, l.compare)
+		return
+	}
+	left := slices.Clone(entries[:len(entries)/2])
+	right := entries[len(left):]
+	var half sync.WaitGroup
+	half.Go(func() { l.sort(left) })
+	l.sort(right)
+	half.Wait()
+	for i := range entries { // what is to come of right is never overtaken
+		if len(left) == 0 {
+			return
+		}
+		if len(right) == 0 || l.compare(left[0], right[0]) < 0 {
+			entries[i], left = left[0], left[1:]
+		} else {
+			entries[i], right = right[0], right[1:]
+		}
 	}
 }
 

@@ -13,17 +13,21 @@ import (
 // objects is the listing of all objects of a topic, or of one object with
 // everything. It is owned by Hub.Run.
 type objects struct {
-	object // with an id only for one session or job
-	source Source
-	rows   map[string]*row
-	order  []*row
-	read   time.Time
-	number uint64 // see state
-	users  int    // views
+	object         // with an id only for one session or job
+	session uint64 // the number of that session
+	source  Source
+	rows    map[string]*row
+	order   []*row
+	read    time.Time
+	number  uint64 // see state
+	users   int    // views
 }
 
 func newObjects(name object, source Source, now time.Time) *objects {
 	o := &objects{object: name, source: source, rows: make(map[string]*row)}
+	if o.topic == api.TopicSession {
+		o.session, _ = strconv.ParseUint(o.id, 10, 64) // parseQuery has made it
+	}
 	o.refresh(now)
 	return o
 }
@@ -42,10 +46,8 @@ func (o *objects) refresh(now time.Time) {
 	var list []Object
 	switch o.topic {
 	case api.TopicSession:
-		if id, err := strconv.ParseUint(o.id, 10, 64); err == nil {
-			if s := o.source.SessionDetail(id); s != nil {
-				list = []Object{{s.ID, s}}
-			}
+		if s := o.source.SessionDetail(o.session); s != nil {
+			list = []Object{{s.ID, s}}
 		}
 	case api.TopicJob:
 		if job, ok := o.source.Job(o.id); ok {
@@ -109,8 +111,38 @@ func alike(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// same tells whether two states of a session differ in their clocks at most.
+// The browser lets the clocks run by itself. Most that differ do so in their
+// activity, where it is cheap to see.
+func same(a, b *api.Session) bool {
+	x, y := &a.Attributes.Activity, &b.Attributes.Activity
+	if x.Statements != y.Statements || x.State != y.State || x.SinceAt != y.SinceAt {
+		return false
+	}
+	still, other := still(*a), still(*b)
+	return reflect.DeepEqual(&still, &other)
+}
+
+// still returns s with its clocks at zero.
+func still(s api.Session) api.Session {
+	a := &s.Attributes
+	a.SecondsAlive, a.Idle, a.Activity.InState, a.Activity.TrxSeconds = 0, 0, 0, 0
+	if len(a.Queries) > 0 && a.Queries[0].Completed == "" {
+		a.Queries = append([]api.SessionQuery(nil), a.Queries...)
+		a.Queries[0].Duration = 0
+	}
+	return s
+}
+
+// coolAfter is for how long a session is left alone before its figures, which sink
+// by themselves, are read again.
+const coolAfter = time.Second
+
 // warm tells whether figures of s sink by themselves.
-func warm(s *api.Session) bool { return s.Attributes.IOActivity > 0 || rates(s) }
+func warm(s *api.Session) bool {
+	a := &s.Attributes
+	return a.IOActivity > 0 || a.Activity.BytesInPerSec > 0 || a.Activity.BytesOutPerSec > 0
+}
 
 // cool reads a session again whose rates sink though nothing happens to it any
 // more.

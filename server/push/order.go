@@ -33,9 +33,8 @@ type order struct {
 // member is a session that matches.
 type member struct {
 	*session
-	rank    lang.Rank
-	version uint64 // of the session when it was judged
-	marks   lang.Marks
+	rank  lang.Rank
+	marks lang.Marks
 }
 
 func newOrder(q query, from *sessions) *order {
@@ -58,36 +57,41 @@ func (o *order) counts() counts {
 func (o *order) state() uint64 { return o.number + o.from.came }
 
 func (o *order) build(now time.Time) {
-	all := make([]*member, 0, len(o.from.rows))
-	for _, s := range o.from.rows {
-		if m := o.admit(s, now); m != nil {
+	slots := o.from.slots
+	o.members = make([]*member, len(slots))
+	waits := make([]time.Duration, len(slots))
+	inParts(len(slots), 1024, func(from, to int) {
+		var is api.Session
+		for i := from; i < to; i++ {
+			if s := slots[i]; s != nil {
+				s.fill(&is)
+				o.members[i], waits[i] = o.admit(s, &is, s.lag(now))
+			}
+		}
+	})
+	all := make([]*member, 0, len(slots))
+	for i, m := range o.members {
+		if m != nil {
+			m.marks.Add(&o.summary, 1)
 			all = append(all, m)
+		}
+		if slots[i] != nil && waits[i] != lang.Never {
+			o.agenda.set(slots[i], now.Add(waits[i]))
 		}
 	}
 	o.sorted.fill(all)
 	o.number++
 }
 
-// admit makes a member of s if it matches, which is not among the sorted yet.
-func (o *order) admit(s *session, now time.Time) *member {
-	lag := s.lag(now)
-	matches := o.match.MatchAfter(s.is, lag)
-	o.appoint(s, matches, lag, now)
+// admit makes a member of s, which is is, if it matches. It also says how long it
+// takes until time alone changes that.
+func (o *order) admit(s *session, is *api.Session, lag time.Duration) (*member, time.Duration) {
+	matches := o.match.MatchAfter(is, lag)
+	wait := o.wait(is, matches, lag)
 	if !matches {
-		return nil
+		return nil, wait
 	}
-	m := &member{session: s, rank: o.sort.Rank(s.is, s.read, lag), version: s.version, marks: lang.MarksAfter(s.is, lag)}
-	o.put(s.slot, m)
-	m.marks.Add(&o.summary, 1)
-	return m
-}
-
-// put makes m the member of a slot.
-func (o *order) put(slot int32, m *member) {
-	for int(slot) >= len(o.members) {
-		o.members = append(o.members, make([]*member, max(1024, len(o.from.rows)-len(o.members)))...)
-	}
-	o.members[slot] = m
+	return &member{session: s, rank: o.sort.Rank(is, s.read, lag), marks: lang.MarksAfter(is, lag)}, wait
 }
 
 func (o *order) member(s *session) *member {
@@ -97,36 +101,45 @@ func (o *order) member(s *session) *member {
 	return nil
 }
 
-func (o *order) judge(s *session, now time.Time) {
-	m := o.member(s)
-	if m == nil {
-		if m = o.admit(s, now); m != nil {
-			o.sorted.insert(m)
-			o.number++
-		}
-		return
+func (o *order) judge(s *session, is *api.Session, now time.Time) {
+	o.take(s, is, now)
+	if o.member(s) != nil {
+		o.number++
 	}
+}
+
+// take brings the member that s is, or is not, up to date.
+func (o *order) take(s *session, is *api.Session, now time.Time) {
 	lag := s.lag(now)
-	if !o.match.MatchAfter(s.is, lag) {
+	matches := o.match.MatchAfter(is, lag)
+	o.appoint(s, is, matches, lag, now)
+	m := o.member(s)
+	switch {
+	case !matches && m == nil:
+		return
+	case !matches:
 		o.expel(m)
-		o.appoint(s, false, lag, now)
 		return
 	}
-	o.appoint(s, true, lag, now)
-	if rank := o.sort.Rank(s.is, s.read, lag); o.sort.Compare(&rank, &m.rank) != 0 {
+	rank, marks := o.sort.Rank(is, s.read, lag), lang.MarksAfter(is, lag)
+	switch {
+	case m == nil:
+		m = &member{session: s}
+		o.members = reach(o.members, s.slot)
+		o.members[s.slot] = m
+		m.rank = rank
+		o.sorted.insert(m)
+		o.number++
+	case o.sort.Compare(&rank, &m.rank) != 0:
 		o.sorted.remove(m)
 		m.rank = rank
 		o.sorted.insert(m)
 		o.number++
 	}
-	if marks := lang.MarksAfter(s.is, lag); marks != m.marks {
+	if marks != m.marks {
 		m.marks.Add(&o.summary, -1)
 		marks.Add(&o.summary, 1)
 		m.marks = marks
-		o.number++
-	}
-	if m.version != s.version {
-		m.version = s.version
 		o.number++
 	}
 }
@@ -148,6 +161,7 @@ func (o *order) forget(s *session) {
 
 func (o *order) pass(now time.Time) {
 	for s := o.agenda.next(now); s != nil; s = o.agenda.next(now) {
-		o.judge(s, now)
+		s.fill(&o.from.is)
+		o.take(s, &o.from.is, now)
 	}
 }

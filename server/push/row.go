@@ -31,8 +31,8 @@ func (r *row) set(content any) {
 func (r *row) resource() json.RawMessage {
 	if r.data == nil {
 		switch content := r.content.(type) {
-		case *light:
-			r.data = encode(content.resource())
+		case *session:
+			r.data = encode(content.light())
 		case *group:
 			r.data = encode(content.resource())
 		default:
@@ -49,8 +49,10 @@ func (v *view) resource(r *row) json.RawMessage {
 	}
 	if r.hidden == nil {
 		switch content := r.content.(type) {
-		case *light:
-			if s, ok := v.hide((*api.Session)(content)).(*api.Session); ok {
+		case *session:
+			var is api.Session
+			content.fill(&is)
+			if s, ok := v.hide(&is).(*api.Session); ok {
 				r.hidden = encode((*light)(s).resource())
 			} else {
 				r.hidden = encode(struct{}{})

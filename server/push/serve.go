@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -30,8 +31,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
 	defer h.leave(who.account())
 	upgrader := websocket.Upgrader{
 		HandshakeTimeout: writeWait,
-		ReadBufferSize:   1 << 10,
-		WriteBufferSize:  1 << 10,                                  // prepared frames need none
+		WriteBufferSize:  1 << 10,
+		WriteBufferPool:  &writeBuffers,                            // prepared frames need none; the reader's is the one of HTTP
 		Subprotocols:     []string{api.Subprotocol},                // beside which a browser gives its ticket
 		CheckOrigin:      func(*http.Request) bool { return true }, // done above
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, err error) {
@@ -54,6 +55,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
 	c.serve(h)
 	h.part(c)
 }
+
+// writeBuffers are shared by all clients.
+var writeBuffers sync.Pool
 
 // kernelBuffer is how much the kernel may hold for a client, in bytes. Its own
 // choice is megabytes, which a slow client would have to read before it comes to

@@ -1,53 +1,46 @@
 package push
 
 import (
-	"reflect"
-	"strconv"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/api"
-	lang "github.com/signalbox/signalbox/api/view"
 )
 
-// The times of the table of sessions.
+// One piece of the first reading of all sessions.
 const (
-	coolAfter = time.Second          // a session is left alone before its rates, which rise late and sink by themselves, are read again
-	riseAfter = 2 * time.Second      // by when the rates of a session show what it has just done
-	coldAfter = 7 * time.Second      // by when they show nothing of it any more
-	loadFor   = 5 * time.Millisecond // of one piece of the first reading of all sessions
+	loadFor  = 10 * time.Millisecond // it takes
+	loadPart = 64                    // sessions are read before somebody looks at the time
+	loadMost = 4096                  // sessions are read by each core
 )
 
 // sessions are all sessions in their light form, with everything that is kept
-// up from them. They exist while there is a view of them and are owned by
-// Hub.Run.
+// up from them. They are owned by Hub.Run.
 type sessions struct {
 	source   Source
-	rows     map[string]*session
-	vacant   []int32  // slots that are not in use
-	slots    int32    // in use or vacant
-	unread   []uint64 // of the first reading
-	came     uint64   // grows when a session comes or goes
+	rows     map[uint64]*session
+	slots    []*session // nil for those that are vacant
+	vacant   []int32
+	unread   []uint64        // sessions to read before there is something to show
+	stale    map[uint64]bool // sessions that have changed while nobody looked
+	came     uint64          // grows when a session comes or goes
 	canon    canon
 	orders   map[orderKey]*order
 	groups   map[orderKey]*groups
-	rates    agenda // sessions whose rates will be others by then; empty unless rated
-	rated    int    // followers that look at rates
+	rates    map[int64][]*session // by the second in which their rates may be others; empty unless rated
+	rated    int                  // followers that look at rates
 	followed []follower
-}
-
-// session is one session as it was when it last changed.
-type session struct {
-	row
-	is      *api.Session
-	read    time.Time // when is was read: then its figures were true
-	checked time.Time // when it was last compared with the source
-	slot    int32     // its place in what is kept for each session
+	is       api.Session // memory of refresh and of followers: the session that is looked at
 }
 
 // follower is kept up with the sessions.
 type follower interface {
-	// judge takes in s as it is now.
-	judge(s *session, now time.Time)
+	// judge takes in s, which has changed and is what is says now.
+	judge(s *session, is *api.Session, now time.Time)
 	// forget takes out s, which has ended.
 	forget(s *session)
 	// build takes in all sessions at once, when there is nothing yet.
@@ -57,10 +50,13 @@ type follower interface {
 }
 
 func newSessions(source Source) *sessions {
-	return &sessions{
-		source: source, rows: make(map[string]*session), unread: source.SessionIDs(),
-		orders: make(map[orderKey]*order), groups: make(map[orderKey]*groups),
+	t := &sessions{
+		source: source, unread: source.SessionIDs(), stale: make(map[uint64]bool),
+		orders: make(map[orderKey]*order), groups: make(map[orderKey]*groups), rates: make(map[int64][]*session),
 	}
+	slices.Sort(t.unread) // those beside one another in memory are read one after another
+	t.rows = make(map[uint64]*session, len(t.unread))
+	return t
 }
 
 // loaded tells whether all sessions have been read: before, nothing is shown.
@@ -68,20 +64,25 @@ func (t *sessions) loaded() bool { return t.unread == nil }
 
 // load reads sessions for a short while, and tells whether that were the last.
 func (t *sessions) load() bool {
-	for start := time.Now(); len(t.unread) > 0; {
-		now := time.Now()
-		if now.Sub(start) > loadFor {
-			return false
-		}
-		for range min(64, len(t.unread)) {
-			t.refresh(strconv.FormatUint(t.unread[0], 10), now)
-			t.unread = t.unread[1:]
+	now := time.Now()
+	read := readFor(t.source, t.unread, now)
+	for i, s := range read {
+		known := t.rows[t.unread[i]]
+		switch {
+		case s == nil && known != nil:
+			t.forget(known)
+		case s != nil && known == nil:
+			t.enter(s)
+		case s != nil:
+			known.become(s.kept, s.steady, now)
 		}
 	}
+	if t.unread = t.unread[len(read):]; len(t.unread) > 0 {
+		return false
+	}
 	t.unread = nil
-	now := time.Now()
 	if t.rated > 0 {
-		t.awaitAllRates(now)
+		t.awaitAllRates()
 	}
 	for _, f := range t.followed {
 		f.build(now)
@@ -89,12 +90,81 @@ func (t *sessions) load() bool {
 	return true
 }
 
+// readFor reads sessions on all cores for a while, and returns those that it has
+// come to, nil for each that is not there any more.
+func readFor(source Source, numbers []uint64, now time.Time) []*session {
+	numbers = numbers[:min(len(numbers), loadMost*runtime.GOMAXPROCS(0))]
+	read := make([]*session, len(numbers))
+	var next atomic.Int64
+	inParts(runtime.GOMAXPROCS(0), 1, func(int, int) {
+		var is api.Session
+		for time.Since(now) < loadFor {
+			to := int(next.Add(loadPart))
+			for i := to - loadPart; i < min(to, len(numbers)); i++ {
+				is = api.Session{}
+				if steady, ok := source.Session(numbers[i], &is); ok {
+					read[i] = newSession(numbers[i], &is, steady, now)
+				}
+			}
+			if to >= len(numbers) {
+				return
+			}
+		}
+	})
+	return read[:min(int(next.Load()), len(numbers))]
+}
+
+// worthKeeping tells whether to wake is less work than to begin anew.
+func (t *sessions) worthKeeping() bool { return t.loaded() && len(t.stale) <= len(t.rows) }
+
+// rest does nothing any more but to remember what changes, as nobody looks.
+func (t *sessions) rest(changed []uint64) {
+	for _, number := range changed {
+		t.stale[number] = true
+	}
+}
+
+// wake has what has changed during the rest read again before anything is shown.
+func (t *sessions) wake() {
+	if t.loaded() {
+		t.unread = slices.AppendSeq(make([]uint64, 0, len(t.stale)), maps.Keys(t.stale))
+		slices.Sort(t.unread)
+	}
+	clear(t.stale)
+}
+
+// inParts calls do with parts of what is numbered from 0 to n, at least so many at
+// a time, on all cores, and returns when all is done.
+func inParts(n, least int, do func(from, to int)) {
+	size := max(least, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var parts sync.WaitGroup
+	for from := size; from < n; from += size {
+		parts.Go(func() { do(from, min(n, from+size)) })
+	}
+	do(0, min(n, size))
+	parts.Wait()
+}
+
+// enter takes in a session that was not there before.
+func (t *sessions) enter(s *session) {
+	t.came++
+	t.rows[s.number] = s
+	if n := len(t.vacant); n > 0 {
+		s.slot = t.vacant[n-1]
+		t.vacant = t.vacant[:n-1]
+		t.slots[s.slot] = s
+		return
+	}
+	s.slot = int32(len(t.slots))
+	t.slots = append(t.slots, s)
+}
+
 // follow keeps f up from now on.
 func (t *sessions) follow(f follower, rated bool, now time.Time) {
 	t.followed = append(t.followed, f)
 	if rated {
 		if t.rated++; t.rated == 1 && t.loaded() {
-			t.awaitAllRates(now)
+			t.awaitAllRates()
 		}
 	}
 	if t.loaded() {
@@ -114,7 +184,7 @@ func (t *sessions) unfollow(f follower, rated bool) {
 		t.rated--
 	}
 	if t.rated == 0 {
-		t.rates = agenda{}
+		clear(t.rates)
 	}
 }
 
@@ -156,38 +226,38 @@ func (t *sessions) listing(q query) (listing, func()) {
 func (t *sessions) unused() bool { return len(t.followed) == 0 }
 
 // refresh reads a session again.
-func (t *sessions) refresh(id string, now time.Time) {
-	number, err := strconv.ParseUint(id, 10, 64)
-	if err != nil {
-		return
+func (t *sessions) refresh(number uint64, now time.Time) {
+	s, is := t.rows[number], &t.is
+	if s != nil {
+		s.fill(is)
+	} else {
+		*is = api.Session{}
 	}
-	is := t.source.Session(number)
-	s := t.rows[id]
+	steady, ok := t.source.Session(number, is)
 	switch {
-	case is == nil && s == nil:
+	case !ok && s == nil:
 		return
-	case is == nil:
+	case !ok:
 		t.forget(s)
 		return
 	case s == nil:
-		s = &session{row: row{id: is.ID}, slot: t.slot()}
-		t.rows[s.id] = s
-		t.came++
-	}
-	s.checked = now
-	if t.rated > 0 && t.loaded() {
-		t.awaitRates(s, is, now)
-	}
-	if s.is != nil && same(s.is, is) {
+		s = newSession(number, is, steady, now)
+		t.enter(s)
+	case !s.become(keep(is), steady, now):
+		t.awaitRates(s)
 		return
 	}
-	s.set((*light)(is))
-	s.is, s.read = is, now
+	t.awaitRates(s)
+	t.judge(s, now)
+}
+
+// judge has all followers take in s, which has changed to t.is.
+func (t *sessions) judge(s *session, now time.Time) {
 	if !t.loaded() {
 		return
 	}
 	for _, f := range t.followed {
-		f.judge(s, now)
+		f.judge(s, &t.is, now)
 	}
 }
 
@@ -197,21 +267,10 @@ func (t *sessions) forget(s *session) {
 			f.forget(s)
 		}
 	}
-	t.rates.drop(s)
-	delete(t.rows, s.id)
+	delete(t.rows, s.number)
+	t.slots[s.slot] = nil
 	t.vacant = append(t.vacant, s.slot)
 	t.came++
-}
-
-// slot returns a slot that nobody uses.
-func (t *sessions) slot() int32 {
-	if n := len(t.vacant); n > 0 {
-		slot := t.vacant[n-1]
-		t.vacant = t.vacant[:n-1]
-		return slot
-	}
-	t.slots++
-	return t.slots - 1
 }
 
 // pass does what the passing of time has made due.
@@ -222,74 +281,54 @@ func (t *sessions) pass(now time.Time) {
 	for _, f := range t.followed {
 		f.pass(now)
 	}
-	for s := t.rates.next(now); s != nil; s = t.rates.next(now) {
-		t.refresh(s.id, now)
-	}
-}
-
-// awaitRates has s, of which is has just been read, read again when its rates
-// will show what it has done, and when they will not any more.
-func (t *sessions) awaitRates(s *session, is *api.Session, now time.Time) {
-	switch {
-	case lang.InState(is, 0) < riseAfter:
-		t.rates.set(s, now.Add(riseAfter))
-	case rates(is):
-		t.rates.set(s, now.Add(coldAfter-riseAfter))
-	}
-}
-
-// awaitAllRates does the same for all sessions, some at a time.
-func (t *sessions) awaitAllRates(now time.Time) {
-	const parts = 100
-	for _, s := range t.rows {
-		if s.restless(now) {
-			t.rates.set(s, now.Add(riseAfter+(coldAfter-riseAfter)*time.Duration(s.slot%parts)/parts))
+	for second, list := range t.rates {
+		if second > now.Unix() {
+			continue
+		}
+		delete(t.rates, second)
+		for _, s := range list {
+			if s.steady.Unix() == second && t.rows[s.number] == s { // else something has happened since
+				t.rate(s, now)
+			}
 		}
 	}
 }
 
-// cool reads a session on a screen again whose rates change though nothing
-// happens to it any more.
-func (t *sessions) cool(id string, now time.Time) {
-	if s := t.rows[id]; s != nil && now.Sub(s.checked) >= coolAfter && s.restless(now) {
-		t.refresh(id, now)
+// awaitRates has the rates of s read again when they change by themselves.
+func (t *sessions) awaitRates(s *session) {
+	if t.rated > 0 && t.loaded() && !s.steady.IsZero() {
+		second := s.steady.Unix()
+		t.rates[second] = append(t.rates[second], s)
 	}
 }
 
-// restless tells whether the rates of s change by themselves.
-func (s *session) restless(now time.Time) bool {
-	return rates(s.is) || lang.InState(s.is, s.lag(now)) < coldAfter
-}
-
-// rates tells whether s shows any.
-func rates(s *api.Session) bool {
-	return s.Attributes.Activity.BytesInPerSec > 0 || s.Attributes.Activity.BytesOutPerSec > 0
-}
-
-// lag returns how long before now the figures of s were true.
-func (s *session) lag(now time.Time) time.Duration { return max(0, now.Sub(s.read)) }
-
-// same tells whether two states of a session differ in their clocks at most.
-// The browser lets the clocks run by itself. Most that differ do so in their
-// activity, where it is cheap to see.
-func same(a, b *api.Session) bool {
-	x, y := &a.Attributes.Activity, &b.Attributes.Activity
-	if x.Statements != y.Statements || x.State != y.State || x.SinceAt != y.SinceAt {
-		return false
+// awaitAllRates does the same for all sessions.
+func (t *sessions) awaitAllRates() {
+	for _, s := range t.rows {
+		t.awaitRates(s)
 	}
-	still, other := still(*a), still(*b)
-	return reflect.DeepEqual(&still, &other)
 }
 
-// still returns s with its clocks at zero.
-func still(s api.Session) api.Session {
-	a := &s.Attributes
-	a.SecondsAlive, a.Idle, a.Activity.InState, a.Activity.TrxSeconds = 0, 0, 0, 0
-	if len(a.Queries) > 0 && a.Queries[0].Completed == "" {
-		a.Queries = append([]api.SessionQuery(nil), a.Queries...)
-		a.Queries[0].Duration = 0
+// cool reads the rates of a session on a screen again if they have changed though
+// nothing has happened.
+func (t *sessions) cool(s *session, now time.Time) {
+	if !s.steady.IsZero() && !s.steady.After(now) {
+		t.rate(s, now)
 	}
-	return s
+}
+
+// rate reads the rates of s again.
+func (t *sessions) rate(s *session, now time.Time) {
+	in, out, steady := t.source.Rates(s.number)
+	s.steady = steady
+	t.awaitRates(s)
+	if in == s.inPerSec && out == s.outPerSec {
+		return
+	}
+	s.inPerSec, s.outPerSec = in, out
+	s.set(s)
+	s.fill(&t.is)
+	t.judge(s, now)
 }
 
 // maxCanon is how many statements canon remembers.

@@ -16,14 +16,22 @@ type store struct {
 	sessions map[uint64]api.Session
 	objects  map[string][]Object
 	watchers map[int]func(Change)
+	coming   map[uint64][]step
 	reads    int           // of single sessions
+	rated    int           // readings of rates
 	lists    int           // of all sessions
 	slow     time.Duration // that reading a session takes
 	clocks   bool          // figures of clocks are as of the reading, from the instants
 }
 
+// step is what a session reads a second from an instant on.
+type step struct {
+	at time.Time
+	in float64
+}
+
 func newStore(sessions ...api.Session) *store {
-	s := &store{sessions: make(map[uint64]api.Session), objects: make(map[string][]Object), watchers: make(map[int]func(Change))}
+	s := &store{coming: make(map[uint64][]step), sessions: make(map[uint64]api.Session), objects: make(map[string][]Object), watchers: make(map[int]func(Change))}
 	for _, one := range sessions {
 		s.sessions[number(one.ID)] = one
 	}
@@ -85,7 +93,7 @@ func (s *store) Job(id string) (Object, bool) {
 	return Object{}, false
 }
 
-func (s *store) Session(id uint64) *api.Session {
+func (s *store) Session(id uint64, into *api.Session) (steady time.Time, ok bool) {
 	if s.slow > 0 {
 		time.Sleep(s.slow)
 	}
@@ -94,7 +102,7 @@ func (s *store) Session(id uint64) *api.Session {
 	s.reads++
 	one, ok := s.sessions[id]
 	if !ok {
-		return nil
+		return steady, false
 	}
 	if s.clocks {
 		a := &one.Attributes
@@ -103,7 +111,30 @@ func (s *store) Session(id uint64) *api.Session {
 			a.Activity.TrxSeconds = since(a.Activity.TrxSinceAt)
 		}
 	}
-	return &one
+	steady = s.flow(id, &one)
+	*into = one
+	return steady, true
+}
+
+// flow brings the rate of a session up to now, and says until when it is right. The
+// caller holds s.mu.
+func (s *store) flow(id uint64, one *api.Session) (steady time.Time) {
+	for _, step := range s.coming[id] {
+		if step.at.After(time.Now()) {
+			return step.at
+		}
+		one.Attributes.Activity.BytesInPerSec = step.in
+	}
+	return steady
+}
+
+func (s *store) Rates(id uint64) (in, out float64, steady time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rated++
+	one := s.sessions[id]
+	steady = s.flow(id, &one)
+	return one.Attributes.Activity.BytesInPerSec, one.Attributes.Activity.BytesOutPerSec, steady
 }
 
 func since(at api.Time) float64 {
@@ -112,10 +143,11 @@ func since(at api.Time) float64 {
 }
 
 func (s *store) SessionDetail(id uint64) *api.Session {
-	one := s.Session(id)
-	if one != nil {
-		one.Attributes.Log = []string{"log of " + one.ID}
+	one := new(api.Session)
+	if _, ok := s.Session(id, one); !ok {
+		return nil
 	}
+	one.Attributes.Log = []string{"log of " + one.ID}
 	return one
 }
 
@@ -166,10 +198,32 @@ func (s *store) put(one api.Session) {
 	s.sessions[number(one.ID)] = one
 }
 
+// trickle has a session read what steps say, and tells nobody.
+func (s *store) trickle(one api.Session, steps ...step) {
+	s.put(one)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.coming[number(one.ID)] = steps
+}
+
+// after is a step some time from now, at a whole second.
+func after(wait time.Duration, in float64) step {
+	return step{time.Now().Add(wait).Truncate(time.Second), in}
+}
+
+// countRates returns how often rates were read since the last count.
+func (s *store) countRates() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rated := s.rated
+	s.rated = 0
+	return rated
+}
+
 // set stores a session and tells of it.
 func (s *store) set(one api.Session, notable bool) {
 	s.put(one)
-	s.tell(Change{api.TopicSessions, one.ID, notable})
+	s.tell(Change{Topic: api.TopicSessions, Session: number(one.ID), Notable: notable})
 }
 
 // end removes a session and tells of it.
@@ -177,7 +231,7 @@ func (s *store) end(id uint64) {
 	s.mu.Lock()
 	delete(s.sessions, id)
 	s.mu.Unlock()
-	s.tell(Change{api.TopicSessions, fmt.Sprint(id), true})
+	s.tell(Change{Topic: api.TopicSessions, Session: id, Notable: true})
 }
 
 // setObjects replaces the objects of a topic and tells of it.
@@ -185,5 +239,5 @@ func (s *store) setObjects(topic string, objects ...Object) {
 	s.mu.Lock()
 	s.objects[topic] = objects
 	s.mu.Unlock()
-	s.tell(Change{topic, objects[0].ID, false})
+	s.tell(Change{Topic: topic, ID: objects[0].ID})
 }

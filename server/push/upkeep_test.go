@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,17 @@ func chance(r *rand.Rand, id uint64) api.Session {
 	return s
 }
 
+// traffic returns what a session reads by chance in the next time.
+func traffic(r *rand.Rand) []step {
+	var steps []step
+	wait := time.Duration(0)
+	for range r.IntN(4) {
+		steps = append(steps, after(wait, float64(r.IntN(3)*500)))
+		wait += time.Duration(r.IntN(10_000)) * time.Millisecond
+	}
+	return steps
+}
+
 // Ensure that what views are kept up to is what they would be if they were
 // worked out anew, after any changes and as time passes.
 func TestUpkeep(t *testing.T) {
@@ -83,9 +95,12 @@ func TestUpkeep(t *testing.T) {
 		{Filter: "in-state>40 age<4m", Sort: "user,-age"},
 		{Filter: "!(trx-age>1m) | state:trx-long", Sort: "-trx-age,server"},
 		{Filter: "state:!running", Sort: "state,-queries"},
+		{Filter: "", Sort: "-io,user"},
+		{Filter: "io<800 in-state>20", Sort: "io"},
 		{Topic: api.TopicGroups, Filter: "state:running,trx", Group: "fingerprint"},
 		{Topic: api.TopicGroups, Filter: "", Group: "user,server"},
 		{Topic: api.TopicGroups, Filter: "in-state<1m", Group: "state"},
+		{Topic: api.TopicGroups, Filter: "io>500", Group: "schema,user"},
 	}
 	bubble(t, 0, func(t *testing.T, h *Hub, s *store) {
 		r := rand.New(rand.NewPCG(7, 7))
@@ -111,7 +126,20 @@ func TestUpkeep(t *testing.T) {
 					s.end(id)
 					continue
 				}
-				s.set(chance(r, id), r.IntN(2) == 0)
+				s.trickle(chance(r, id), traffic(r)...)
+				s.tell(Change{Topic: api.TopicSessions, Session: id, Notable: r.IntN(2) == 0})
+			}
+			if step%40 == 39 { // look away, and come back to the table or to none
+				for i := range asks {
+					say(t, h, c, api.Subscribe{Type: api.UnsubscribeType, View: fmt.Sprint(i)})
+				}
+				time.Sleep(time.Duration(r.IntN(2)) * 50 * time.Second)
+				s.set(chance(r, 3), false)
+				s.end(4)
+				time.Sleep(30 * time.Second)
+				for i := range asks {
+					say(t, h, c, asks[i])
+				}
 			}
 			time.Sleep([]time.Duration{time.Millisecond, roundEvery, 5 * time.Second}[r.IntN(3)])
 			time.Sleep(roundEvery - time.Since(start)%roundEvery) // the round is now
@@ -168,7 +196,8 @@ func anew(t *testing.T, s *store, ask api.Subscribe) []string {
 	var matching []*api.Session
 	var sum api.Summary
 	for _, id := range s.SessionIDs() {
-		if one := s.Session(id); q.match.Match(one) {
+		one := new(api.Session)
+		if s.Session(id, one); q.match.Match(one) {
 			matching = append(matching, one)
 			lang.Count(&sum, one, 0)
 		}
@@ -272,6 +301,65 @@ func TestLight(t *testing.T) {
 	}
 }
 
+// Ensure that what is kept of a session is all of its light form.
+func TestKept(t *testing.T) {
+	var full api.Session
+	fill(reflect.ValueOf(&full).Elem())
+	full.Links = nil
+	for _, is := range []api.Session{full, {ID: "3"}} {
+		s := newSession(3, &is, time.Time{}, time.Now())
+		want := (*light)(&is).resource()
+		want.Type = api.TopicSessions
+		if diff := cmp.Diff(string(encode(want)), string(s.resource())); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+// Ensure that every difference between two states of a session in its light form is
+// seen, but for clocks.
+func TestKeptSame(t *testing.T) {
+	clocks := []string{"Attributes.SecondsAlive", "Attributes.Idle", "Attributes.Activity.InState", "Attributes.Activity.TrxSeconds"}
+	a, b := api.Session{ID: "3"}, api.Session{ID: "3"}
+	said := func(s api.Session) string {
+		for _, clock := range clocks {
+			at(&s, clock).SetZero()
+		}
+		return string(encode((*light)(&s).resource()))
+	}
+	walk(reflect.ValueOf(&b).Elem(), "", func(path string, v reflect.Value) {
+		if path == "ID" || path == "Type" {
+			return
+		}
+		fill(v)
+		x, y := keep(&a), keep(&b)
+		if got, want := x.same(&y), said(a) == said(b); got != want {
+			t.Errorf("%s: got same %v, want %v", path, got, want)
+		}
+		v.SetZero()
+	})
+}
+
+// at returns a field of a session.
+func at(s *api.Session, path string) reflect.Value {
+	v := reflect.ValueOf(s).Elem()
+	for name := range strings.SplitSeq(path, ".") {
+		v = v.FieldByName(name)
+	}
+	return v
+}
+
+// walk calls check with every field of a structure, whatever its depth.
+func walk(v reflect.Value, path string, check func(path string, v reflect.Value)) {
+	if v.Kind() != reflect.Struct {
+		check(path, v)
+		return
+	}
+	for i := range v.NumField() {
+		walk(v.Field(i), strings.TrimPrefix(path+"."+v.Type().Field(i).Name, "."), check)
+	}
+}
+
 // fill sets every field to something.
 func fill(v reflect.Value) {
 	switch v.Kind() {
@@ -308,16 +396,6 @@ func fill(v reflect.Value) {
 // clocks.
 func TestSame(t *testing.T) {
 	clocks := []string{"Attributes.SecondsAlive", "Attributes.Idle", "Attributes.Activity.InState", "Attributes.Activity.TrxSeconds"}
-	var walk func(v reflect.Value, path string, check func(path string, v reflect.Value))
-	walk = func(v reflect.Value, path string, check func(string, reflect.Value)) {
-		if v.Kind() != reflect.Struct {
-			check(path, v)
-			return
-		}
-		for i := range v.NumField() {
-			walk(v.Field(i), strings.TrimPrefix(path+"."+v.Type().Field(i).Name, "."), check)
-		}
-	}
 	var a, b api.Session
 	walk(reflect.ValueOf(&b).Elem(), "", func(path string, v reflect.Value) {
 		fill(v)
@@ -332,14 +410,15 @@ func TestSame(t *testing.T) {
 // and that nothing is shown before its end.
 func TestLoadInPieces(t *testing.T) {
 	s := newStore()
-	for id := range uint64(1000) {
+	n := 8 * loadPart * runtime.GOMAXPROCS(0)
+	for id := range uint64(n) {
 		s.sessions[id+1] = idle(id+1, "app")
 	}
 	s.slow = loadFor / 10
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Options{Source: s})
 		s.Watch(h.changes.add)
-		first, second := newClient(Principal{}, nil), newClient(Principal{}, nil)
+		first, second, third := newClient(Principal{}, nil), newClient(Principal{}, nil), newClient(Principal{}, nil)
 		subscribe := func(c *Client, ask api.Subscribe) {
 			q, err := parseQuery(ask)
 			if err != nil {
@@ -347,19 +426,21 @@ func TestLoadInPieces(t *testing.T) {
 			}
 			h.subscribe(c, "v", q)
 		}
+		s.trickle(idle(9, "app"), after(time.Hour, 5))
 		subscribe(first, api.Subscribe{Topic: api.TopicSessions, Limit: 1})
 		subscribe(second, api.Subscribe{Topic: api.TopicGroups, Group: "user"})
+		subscribe(third, api.Subscribe{Topic: api.TopicSessions, Sort: "-io", Limit: 1})
 		pieces := 0
 		for h.tables.loading() != nil {
-			if len(first.box.ready)+len(second.box.ready) > 0 {
+			if len(first.box.ready)+len(second.box.ready)+len(third.box.ready) > 0 {
 				t.Fatal("something is shown before all is known")
 			}
 			switch pieces++; pieces {
 			case 1:
-				s.end(1000)                     // not read yet
-				s.end(1)                        // read
-				s.set(idle(1001, "new"), true)  // came meanwhile
-				s.set(idle(2, "another"), true) // changed
+				s.end(uint64(n))
+				s.end(1)
+				s.set(idle(uint64(n+1), "new"), true) // came meanwhile
+				s.set(idle(2, "another"), true)       // changed
 				h.round(true)
 			case 2:
 				h.unsubscribe(second, "v")
@@ -370,11 +451,15 @@ func TestLoadInPieces(t *testing.T) {
 		if pieces < 5 {
 			t.Errorf("got %d pieces, want several", pieces)
 		}
-		wantFrame(t, decode(t, first.box.take().frame), "snapshot v 1: 999/999 ids 2 +2 idle")
+		wantFrame(t, decode(t, first.box.take().frame), fmt.Sprintf("snapshot v 1: %d/%d ids 2 +2 idle", n-1, n-1))
 		f := decode(t, second.box.take().frame)
-		if f.Total != 3 || f.All != 999 || len(f.Upserts) != 3 || !strings.Contains(string(f.Upserts[0]), `"values":["app","shop"],"sessions":997`) {
+		if f.Total != 3 || f.All != n-1 || len(f.Upserts) != 3 || !strings.Contains(string(f.Upserts[0]), fmt.Sprintf(`"values":["app","shop"],"sessions":%d`, n-3)) {
 			t.Errorf("got %+v", f)
 		}
+		wantFrame(t, decode(t, third.box.take().frame), fmt.Sprintf("snapshot v 1: %d/%d ids 2 +2 idle", n-1, n-1))
+		time.Sleep(time.Hour)
+		h.round(true)
+		wantFrame(t, decode(t, third.box.take().frame), fmt.Sprintf("patch v 2: %d/%d ids 9 +9 idle -2", n-1, n-1))
 	})
 }
 
@@ -394,7 +479,7 @@ func TestJobs(t *testing.T) {
 		}
 		s.setObjects(api.TopicJob, job("8", 0), job("7", 2), job("6", 0))
 		s.setObjects(api.TopicJobs, job("8", 0), job("7", 2), job("6", 0))
-		s.tell(Change{api.TopicJobs, "7", false})
+		s.tell(Change{Topic: api.TopicJobs, ID: "7"})
 		time.Sleep(roundEvery)
 		got := frames(t, h, c)
 		if len(got) != 2 {
