@@ -14,10 +14,9 @@ const sizes = [[1280, 800], [1440, 900], [1920, 1080]];
 // The README shows these, at 1440.
 const shown = { 'sessions-light': 'sessions', 'session-chain-pending-light': 'chain', 'kill-dark': 'kill' };
 
-// sized gives the window a size. Columns follow it a moment later.
+// sized gives the window a size.
 async function sized(page, [width, height], name) {
   await page.setViewportSize({ width, height });
-  await page.waitForTimeout(120);
   assert.deepEqual(await wide(page), [], `${name} at ${width}`);
 }
 

@@ -266,8 +266,17 @@ export async function locked(c) {
 }
 
 // wide says what of a page is wider than there is room: the page, or a part of
-// it that is not meant to be scrolled.
-export function wide(page) {
+// it that is not meant to be scrolled. Columns and buttons follow the window a
+// moment later.
+export async function wide(page) {
+  for (let left = 8; ; left--) {
+    await page.waitForTimeout(120);
+    const over = await tooWide(page);
+    if (over.length === 0 || left === 0) return over;
+  }
+}
+
+function tooWide(page) {
   return page.evaluate(() => [':root', 'main', '.top', '.dlg', '.bar', '.sum', '.session-head']
     .flatMap((of) => [...document.querySelectorAll(of)].map((e) => [of, e.scrollWidth - e.clientWidth]))
     .filter(([of, over]) => over > 0).map(([of, over]) => `${of} is ${over} px too wide`));
