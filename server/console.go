@@ -2,9 +2,12 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -202,17 +205,16 @@ func (c *console) render(wasmSize int64) error {
 		Name: "Signalbox", ShortName: "Signalbox", Title: "Signalbox",
 		Description:           "Live sessions of the Signalbox database proxy.",
 		Lang:                  "en",
-		LoadingLabel:          "Loading Signalbox {progress}%",
+		LoadingLabel:          "Loading Signalbox",
 		Icon:                  c.icons(),
 		Styles:                c.styles(),
 		BackgroundColor:       "#0E1116",
 		ThemeColor:            "#0E1116",
 		Resources:             c,
 		Version:               c.version,
-		WasmContentLength:     strconv.FormatInt(wasmSize, 10),
 		ServiceWorkerTemplate: workerThatLeaves,
 	}
-	for _, name := range []string{"/wasm_exec.js", "/app.js", "/app.css", "/app-worker.js", "/manifest.webmanifest"} {
+	for _, name := range []string{"/wasm_exec.js", "/app.css", "/app-worker.js", "/manifest.webmanifest"} {
 		a, err := rendered(h, name)
 		if err != nil {
 			return err
@@ -224,12 +226,41 @@ func (c *console) render(wasmSize int64) error {
 	if icon, ok := c.assets[h.Icon.SVG]; ok {
 		c.assets["/favicon.ico"] = icon
 	}
+	if err := c.loader(wasmSize); err != nil {
+		return err
+	}
 	page, err := rendered(h, "/")
 	if err != nil {
 		return err
 	}
 	page.kind = "text/html; charset=utf-8"
 	c.page = page
+	return nil
+}
+
+// loaderScript is the script that loads the console, but for what it has to know.
+//
+//go:embed console.js
+var loaderScript string
+
+// loader puts our own script in the place of go-app's. It registers no service
+// worker, and does not stand between the browser and the program: a browser
+// keeps what it has compiled only of an answer that it gets as it came.
+func (c *console) loader(wasmSize int64) error {
+	env, err := json.Marshal(map[string]string{
+		"GOAPP_INTERNAL_URLS": "null", "GOAPP_ROOT_PREFIX": cmp.Or(c.prefix, "/"),
+		"GOAPP_STATIC_RESOURCES_URL": c.prefix + "/web", "GOAPP_VERSION": c.version,
+	})
+	if err != nil {
+		return err
+	}
+	wasm, err := json.Marshal(c.Resolve(wasmFile))
+	if err != nil {
+		return err
+	}
+	c.assets["/app.js"] = textAsset(typeOf("/app.js"), strings.NewReplacer(
+		"{{ENV}}", string(env), "{{WASM}}", string(wasm), "{{SIZE}}", strconv.FormatInt(wasmSize, 10),
+	).Replace(loaderScript))
 	return nil
 }
 

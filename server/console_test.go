@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -104,6 +105,9 @@ func TestConsoleFiles(t *testing.T) {
 		address := regexp.MustCompile(`/web/app\.wasm\?v=[0-9a-f]+`).FindString(script)
 		if address == "" || !strings.Contains(script, s.Build()) {
 			t.Fatalf("app.js names no hashed app.wasm, or no version %s", s.Build())
+		}
+		if strings.Contains(script, "{{") || !strings.Contains(script, "n * 100 / "+strconv.Itoa(len(wasm))) {
+			t.Errorf("app.js is not filled in: %s", script)
 		}
 		tests := []struct{ name, path, accept, encoding, kind, cache string }{
 			{"brotli", address, "gzip, deflate, br", "br", "application/wasm", immutableFile},

@@ -36,6 +36,7 @@ type link interface {
 // linkEvents are called in order by a goroutine of the link, never by the call
 // that makes it. After closed there are none.
 type linkEvents struct {
+	asked   func(text []byte) // before open, when a view has been asked for already
 	open    func()
 	message func(text []byte)
 	closed  func(code int, reason string)
@@ -74,6 +75,7 @@ type Socket struct {
 	mu      sync.Mutex // protects following
 	state   State
 	views   map[string]*subscription
+	early   early
 	clock   clock
 	link    link   // nil between connections
 	ready   bool   // link is open
@@ -97,6 +99,16 @@ type subscription struct {
 	seq    uint64 // of the last frame
 	synced bool   // a snapshot has come
 }
+
+// early is a view that was asked for before the program ran: its frames wait for
+// the page that asks for the same.
+type early struct {
+	ask    api.Subscribe // its View is "" when there is none
+	frames []api.Frame
+}
+
+// maxEarly is how many frames wait. Nobody asks for the view after so many.
+const maxEarly = 20
 
 // Open connects to the push feed and stays connected until Close. onFrame gets
 // every frame: snapshots and patches in their sequence without a gap, with a
@@ -250,6 +262,7 @@ func (s *Socket) connect() {
 		})
 	}
 	s.link = s.dial(linkEvents{
+		asked:   func(text []byte) { event(func() { s.asked(text) }) },
 		open:    func() { event(s.opened) },
 		message: func(text []byte) { event(func() { s.received(text) }) },
 		closed:  func(code int, reason string) { event(func() { s.lost(code, reason) }) },
@@ -266,8 +279,45 @@ func (s *Socket) connect() {
 func (s *Socket) disconnect() {
 	if s.link != nil {
 		s.link.close()
-		s.link, s.ready = nil, false
+		s.link, s.ready, s.early = nil, false, early{}
 	}
+}
+
+// asked notes that a view has been asked for.
+func (s *Socket) asked(text []byte) {
+	if json.Unmarshal(text, &s.early.ask) != nil {
+		s.early.ask = api.Subscribe{}
+	}
+}
+
+// keep keeps a frame of a view that nobody wants yet, and reports whether
+// somebody might.
+func (s *Socket) keep(f api.Frame) bool {
+	if f.View == "" || f.View != s.early.ask.View {
+		return false
+	}
+	if s.early.frames = append(s.early.frames, f); len(s.early.frames) > maxEarly {
+		s.early = early{}
+		s.sendLater(f.View)
+	}
+	return true
+}
+
+// claim gives a view the frames that have come early, and reports whether it was
+// the one that they are of. The server replaces one that is not.
+func (s *Socket) claim(ask api.Subscribe) bool {
+	e := s.early
+	if e.ask.View == "" || e.ask.View != ask.View {
+		return false
+	}
+	s.early = early{}
+	if e.ask != ask {
+		return false
+	}
+	for _, f := range e.frames {
+		s.deliver(f)
+	}
+	return true
 }
 
 // opened asks for all views anew.
@@ -338,7 +388,6 @@ func (s *Socket) received(text []byte) {
 	now := time.Now()
 	s.state.LastFrame = now
 	s.clock.hear(f.Now, now)
-	deliver := true
 	switch f.Type {
 	case api.FrameHello:
 		s.retries = 0
@@ -346,17 +395,27 @@ func (s *Socket) received(text []byte) {
 		s.state.Code, s.state.Err = 0, ""
 		s.state.Version, s.state.User, s.state.Role = f.Version, f.User, f.Role
 		s.tellState()
-	case api.FrameSnapshot, api.FramePatch:
-		deliver = s.inSequence(f)
-	case api.FrameError:
-		delete(s.views, f.View)
-		s.sendLater(f.View) // the server may still have an older view of the name
 	case api.FrameBye:
 		s.bye = f.Detail
 	}
-	if deliver {
-		s.calls = append(s.calls, func() { s.onFrame(f) })
+	s.deliver(f)
+}
+
+// deliver passes a frame on, if it is the next one that is wanted.
+func (s *Socket) deliver(f api.Frame) {
+	switch f.Type {
+	case api.FrameSnapshot, api.FramePatch:
+		if !s.inSequence(f) {
+			return
+		}
+	case api.FrameError:
+		if s.views[f.View] == nil && s.keep(f) {
+			return
+		}
+		delete(s.views, f.View)
+		s.sendLater(f.View) // the server may still have an older view of the name
 	}
+	s.calls = append(s.calls, func() { s.onFrame(f) })
 }
 
 // inSequence tells whether f is the next frame of a view that is wanted. After
@@ -365,6 +424,7 @@ func (s *Socket) inSequence(f api.Frame) bool {
 	v := s.views[f.View]
 	switch {
 	case v == nil:
+		s.keep(f)
 		return false
 	case f.Type == api.FrameSnapshot:
 		v.seq, v.synced = f.Seq, true
@@ -403,7 +463,9 @@ func (s *Socket) flush() {
 		s.unsent = s.unsent[1:]
 		ask := api.Subscribe{Type: api.UnsubscribeType, View: name}
 		if v := s.views[name]; v != nil {
-			ask = v.ask
+			if ask = v.ask; s.claim(ask) {
+				continue
+			}
 		}
 		if text, err := json.Marshal(ask); err == nil {
 			s.link.send(text)

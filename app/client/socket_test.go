@@ -172,6 +172,84 @@ func TestViewsComeInSequence(t *testing.T) {
 	})
 }
 
+// Ensure what was asked for before the program ran is not asked for again, and
+// its frames wait for the page that wants them.
+func TestEarlyView(t *testing.T) {
+	asked := `{"type":"subscribe","view":"a","topic":"sessions","filter":"x"}`
+	begin := func(s *server) {
+		s.link().events.asked([]byte(asked))
+		s.hello()
+		s.push(snapshot("a", 1, "1"))
+		s.push(patch("a", 2, "2"))
+		s.want("hello  ")
+	}
+	t.Run("wanted", func(t *testing.T) {
+		live(t, func(s *server) {
+			begin(s)
+			s.socket.Subscribe(ask("a", "x"))
+			s.push(patch("a", 3, "3"))
+			s.want("snapshot a 1", "patch a 2", "patch a 3")
+			if got := s.link().sent; len(got) != 0 {
+				t.Errorf("asked %+v, want nothing", got)
+			}
+			s.link().events.closed(1006, "")
+			time.Sleep(firstRetry)
+			s.hello()
+			if got := s.link().sent; len(got) != 1 || got[0].View != "a" {
+				t.Errorf("asked %+v after the reconnect, want the view", got)
+			}
+		})
+	})
+	t.Run("wanted_before_the_frames", func(t *testing.T) {
+		live(t, func(s *server) {
+			s.socket.Subscribe(ask("a", "x"))
+			s.link().events.asked([]byte(asked))
+			s.hello()
+			s.push(snapshot("a", 1, "1"))
+			s.want("hello  ", "snapshot a 1")
+			if got := s.link().sent; len(got) != 0 {
+				t.Errorf("asked %+v, want nothing", got)
+			}
+		})
+	})
+	t.Run("another_is_wanted", func(t *testing.T) {
+		live(t, func(s *server) {
+			begin(s)
+			s.socket.Subscribe(ask("a", "y"))
+			s.push(patch("a", 3, "of-the-early-one"))
+			s.push(snapshot("a", 1, "5"))
+			s.want("snapshot a 5")
+			if got := s.link().sent; len(got) != 1 || got[0].Filter != "y" {
+				t.Errorf("asked %+v, want y", got)
+			}
+		})
+	})
+	t.Run("refused", func(t *testing.T) {
+		live(t, func(s *server) {
+			s.link().events.asked([]byte(asked))
+			s.hello()
+			s.push(api.Frame{Type: api.FrameError, View: "a", Detail: "no"})
+			s.socket.Subscribe(ask("a", "x"))
+			s.want("hello  ", "error a ")
+		})
+	})
+	t.Run("nobody_wants_it", func(t *testing.T) {
+		live(t, func(s *server) {
+			begin(s)
+			for seq := range uint64(2 * maxEarly) {
+				s.push(patch("a", 3+seq, "more"))
+			}
+			s.want()
+			if got := s.link().sent; len(got) != 1 || got[0].Type != api.UnsubscribeType || got[0].View != "a" {
+				t.Errorf("asked %+v, want it to be given up", got)
+			}
+			if n := len(s.socket.early.frames); n != 0 {
+				t.Errorf("%d frames are kept", n)
+			}
+		})
+	})
+}
+
 func TestRefusedViewIsGivenUp(t *testing.T) {
 	live(t, func(s *server) {
 		s.hello()

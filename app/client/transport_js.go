@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"syscall/js"
 )
@@ -13,8 +14,25 @@ type transport struct{}
 
 func newTransport() *transport { return &transport{} }
 
+// begun is what the script that loads the console has begun while the program
+// was on its way: server/console.js. It is there once.
+func begun(name string) (js.Value, bool) {
+	all := js.Global().Get("signalboxEarly")
+	if !all.Truthy() {
+		return js.Null(), false
+	}
+	thing := all.Get(name)
+	all.Set(name, js.Null())
+	return thing, thing.Truthy()
+}
+
 // fetch makes one HTTP request with the browser's fetch.
 func (*transport) fetch(ctx context.Context, r request) (response, error) {
+	if r.method == "GET" && strings.HasSuffix(r.url, "/v1/whoami") {
+		if who, ok := begun("who"); ok {
+			return answerOf(who)
+		}
+	}
 	abort := js.Global().Get("AbortController").New()
 	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
 	headers := make(map[string]any, len(r.header))
@@ -28,7 +46,12 @@ func (*transport) fetch(ctx context.Context, r request) (response, error) {
 	if r.body != nil {
 		options["body"] = string(r.body)
 	}
-	answer, err := await(js.Global().Call("fetch", r.url, options))
+	return answerOf(js.Global().Call("fetch", r.url, options))
+}
+
+// answerOf waits for what fetch has promised.
+func answerOf(promise js.Value) (response, error) {
+	answer, err := await(promise)
 	if err != nil {
 		return response{}, fmt.Errorf("fetch: %w", err)
 	}
@@ -67,6 +90,9 @@ func await(promise js.Value) (js.Value, error) {
 // dial opens a WebSocket to the feed of the server at base, a path on the
 // page's own host.
 func (*transport) dial(base string, events linkEvents) link {
+	if socket, ok := begun("feed"); ok {
+		return adopt(socket, events)
+	}
 	location := js.Global().Get("location")
 	scheme := "ws://"
 	if location.Get("protocol").String() == "https:" {
@@ -78,6 +104,40 @@ func (*transport) dial(base string, events linkEvents) link {
 		return noLink{}
 	}
 	l := &browserLink{socket: socket, wake: make(chan struct{}, 1)}
+	l.follow(events)
+	return l
+}
+
+// adopt takes over a WebSocket that has been opened, with what has come so far.
+func adopt(socket js.Value, events linkEvents) link {
+	l := &browserLink{socket: socket, wake: make(chan struct{}, 1)}
+	switch socket.Get("readyState").Int() {
+	case isOpen:
+		if asked, ok := begun("asked"); ok {
+			text := []byte(asked.String())
+			l.todo = append(l.todo, func() { events.asked(text) })
+		}
+		l.todo = append(l.todo, events.open)
+	case isClosing, isClosed:
+		l.todo = append(l.todo, func() {
+			l.ended = true
+			events.closed(closeAbnormal, "")
+		})
+	}
+	messages, _ := begun("messages")
+	for i := range messages.Length() {
+		text := []byte(messages.Index(i).String())
+		l.todo = append(l.todo, func() { events.message(text) })
+	}
+	socket.Set("onopen", js.Null())
+	socket.Set("onmessage", js.Null())
+	l.wake <- struct{}{}
+	l.follow(events)
+	return l
+}
+
+// follow passes on what happens to the socket.
+func (l *browserLink) follow(events linkEvents) {
 	l.listen("open", func(js.Value) func() { return events.open })
 	l.listen("message", func(event js.Value) func() {
 		text := []byte(event.Get("data").String())
@@ -91,7 +151,6 @@ func (*transport) dial(base string, events linkEvents) link {
 		}
 	})
 	go l.run()
-	return l
 }
 
 // newWebSocket turns the exception of a browser that forbids the connection
@@ -164,9 +223,15 @@ func (l *browserLink) run() {
 	}
 }
 
+// The states of a WebSocket.
+const (
+	isOpen = iota + 1
+	isClosing
+	isClosed
+)
+
 func (l *browserLink) send(text []byte) {
-	const open = 1
-	if l.socket.Get("readyState").Int() == open {
+	if l.socket.Get("readyState").Int() == isOpen {
 		l.socket.Call("send", string(text))
 	}
 }
