@@ -112,6 +112,9 @@ func (l *live) refused(err error, setup api.Setup, setupErr error) {
 
 // frame takes a frame of the push feed. It is called on the socket's goroutine.
 func (l *live) frame(f api.Frame) {
+	if f.View == "" {
+		return // it is about the connection, which tells it itself
+	}
 	l.later(func() { l.store.Apply(f) })
 }
 

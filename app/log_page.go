@@ -234,7 +234,7 @@ func (p *logPage) place(ctx app.Context) {
 			ui.ScrollTo("log-lines", r.top)
 		}
 		p.jump = false
-		_, r.height = ui.ScrollTop("log-lines")
+		_, r.height, _ = ui.Size("log-lines")
 	})
 }
 

@@ -84,8 +84,12 @@ func (p sessionsCursor) choose(key string, shift bool) bool {
 	switch {
 	case key == "x" && p.cursor != "":
 		sessionsStrip(p).selectRow(p.cursor, false)
-	case key == "*" && p.rows.total > 0:
-		sessionsStrip(p).selectMatching()
+	case key == "*":
+		// Not what is on the screen counts: the rows of another filter may just be
+		// on their way to it.
+		if v := console.store.View(sessionsView); v.Total > 0 || v.Shown != v.Ask {
+			sessionsStrip(p).selectMatching()
+		}
 	case key == "Escape" && !p.sel.empty():
 		p.sel.clear()
 	case shift && (key == "ArrowDown" || key == "ArrowUp"):
@@ -149,12 +153,12 @@ func (p sessionsCursor) step(n int) {
 		p.cursor, p.want = p.rows.list[i].ID, 0
 	}
 	h := p.win.rowHeight()
-	top, height := ui.ScrollTop("rows")
+	top, height := p.win.top, p.win.height
 	switch y := at * h; {
 	case y < top:
-		ui.ScrollTo("rows", y)
+		p.win.scrollTo(y)
 	case y+h > top+height-headHeight:
-		ui.ScrollTo("rows", y+h-height+headHeight)
+		p.win.scrollTo(y + h - height + headHeight)
 	}
 }
 

@@ -43,6 +43,7 @@ type sessionsPage struct {
 	// What is on the screen.
 	win    tableWindow
 	rows   tableRows
+	drawn  drawnRows
 	others idViews // rows that keep their places and have left the window, and chosen ones
 	ends   endings
 	cursor string // row that keys act on
@@ -68,8 +69,9 @@ func (p *sessionsPage) OnMount(ctx app.Context) {
 	p.unhook = []func(){
 		ui.Listen("click", sessionsMenus{p}.clickedAnywhere),
 		ui.Listen("popstate", func(app.Event) { console.later(func() {}) }),
+		ui.OnSize("rows", func() { ctx.Dispatch(p.resized) }),
 	}
-	p.place(ctx)
+	p.resized(ctx)
 }
 
 // OnUpdate follows the address, and puts the rows where they belong.
@@ -84,19 +86,12 @@ func (p *sessionsPage) OnUpdate(ctx app.Context) {
 	if at.Has("hold") != console.held {
 		p.remember()
 	}
+	v := console.store.View(sessionsView)
+	p.pace.due = p.pace.due || v.Ready && v.Shown != p.rows.shown // other rows have been asked for, and are here
 	if wait := p.pace.tell(time.Now()); wait > 0 {
-		ctx.After(wait, func(ctx app.Context) {
-			p.pace.later = false
-			p.place(ctx)
-		})
-	}
-	if p.pace.due {
-		p.place(ctx)
+		ctx.After(wait, func(app.Context) { p.pace.later = false })
 	}
 }
-
-// OnResize lays the table out anew.
-func (p *sessionsPage) OnResize(ctx app.Context) { p.place(ctx) }
 
 // OnDismount gives the views up, and lets rows go.
 func (p *sessionsPage) OnDismount() {
@@ -139,7 +134,7 @@ func (p *sessionsPage) take(query string) {
 		console.held = true
 	}
 	p.win.offset, p.want = 0, 0
-	ui.ScrollTo("rows", 0)
+	p.win.scrollTo(0)
 	p.ask()
 }
 
@@ -200,7 +195,7 @@ func (p *sessionsPage) ask() {
 // top goes to the first row of another order or filter.
 func (p *sessionsPage) top() {
 	p.win.offset, p.want = 0, 0
-	ui.ScrollTo("rows", 0)
+	p.win.scrollTo(0)
 	p.ask()
 	p.remember()
 }
@@ -386,8 +381,9 @@ type tableWindow struct {
 	asked         time.Time
 	later         bool // they will be asked for in a moment
 
-	top, height int       // of what one sees of the table, in pixels
-	room, page  int       // width of the table and of the page, 0 while it is not known
+	top, height int // of what one sees of the table, in pixels
+	room, page  int // width of the table and of the page, 0 while it is not known
+	placed      placed
 	tracks      string    // columns of the grid
 	moved       time.Time // the pointer, over the rows
 }
@@ -439,6 +435,14 @@ func (w *tableWindow) drawn(offset, n int) (first, last int) {
 	return first, max(min(last-offset, n), first)
 }
 
+// scrollTo scrolls the table.
+func (w *tableWindow) scrollTo(top int) {
+	if w.top != top {
+		w.top = top
+		ui.ScrollTo("rows", top)
+	}
+}
+
 // within reports whether the rows on the screen are asked for, with a few more
 // of them on both sides.
 func (w *tableWindow) within() bool {
@@ -454,47 +458,69 @@ func (w *tableWindow) centre() {
 	w.limit = min(max(last-first+2*overscan, minWindow), api.MaxWindow)
 }
 
-// measure looks where the screen is, and reports whether another part of the
-// table is on it.
-func (w *tableWindow) measure(offset, n int) bool {
-	first, last := w.drawn(offset, n)
-	room, page := w.room, w.page
-	w.top, w.height = ui.ScrollTop("rows")
-	w.room, w.page = ui.Width("rows")
-	newFirst, newLast := w.drawn(offset, n)
-	return first != newFirst || last != newLast || room != w.room || page != w.page
+// placed is where rows have been put.
+type placed struct {
+	tracks               string
+	height, space, start int
 }
 
-// place sizes the space behind the rows to that of the whole table, moves those
-// that are drawn to where they belong, and opens the menu that is to be open.
+// place puts the rows where they belong: it sizes the space behind them to that
+// of the whole table and moves those that are drawn to their part of it. It opens
+// the menu that is to be open. It does not measure, because the browser would
+// have to lay out what has been drawn first.
 func (p *sessionsPage) place(ctx app.Context) {
-	ctx.Defer(func(ctx app.Context) {
+	ctx.Defer(func(app.Context) {
 		if !p.Mounted() {
 			return
 		}
+		p.drawn.put()
 		h := p.win.rowHeight()
-		if p.win.measure(p.rows.offset, len(p.rows.list)) {
-			ctx.Dispatch(p.place)
-			return
-		}
-		if !p.win.within() {
-			sessionsTable{p}.askSoon(ctx) // the screen has grown
-		}
 		first, _ := p.win.drawn(p.rows.offset, len(p.rows.list))
-		ui.SetProperty("rows", "--cols", p.win.tracks)
-		ui.SetProperty("rows", "--h", strconv.Itoa(h)+"px")
-		ui.SetStyle("rows-space", "height", strconv.Itoa(p.rows.total*h)+"px")
-		ui.SetStyle("rows-window", "transform", "translateY("+strconv.Itoa((p.rows.offset+first)*h)+"px)")
+		before, now := p.win.placed, placed{p.win.tracks, h, p.rows.total * h, (p.rows.offset + first) * h}
+		p.win.placed = now
+		if before.tracks != now.tracks {
+			ui.SetProperty("rows", "--cols", now.tracks)
+		}
+		if before.height != h {
+			ui.SetProperty("rows", "--h", strconv.Itoa(h)+"px")
+		}
+		if before.space != now.space {
+			ui.SetStyle("rows-space", "height", strconv.Itoa(now.space)+"px")
+		}
+		if before.start != now.start {
+			ui.SetStyle("rows-window", "transform", "translateY("+strconv.Itoa(now.start)+"px)")
+		}
 		if p.menu.kind != "" {
 			ui.ShowPopover(p.menu.popover(), p.menu.opener(), p.menu.kind != "views")
 		}
 	})
 }
 
+// resized lays the table out anew when it has another size.
+func (p *sessionsPage) resized(ctx app.Context) {
+	w := &p.win
+	room, height, page := ui.Size("rows")
+	if room == w.room && height == w.height && page == w.page {
+		ctx.PreventUpdate()
+		return
+	}
+	w.room, w.height, w.page = room, height, page
+	w.top = ui.ScrollTop("rows")
+	if !w.within() {
+		sessionsTable{p}.askSoon(ctx)
+	}
+	p.pace.due = true
+	p.place(ctx)
+}
+
 // scrolled draws other rows, and asks for another window when they come near
 // the end of this one.
 func (p sessionsTable) scrolled(ctx app.Context, _ app.Event) {
-	moved := p.win.measure(p.rows.offset, len(p.rows.list))
+	n := len(p.rows.list)
+	first, last := p.win.drawn(p.rows.offset, n)
+	p.win.top = ui.ScrollTop("rows")
+	newFirst, newLast := p.win.drawn(p.rows.offset, n)
+	moved := first != newFirst || last != newLast
 	if p.menu.kind == "row" {
 		p.menu, moved = popup{}, true
 	}

@@ -255,6 +255,36 @@ func TestSelectMatching(t *testing.T) {
 }
 
 // Ensure many ids are followed by filters that are not too long.
+// Ensure all that match can be selected as soon as they are known, before their
+// rows are drawn.
+func TestSelectMatchingAtOnce(t *testing.T) {
+	reset(t)
+	ask := api.Subscribe{View: sessionsView, Topic: api.TopicSessions, Filter: "user:nobody"}
+	console.store.Open(ask)
+	none := api.Frame{Type: api.FrameSnapshot, View: sessionsView, All: 3}
+	console.store.Apply(none)
+	p := &sessionsPage{}
+	p.sync()
+	press := func() bool {
+		p.sel.clear()
+		sessionsCursor{p}.choose("*", true)
+		return p.sel.matching
+	}
+	if press() {
+		t.Error("none match, and all are selected")
+	}
+	ask.Filter = "user:app"
+	console.store.Open(ask)
+	if !press() || p.sel.filter != "user:app" {
+		t.Errorf("while the rows are on their way %+v is selected", p.sel)
+	}
+	none.Total, none.IDs = 3, []string{"1", "2", "3"}
+	console.store.Apply(none)
+	if !press() || p.sel.filter != "user:app" {
+		t.Errorf("before the rows are drawn %+v is selected", p.sel)
+	}
+}
+
 func TestIDViews(t *testing.T) {
 	reset(t)
 	var ids []string

@@ -29,6 +29,9 @@ type sessionsGrid struct {
 	Rev  uint64
 }
 
+// OnUpdate has the rows put where they belong when they have been drawn.
+func (g *sessionsGrid) OnUpdate(ctx app.Context) { g.Page.place(ctx) }
+
 // Render draws the rows, or what is there instead.
 func (g *sessionsGrid) Render() app.UI {
 	v := console.store.View(sessionsView)
@@ -130,28 +133,38 @@ func (p sessionsTable) renderHead(columns []*column) app.UI {
 }
 
 func (p sessionsTable) renderRows(columns []*column, rows []tableRow, offset int) app.UI {
-	now := p.rows.now()
-	return app.Range(rows).Slice(func(i int) app.UI { return p.renderRow(columns, rows[i], offset+i, now) })
+	looks := make([]rowLook, len(rows))
+	for i, row := range rows {
+		looks[i] = rowLook{
+			tableRow: row, index: offset + i, chosen: p.sel.has(row.ID) && row.ended.IsZero(), cursor: row.ID == p.cursor,
+			menu: p.menu == popup{"row", row.ID}, stale: console.stale(),
+		}
+		if !row.ended.IsZero() {
+			looks[i].note = p.ends.words(row)
+		}
+	}
+	p.drawn.draw(columns, looks, p.rows.now())
+	return app.Range(looks).Slice(func(at int) app.UI { return &sessionsRow{Page: p.sessionsPage, At: at, Rev: p.drawn.list[at].rev} })
 }
 
 // renderRow draws one session. It binds no handler: the table has one for all of
 // its rows, which reads the row's own data-id when it is clicked.
-func (p sessionsTable) renderRow(columns []*column, row tableRow, index int, now time.Time) app.UI {
-	class, note := "row", ""
+func (p sessionsTable) renderRow(columns []*column, drawn drawnRow) app.UI {
+	row, now, note, chosen := drawn.look.tableRow, drawn.now, drawn.look.note, drawn.look.chosen
+	class := "row"
 	switch {
 	case !row.ended.IsZero():
-		class, note = "row ghost", p.ends.words(row)
+		class = "row ghost"
 	case row.fresh:
 		class = "row fresh"
 	}
-	chosen := p.sel.has(row.ID) && row.ended.IsZero()
 	if chosen {
 		class += " chosen"
 	}
-	if row.ID == p.cursor {
+	if drawn.look.cursor {
 		class += " sel"
 	}
-	return app.Div().Class(class).ID("row-"+row.ID).Role("row").Aria("rowindex", index+2).Aria("selected", boolText(chosen)).
+	return app.Div().Class(class).ID("row-"+row.ID).Role("row").Aria("rowindex", drawn.look.index+2).Aria("selected", boolText(chosen)).
 		DataSet("id", row.ID).Aria("label", rowName(row, now, note)).Body(
 		app.Div().Class("c-select").Role("gridcell").Body(
 			app.Button().Type("button").Class("check").Role("checkbox").TabIndex(-1).Aria("checked", boolText(chosen)).DataSet("do", "select").
@@ -160,8 +173,8 @@ func (p sessionsTable) renderRow(columns []*column, row tableRow, index int, now
 		app.Range(columns).Slice(func(i int) app.UI { return columns[i].cell(row, now, note) }),
 		app.Div().Class("c-menu").Role("gridcell").Body(
 			app.Button().Type("button").ID("open-row-"+row.ID).Class("btn bare i").TabIndex(-1).DataSet("do", "menu").DataSet("menu", "row").
-				Aria("label", "Actions on session "+row.ID).Aria("haspopup", "menu").Aria("expanded", boolText(p.menu == popup{"row", row.ID})).Text("⋯"),
-			app.If(p.menu == popup{"row", row.ID}, func() app.UI { return sessionsMenus(p).renderRowMenu(row) }),
+				Aria("label", "Actions on session "+row.ID).Aria("haspopup", "menu").Aria("expanded", boolText(drawn.look.menu)).Text("⋯"),
+			app.If(drawn.look.menu, func() app.UI { return sessionsMenus(p).renderRowMenu(row) }),
 		),
 	)
 }

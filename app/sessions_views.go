@@ -224,7 +224,7 @@ func (p sessionsViews) show(v api.SavedView) {
 	}
 	p.box.take(p, v.Filter)
 	p.win.offset, p.want = 0, 0
-	ui.ScrollTo("rows", 0)
+	p.win.scrollTo(0)
 	p.ask()
 	ui.PushAddress(p.path())
 }

@@ -95,6 +95,42 @@ suite.test('the counts of the summary are filters', async () => {
   assert.equal(await c.page.inputValue('#filter'), 'state:running');
 });
 
+suite.test('elements are in the order of the rows, and a row is one session in all its parts', async () => {
+  const clients = await suite.clients(12);
+  const c = await suite.window({ path: '/sessions?sort=-idle' });
+  await c.row(clients[11].id).waitFor();
+  const look = async (when) => {
+    const rows = await c.page.locator('.row').evaluateAll((list) => list.map((row) => ({
+      id: row.dataset.id, link: row.querySelector('.c-id a').textContent, name: row.getAttribute('aria-label').match(/\d+/)[0],
+      index: Number(row.getAttribute('aria-rowindex')), top: row.getBoundingClientRect().top,
+    })));
+    for (const [i, row] of rows.entries()) {
+      assert.equal(row.index, rows[0].index + i, `${when}: place of ${row.id}`);
+      assert.ok(i === 0 || row.top > rows[i - 1].top, `${when}: ${row.id} is above ${rows[i - 1].id}`);
+      assert.deepEqual([row.link, row.name], [row.id, row.id], when);
+    }
+    return rows.map((row) => row.id);
+  };
+  for (let i = 0; i < 20; i++) {
+    await clients[i * 5 % 12].query('select 1');
+    await look(`after ${i + 1} statements`);
+  }
+  for (const client of clients.slice(0, 3)) await client.close();
+  await c.row(clients[0].id).waitFor({ state: 'detached' });
+  await look('some have ended');
+  const more = await suite.clients(4);
+  await c.row(more[3].id).waitFor();
+  await look('some have come');
+  for (const sort of ['id', 'id', 'age', 'user']) {
+    await c.page.click(`[data-sort="${sort}"]`);
+    await c.page.waitForTimeout(300);
+    await look(`by ${sort}`);
+  }
+  const last = (await look('at last')).at(-1);
+  await c.menu(last).click();
+  await c.page.getByRole('menu', { name: `Session ${last}` }).waitFor();
+});
+
 suite.test('headers sort', async () => {
   const c = await suite.window();
   const clients = await suite.clients(5);

@@ -56,6 +56,25 @@ func Focused() app.Value {
 	return app.Window().Get("document").Get("activeElement")
 }
 
+// Tag returns the name of an element's tag, "" of none.
+func Tag(element app.Value) string {
+	if element == nil || !element.Truthy() {
+		return ""
+	}
+	return element.Get("tagName").String()
+}
+
+// Type types text behind what stands in the input that has the keyboard, as if
+// the visitor did.
+func Type(text string) {
+	if app.IsServer {
+		return
+	}
+	input := Focused()
+	input.Set("value", input.Get("value").String()+text)
+	input.Call("dispatchEvent", app.Window().Get("Event").New("input", map[string]any{"bubbles": true}))
+}
+
 // FocusOn gives the keyboard to an element, if it is still in the page.
 func FocusOn(element app.Value) {
 	if element != nil && element.Truthy() && element.Get("isConnected").Bool() {
@@ -91,13 +110,12 @@ func Press(id string) {
 	}
 }
 
-// ScrollTop returns how far the element id is scrolled, and how high what one
-// sees of it is, in pixels.
-func ScrollTop(id string) (top, height int) {
+// ScrollTop returns how far the element id is scrolled, in pixels.
+func ScrollTop(id string) int {
 	if e, ok := element(id); ok {
-		return e.Get("scrollTop").Int(), e.Get("clientHeight").Int()
+		return e.Get("scrollTop").Int()
 	}
-	return 0, 0
+	return 0
 }
 
 // ScrollTo scrolls the element id.

@@ -16,6 +16,20 @@ func SetProperty(id, name, value string) {
 	}
 }
 
+// PutBefore puts the element id in front of its sibling before, or behind all
+// siblings when that is "".
+func PutBefore(id, before string) {
+	e, ok := element(id)
+	if !ok {
+		return
+	}
+	var next any
+	if sibling, ok := element(before); ok {
+		next = sibling
+	}
+	e.Get("parentNode").Call("insertBefore", e, next)
+}
+
 // ShowPopover opens the popover id, if it is not open, below the element anchor,
 // or above it where there is no room. Its right edge is the anchor's when right
 // is set, otherwise its left one.
@@ -93,6 +107,26 @@ func Listen(name string, fn func(app.Event)) (stop func()) {
 	}
 }
 
+// OnSize has fn called when the element id has got another size, and once at
+// first, until stop is called. The browser calls it when everything is in its
+// place, so that it may measure without making the browser do that first.
+func OnSize(id string, fn func()) (stop func()) {
+	e, ok := element(id)
+	if !ok {
+		return func() {}
+	}
+	listener := app.FuncOf(func(app.Value, []app.Value) any {
+		fn()
+		return nil
+	})
+	observer := app.Window().Get("ResizeObserver").New(listener)
+	observer.Call("observe", e)
+	return func() {
+		observer.Call("disconnect")
+		listener.Release()
+	}
+}
+
 // Location returns what the address says of the page and, behind the question
 // mark, of what is shown there. It is empty outside of a browser.
 func Location() (path, query string) {
@@ -119,12 +153,12 @@ func PushAddress(path string) {
 	}
 }
 
-// Width returns the width of what one sees of the element id, in pixels, and of
-// the whole page; 0 where there is none.
-func Width(id string) (width, page int) {
+// Size returns how wide and high what one sees of the element id is, and how wide
+// the whole page, in pixels; 0 where there is none.
+func Size(id string) (width, height, page int) {
 	if e, ok := element(id); ok {
-		width = e.Get("clientWidth").Int()
+		width, height = e.Get("clientWidth").Int(), e.Get("clientHeight").Int()
 	}
 	page, _ = app.Window().Size()
-	return width, page
+	return width, height, page
 }
