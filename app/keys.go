@@ -124,12 +124,52 @@ func listenKeys(ctx app.Context) {
 		if e.Get("defaultPrevented").Bool() || e.Get("isComposing").Bool() || e.Get("altKey").Bool() && !thirdLevel(e) {
 			return nil
 		}
-		if keyOf(e).reach(ctx) {
+		if k := keyOf(e); console.layer.waits.take(k) || k.reach(ctx) {
 			e.Call("preventDefault")
 			console.later(func() {})
 		}
 		return nil
 	}))
+}
+
+// keysThatWait are keys that were pressed after another page had been asked for
+// and before it was there: they are meant for that page.
+type keysThatWait struct {
+	arriving bool // another page has been asked for
+	pressed  []keyPress
+}
+
+// maxKeysThatWait is more than anybody presses in so short a time.
+const maxKeysThatWait = 32
+
+// take keeps a key for the page that is to come, and reports whether it did.
+func (w *keysThatWait) take(k keyPress) bool {
+	if !w.arriving && len(w.pressed) == 0 || !k.letter() || k.command || k.typing() || k.modal || len(w.pressed) == maxKeysThatWait {
+		return false
+	}
+	w.pressed = append(w.pressed, k)
+	return true
+}
+
+// arrived does what the keys stand for, as soon as the page is there. They come
+// one by one, because one may ask for a further page.
+func (w *keysThatWait) arrived(ctx app.Context) {
+	w.arriving = false
+	w.next(ctx)
+}
+
+func (w *keysThatWait) next(ctx app.Context) {
+	if w.arriving || len(w.pressed) == 0 {
+		return
+	}
+	k := w.pressed[0]
+	w.pressed = w.pressed[1:]
+	if k.tag = ui.Tag(ui.Focused()); k.typing() {
+		ui.Type(k.key) // the key before has led to an input
+	} else if k.reach(ctx) {
+		console.rev++
+	}
+	ctx.Dispatch(w.next)
 }
 
 // thirdLevel reports whether the key was pressed with AltGr, as brackets are on

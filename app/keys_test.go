@@ -268,3 +268,36 @@ func TestKeyNames(t *testing.T) {
 		t.Error("a test has no keyboard")
 	}
 }
+
+func TestKeysThatWait(t *testing.T) {
+	tests := []struct {
+		name     string
+		arriving bool
+		press    keyPress
+		want     bool
+	}{
+		{"letter", true, keyPress{key: "/", tag: "BODY"}, true},
+		{"on_a_button", true, keyPress{key: "g", tag: "BUTTON"}, true},
+		{"page_is_there", false, keyPress{key: "/", tag: "BODY"}, false},
+		{"typing", true, keyPress{key: "a", tag: "INPUT"}, false},
+		{"command", true, keyPress{key: "r", tag: "BODY", command: true}, false},
+		{"dialog", true, keyPress{key: "a", tag: "BODY", modal: true}, false},
+		{"browsers_own", true, keyPress{key: "Tab", tag: "BODY"}, false},
+		{"presses_control", true, keyPress{key: "Enter", tag: "A"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := keysThatWait{arriving: tt.arriving}
+			if got := w.take(tt.press); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	w := keysThatWait{arriving: true}
+	for range 2 * maxKeysThatWait {
+		w.take(keyPress{key: "a"})
+	}
+	if len(w.pressed) != maxKeysThatWait {
+		t.Errorf("%d keys wait, want at most %d", len(w.pressed), maxKeysThatWait)
+	}
+}

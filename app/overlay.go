@@ -23,6 +23,7 @@ type layer struct {
 	over   overlay
 	opener app.Value // has had the keyboard before it was opened
 	chord  chord
+	waits  keysThatWait
 	said   string // read out by those who hear the console
 	build  string // of the console that runs here, "" while it is not known
 	wanted string // of the console that the server has now

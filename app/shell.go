@@ -51,7 +51,12 @@ func (s *shell) navigated(ctx app.Context) {
 	if console.gate == gateOpen && before != s.path {
 		console.layer.said = titleOf(s.path)
 		if pageOf(before) != pageOf(s.path) {
-			ctx.Defer(func(app.Context) { ui.FocusHeading("main") })
+			waits := &console.layer.waits
+			waits.arriving = true
+			ctx.Defer(func(ctx app.Context) {
+				ui.FocusHeading("main")
+				ctx.Dispatch(waits.arrived) // after the page has been told that it is there
+			})
 		}
 	}
 }

@@ -34,6 +34,22 @@ suite.test('keys lead to pages, the title follows, and the heading gets the keyb
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
 });
 
+suite.test('keys that are pressed while a page is on its way are meant for that page', async () => {
+  const { page } = await suite.window({ path: '/overview' });
+  // All of them come before anything can be drawn.
+  const press = (keys) => page.evaluate((list) => {
+    for (const key of list) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  }, [...keys]);
+  await press('gs/u');
+  await page.waitForURL('**/sessions');
+  await until('the filter box has the keyboard', async () => await focused(page) === 'filter');
+  await until('what was typed is in it', async () => await page.inputValue('#filter') === 'u');
+  await page.keyboard.press('Escape');
+  await press('gvgegs?');
+  await page.getByRole('dialog').getByText('Select all that match').waitFor(); // the keys of the sessions page
+  assert.match(page.url(), /\/sessions(\?q=u)?$/);
+});
+
 suite.test('the palette finds pages, objects, sessions and actions by the keyboard alone', async () => {
   const { page } = await suite.window();
   const client = await suite.client();
