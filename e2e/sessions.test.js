@@ -107,7 +107,7 @@ suite.test('elements are in the order of the rows, and a row is one session in a
     })));
     for (const [i, row] of rows.entries()) {
       assert.equal(row.index, rows[0].index + i, `${when}: place of ${row.id}`);
-      assert.ok(i === 0 || row.top > rows[i - 1].top, `${when}: ${row.id} is above ${rows[i - 1].id}`);
+      assert.ok(i === 0 || row.top > rows[i - 1].top, `${when}: ${row.id} is too high up`);
       assert.deepEqual([row.link, row.name], [row.id, row.id], when);
     }
     return rows.map((row) => row.id);
