@@ -79,6 +79,7 @@ var notInBrowser = map[string]string{
 	"github.com/gorilla/websocket":         "the browser has its own WebSocket; gorilla cannot dial there",
 	"github.com/klauspost/compress":        "the browser decompresses by itself",
 	"net/http":                             "350 KB in brotli; the browser has fetch, and .ci/goapp.sh takes go-app's server out",
+	"regexp":                               "90 KB in brotli; api/view uses the browser's own, and .ci/goapp.sh takes it out of go-app",
 	"crypto/tls":                           "the browser has its own",
 	"crypto/aes":                           "the key would lie beside what it protects",
 	"net/http/pprof":                       "profiles are the server's",

@@ -3,13 +3,14 @@
 # without its web server, and so without net/http, TLS and all that they need.
 # go-app has no build tag for that, and the go command lets nobody replace single
 # files of a module: the copy in bin/goapp has ours, from .ci/goapp, in the place
-# of three of go-app's. Use it with -modfile=bin/browser.mod.
+# of four of go-app's: the fourth does without package regexp, for one route. Use
+# it with -modfile=bin/browser.mod.
 . "$(dirname "$0")/lib.sh"
 goapp=github.com/maxence-charriere/go-app/v10
 made_for=v10.1.11
 read -r version dir < <(go list -m -f '{{.Version}} {{.Dir}}' "$goapp")
 test "$version" = "$made_for" || {
-	echo "go.mod has go-app $version, but .ci/goapp was made for $made_for: compare http.go, resource.go and crypto.go of both, mend .ci/goapp, build and run make e2e, and then name the new version here" >&2
+	echo "go.mod has go-app $version, but .ci/goapp was made for $made_for: compare http.go, resource.go, crypto.go and route.go of both, mend .ci/goapp, build and run make e2e, and then name the new version here" >&2
 	exit 1
 }
 mkdir -p bin
@@ -20,7 +21,7 @@ cp -R "$dir/go.mod" "$new/"
 cp -R "$dir/pkg/app" "$dir/pkg/errors" "$new/pkg/"
 chmod -R u+w "$new"
 find "$new" -name '*_test.go' -delete
-for file in http.go resource.go crypto.go; do
+for file in http.go resource.go crypto.go route.go; do
 	test -f "$new/pkg/app/$file" || { echo "go-app has no $file" >&2; exit 1; }
 	cp ".ci/goapp/$file" "$new/pkg/app/$file"
 done

@@ -2,8 +2,6 @@ package view
 
 import (
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,6 +83,9 @@ type parser struct {
 func (p *parser) errorf(at int, format string, args ...any) error {
 	return &SyntaxError{at, fmt.Sprintf(format, args...)}
 }
+
+// lines tells whether the filter is one of lines of a log.
+func (p *parser) lines() bool { return len(p.keys) > 0 && p.keys[0].line != nil }
 
 func (p *parser) rest() string { return p.text[p.at:] }
 
@@ -304,21 +305,9 @@ func (p *parser) regexp(start int, text string) (value, error) {
 	if p.regexps++; p.regexps > maxRegexps {
 		return value{}, p.errorf(start, "a filter has at most %d regular expressions", maxRegexps)
 	}
-	tree, err := syntax.Parse(text, syntax.Perl)
+	re, err := p.compile(start, text)
 	if err != nil {
-		problem := err.Error()
-		if bad, ok := err.(*syntax.Error); ok {
-			problem = bad.Code.String() + ": " + bad.Expr
-		}
-		return value{}, p.errorf(start, "regular expression: %s", problem)
-	}
-	program, err := syntax.Compile(tree.Simplify())
-	if err != nil || len(program.Inst) > maxProgram {
-		return value{}, p.errorf(start, "this regular expression is too large")
-	}
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return value{}, p.errorf(start, "regular expression: %v", err)
+		return value{}, err
 	}
 	return value{kind: pattern, text: text, re: re}, nil
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,8 +10,8 @@ import (
 type value struct {
 	kind  valueKind
 	text  string
-	parts []string       // of a plain word, between its asterisks
-	re    *regexp.Regexp // of a regular expression
+	parts []string    // of a plain word, between its asterisks
+	re    *expression // of a regular expression
 }
 
 type valueKind int
@@ -29,7 +28,7 @@ func (v value) within(text string) bool {
 	case exact:
 		return strings.Contains(text, v.text)
 	case pattern:
-		return v.re.MatchString(text)
+		return v.re.within(text)
 	}
 	return indexFold(text, v.text) >= 0
 }
@@ -40,10 +39,7 @@ func (v value) find(text string) (from, to int) {
 	case exact:
 		from = strings.Index(text, v.text)
 	case pattern:
-		if at := v.re.FindStringIndex(text); at != nil {
-			return at[0], at[1]
-		}
-		return -1, -1
+		return v.re.find(text)
 	default:
 		from = indexFold(text, v.text)
 	}
@@ -57,7 +53,7 @@ func (v value) whole(text string) bool {
 	case exact:
 		return text == v.text
 	case pattern:
-		return v.re.MatchString(text)
+		return v.re.within(text)
 	}
 	return wildcard(v.parts, text)
 }
