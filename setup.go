@@ -219,6 +219,9 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 		if err == nil {
 			o.Preferences, err = server.OpenPreferences(preferencesFile(maxscale))
 		}
+		if err == nil {
+			o.Boards, err = server.OpenBoards(filepath.Join(maxscale.Values.String("datadir"), "boards"))
+		}
 	}
 	if err == nil && v.Bool("admin_audit") {
 		o.Audit, err = server.OpenAudit(auditFile(maxscale), 0)

@@ -35,6 +35,7 @@ func (a *Admin) routes() []route {
 	j := a.jobs
 	u := accounts{a.options.Users, a.rightsChanged, a.options.Preferences.forget}
 	p := preferences{a.options.Preferences, a.setThresholds}
+	b := boards{a.options.Boards}
 	n := a.login
 	return []route{
 		{get, "", basic, "", alive},
@@ -98,6 +99,10 @@ func (a *Admin) routes() []route {
 		{get, "preferences", basic, "", p.read},
 		{put, "preferences", basic, "", p.keep}, // whoever chooses columns leaves no trace
 		{put, "preferences/shared", admin, "preferences.share", p.share},
+		{get, "boards", basic, "", b.all},
+		{get, "boards/:id", basic, "", b.one},
+		{put, "boards/:id", admin, "board.save", b.keep},
+		{remove, "boards/:id", admin, "board.delete", b.remove},
 		{get, "audit", basic, "", audits{a.options.Audit}.all},
 		{get, "audit/verify", basic, "", audits{a.options.Audit}.verify},
 		{get, feedPath, basic, "", alive}, // ServeHTTP hands it on to the push feed

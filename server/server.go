@@ -43,6 +43,7 @@ type Options struct {
 
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
 	Preferences  *Preferences                           // nil: in memory
+	Boards       *Boards                                // nil: in memory
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
@@ -143,6 +144,11 @@ func (o *Options) complete() (err error) {
 	}
 	if o.Preferences == nil {
 		if o.Preferences, err = OpenPreferences(""); err != nil {
+			return err
+		}
+	}
+	if o.Boards == nil {
+		if o.Boards, err = OpenBoards(""); err != nil {
 			return err
 		}
 	}
