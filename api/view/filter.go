@@ -133,12 +133,15 @@ func (n not) String() string {
 }
 
 // anywhere is a term without a key.
-type anywhere struct{ value }
+type anywhere struct {
+	value
+	blind bool // it does not look at statements
+}
 
 func (w anywhere) match(s *api.Session, _ time.Duration) bool {
 	a := &s.Attributes
 	return w.within(s.ID) || w.within(a.User) || w.within(Client(s)) ||
-		w.within(a.RemoteAddress) || w.within(a.Database) || w.within(a.Activity.Statement)
+		w.within(a.RemoteAddress) || w.within(a.Database) || !w.blind && w.within(a.Activity.Statement)
 }
 
 func (w anywhere) rated() bool { return false }

@@ -182,7 +182,7 @@ func (p *parser) term() (expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return anywhere{v}, p.end()
+		return anywhere{value: v}, p.end()
 	}
 	k := keyNamed(name)
 	if k == nil {

@@ -96,6 +96,9 @@ func (c *Client) obey(h *Hub, text []byte) {
 		return
 	}
 	q, err := parseQuery(s)
+	if err == nil {
+		err = c.who.Limits.narrow(&q)
+	}
 	if err != nil {
 		c.box.answer(message(api.Frame{Type: api.FrameError, Now: stamp(time.Now()), View: s.View, Detail: err.Error()}))
 		return

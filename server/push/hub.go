@@ -21,20 +21,23 @@ const (
 // Options are the settings of a Hub. Source is required.
 type Options struct {
 	Source     Source
-	Version    string               // build of the server, for the hello
-	Origins    []string             // pages of other hosts that may connect, as "https://console.example"
-	Valid      func(Principal) bool // whether a login still stands, asked every 30 s; nil: always
-	MaxClients int                  // connections in all; 0: 2,000
-	MaxPerUser int                  // connections of one user; 0: 50
-	Logger     *slog.Logger         // nil: slog.Default()
+	Version    string                                  // build of the server, for the hello
+	Origins    []string                                // pages of other hosts that may connect, as "https://console.example"
+	Valid      func(Principal) bool                    // whether a login still stands, asked every 30 s; nil: always
+	Redact     func(any) any                           // returns a resource without SQL text, for Limits; nil: nothing of it is left
+	Belongs    func(resource any, service string) bool // whether an object is of a service, for Limits; nil: none is
+	MaxClients int                                     // connections in all; 0: 2,000
+	MaxPerUser int                                     // connections of one user; 0: 50
+	Logger     *slog.Logger                            // nil: slog.Default()
 }
 
 // Principal is who has connected, as the server has found out.
 type Principal struct {
 	User   string
-	Role   string // admin or basic
-	Login  string // what RevokeLogin knows the login by, "" for none
-	Cookie bool   // authenticated by a cookie: the page's origin must be right
+	Role   string  // admin, basic, display or embed
+	Login  string  // what RevokeLogin knows the login by, "" for none
+	Cookie bool    // authenticated by what a browser adds by itself, or by a ticket: the page's origin must be right
+	Limits *Limits // nil: it may see everything
 }
 
 // Hub sends views to clients. All methods may be called by any goroutine.
@@ -71,13 +74,19 @@ func New(options Options) *Hub {
 	if options.MaxPerUser == 0 {
 		options.MaxPerUser = 50
 	}
+	if options.Redact == nil {
+		options.Redact = func(any) any { return struct{}{} }
+	}
+	if options.Belongs == nil {
+		options.Belongs = func(any, string) bool { return false }
+	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
 	return &Hub{
 		options: options, log: options.Logger, changes: newChanges(),
 		todo: make(chan func()), stop: make(chan struct{}), done: make(chan struct{}),
-		views: make(map[viewKey]*view), tables: tables{source: options.Source, objects: make(map[object]*objects)},
+		views: make(map[viewKey]*view), tables: tables{source: options.Source, belongs: options.Belongs, objects: make(map[object]*objects)},
 		clients: make(map[*Client]bool), admitted: make(map[string]int),
 	}
 }

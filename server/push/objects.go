@@ -93,7 +93,7 @@ func (o *objects) put(r *row, resource any) bool {
 	if same {
 		return false
 	}
-	r.data = data
+	r.data, r.hidden = data, nil
 	r.version++
 	return true
 }

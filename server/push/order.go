@@ -8,8 +8,12 @@ import (
 )
 
 // orderKey tells apart what is kept up with the sessions: orders by filter and
-// sort, groups by filter and group.
-type orderKey struct{ filter, by string }
+// sort, groups by filter and group. The filter of those who may not see
+// statements is blind, which its text does not say.
+type orderKey struct {
+	filter, by string
+	blind      bool
+}
 
 // order is the listing of the sessions that pass a filter, in an order. Views that
 // differ in their windows only share it. A change costs a few comparisons, not

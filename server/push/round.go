@@ -109,6 +109,9 @@ func (h *Hub) view(q query) *view {
 		return v
 	}
 	v = &view{query: q, clients: make(map[string]*audience)}
+	if q.redact {
+		v.hide = h.options.Redact
+	}
 	v.from, v.release = h.tables.of(q)
 	if h.tables.ready(v.from) {
 		v.open()

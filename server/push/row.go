@@ -13,6 +13,7 @@ type row struct {
 	content any             // encodes to the resource
 	version uint64          // grows with every change of content
 	data    json.RawMessage // content encoded, nil until a window needs it
+	hidden  json.RawMessage // the same without SQL text
 
 	// What the update of a view remembers of its old and its new window, which
 	// means something during that update only.
@@ -22,7 +23,7 @@ type row struct {
 
 // set replaces the content.
 func (r *row) set(content any) {
-	r.content, r.data = content, nil
+	r.content, r.data, r.hidden = content, nil, nil
 	r.version++
 }
 
@@ -39,6 +40,28 @@ func (r *row) resource() json.RawMessage {
 		}
 	}
 	return r.data
+}
+
+// resource returns a row as the view shows it.
+func (v *view) resource(r *row) json.RawMessage {
+	if v.hide == nil {
+		return r.resource()
+	}
+	if r.hidden == nil {
+		switch content := r.content.(type) {
+		case *light:
+			if s, ok := v.hide((*api.Session)(content)).(*api.Session); ok {
+				r.hidden = encode((*light)(s).resource())
+			} else {
+				r.hidden = encode(struct{}{})
+			}
+		case *group: // its values are none of SQL text
+			r.hidden = encode(content.resource())
+		default:
+			r.hidden = encode(v.hide(content))
+		}
+	}
+	return r.hidden
 }
 
 // encode returns v as JSON. All that comes here is made of plain data; what

@@ -32,6 +32,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
 		HandshakeTimeout: writeWait,
 		ReadBufferSize:   1 << 10,
 		WriteBufferSize:  1 << 10,                                  // prepared frames need none
+		Subprotocols:     []string{api.Subprotocol},                // beside which a browser gives its ticket
 		CheckOrigin:      func(*http.Request) bool { return true }, // done above
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, err error) {
 			refuse(w, status, err.Error())

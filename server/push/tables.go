@@ -12,6 +12,7 @@ type tables struct {
 	source   Source
 	sessions *sessions // nil while nobody looks at sessions
 	objects  map[object]*objects
+	belongs  func(resource any, service string) bool
 }
 
 // of returns the listing that a query is a window on, and what gives it back.
@@ -19,7 +20,8 @@ func (t *tables) of(q query) (listing, func()) {
 	switch q.topic {
 	case api.TopicSessions, api.TopicPending, api.TopicGroups:
 	default:
-		return t.plain(object{q.topic, q.id})
+		from, release := t.plain(object{q.topic, q.id})
+		return q.narrowed(from, t.belongs), release
 	}
 	if t.sessions == nil {
 		t.sessions = newSessions(t.source)
@@ -36,7 +38,7 @@ func (t *tables) of(q query) (listing, func()) {
 // ready tells whether a listing has something to show: those of sessions do not
 // before all of them have been read.
 func (t *tables) ready(from listing) bool {
-	_, plain := from.(*objects)
+	_, plain := plainly(from)
 	return plain || t.sessions.loaded()
 }
 
@@ -88,10 +90,11 @@ func (t *tables) refresh(changed []object, now time.Time) {
 // cool reads again what is on the screens of v and has rates that change though
 // nothing happens any more.
 func (t *tables) cool(v *view, now time.Time) {
-	switch from := v.from.(type) {
-	case *objects:
+	if from, ok := plainly(v.from); ok {
 		from.cool(now)
-	case *order:
+		return
+	}
+	if _, ok := v.from.(*order); ok {
 		for _, r := range v.shown.rows {
 			t.sessions.cool(r.id, now)
 		}

@@ -12,6 +12,8 @@ import (
 type viewKey struct {
 	topic, id, filter, sort, group string
 	offset, limit                  int
+	locked, service                string // of Limits
+	redact                         bool
 }
 
 // query is a subscription that has been checked: a viewKey with its parts
@@ -27,9 +29,9 @@ type query struct {
 // sessions.
 func (q *query) orderKey() orderKey {
 	if q.topic == api.TopicGroups {
-		return orderKey{q.filter, q.group}
+		return orderKey{q.filter, q.group, q.redact}
 	}
-	return orderKey{q.match.String(), q.sort}
+	return orderKey{q.match.String(), q.sort, q.redact}
 }
 
 // view is a window on a listing, and what its clients have on their screens. It is
@@ -37,7 +39,8 @@ func (q *query) orderKey() orderKey {
 type view struct {
 	query
 	from    listing
-	release func() // gives the listing back
+	release func()        // gives the listing back
+	hide    func(any) any // of a view without SQL text; else nil
 	shown   shown
 	clients map[string]*audience // by the name that they use for the view
 }
@@ -66,6 +69,9 @@ type shownRow struct {
 // look returns what there is to show now.
 func (v *view) look(window []*row) shown {
 	s := shown{seq: v.shown.seq, state: v.from.state(), counts: v.from.counts(), rows: make([]shownRow, len(window))}
+	if v.locked != "" && v.topic != api.TopicGroups {
+		s.counts.all = s.counts.total // how many others there are is nobody's business
+	}
 	for i, r := range window {
 		s.rows[i] = shownRow{r, r.version}
 	}
@@ -96,7 +102,7 @@ func (v *view) update(u *updates, now time.Time) (api.Frame, bool) {
 	moved := len(old.rows) != len(s.rows)
 	for i, r := range s.rows {
 		if r.row.mark != before || r.row.seen != r.version {
-			f.Upserts = append(f.Upserts, r.resource())
+			f.Upserts = append(f.Upserts, v.resource(r.row))
 		}
 		r.mark = after
 		moved = moved || old.rows[i].row != r.row
@@ -139,7 +145,7 @@ func (v *view) snapshot(now time.Time) api.Frame {
 	f.IDs = v.shown.ids()
 	f.Upserts = make([]json.RawMessage, len(v.shown.rows))
 	for i, r := range v.shown.rows {
-		f.Upserts[i] = r.resource()
+		f.Upserts[i] = v.resource(r.row)
 	}
 	return f
 }
