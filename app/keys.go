@@ -172,6 +172,8 @@ func latin(key, code string, shift bool) string {
 func (k keyPress) reach(ctx app.Context) bool {
 	l := console
 	switch {
+	case l.wall != nil:
+		return l.wall.press(ctx, k)
 	case l.gate != gateOpen:
 		return false
 	case l.kill.ID != "":

@@ -38,6 +38,8 @@ type live struct {
 	many   bulkState
 	mine   ownKills
 	toasts []toast
+
+	wall *wall // nil while the page is another one
 }
 
 // gate is what stands between the visitor and the pages.
@@ -84,18 +86,25 @@ func (l *live) ask() {
 
 func (l *live) open(who api.Whoami) {
 	l.who, l.gate, l.layer.wanted = who, gateOpen, who.Build
-	l.prefs.read()
+	if l.wall == nil {
+		l.watchAlways()
+	}
 	if l.socket == nil {
 		l.socket = l.client.Open(l.frame, l.connection)
 		for _, ask := range l.store.Asks() {
 			l.socket.Subscribe(ask)
 		}
-		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
-		l.watch(api.Subscribe{View: jobsView, Topic: api.TopicJobs})
-		l.watch(api.Subscribe{View: countsView, Topic: api.TopicSessions, Sort: "id", Limit: 1})
 	} else {
 		l.socket.Retry()
 	}
+}
+
+// watchAlways asks for what all pages show but walls.
+func (l *live) watchAlways() {
+	l.prefs.read()
+	l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
+	l.watch(api.Subscribe{View: jobsView, Topic: api.TopicJobs})
+	l.watch(api.Subscribe{View: countsView, Topic: api.TopicSessions, Sort: "id", Limit: 1})
 }
 
 func (l *live) refused(err error, setup api.Setup, setupErr error) {
@@ -112,7 +121,14 @@ func (l *live) refused(err error, setup api.Setup, setupErr error) {
 
 // frame takes a frame of the push feed. It is called on the socket's goroutine.
 func (l *live) frame(f api.Frame) {
-	l.later(func() { l.store.Apply(f) })
+	l.ctx.Dispatch(func(ctx app.Context) {
+		l.store.Apply(f)
+		l.rev++
+		if l.wall != nil {
+			l.wall.ages.hear(f)
+			ctx.PreventUpdate() // it draws at its own pace
+		}
+	})
 }
 
 // connection takes the state of the connection, on every change and once a
@@ -120,7 +136,12 @@ func (l *live) frame(f api.Frame) {
 // goroutine.
 func (l *live) connection(s client.State) {
 	l.later(func() {
+		before := l.state
 		l.heard(s)
+		if l.wall != nil {
+			l.wall.connection(before, s)
+			return
+		}
 		if s.Code == api.CloseUnauthorized && s.Final {
 			l.gate = gateLogin
 			l.layer.drop()
@@ -138,7 +159,9 @@ func (l *live) heard(s client.State) {
 	}
 	if s.Connected && !l.state.Connected {
 		l.layer.wanted = s.Version
-		l.known.refresh()
+		if l.wall == nil {
+			l.known.refresh()
+		}
 	}
 	l.state = s
 	switch {

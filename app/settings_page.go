@@ -14,8 +14,9 @@ import (
 // settingsPage shows what a user and what administrators choose.
 type settingsPage struct {
 	app.Compo
-	Tab string // last part of the address
-	Rev uint64
+	Tab  string // part of the address
+	Part string // and the one behind it
+	Rev  uint64
 
 	thresholds thresholdForm
 }

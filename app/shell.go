@@ -46,6 +46,7 @@ func (s *shell) navigated(ctx app.Context) {
 	u := ctx.Page().URL()
 	before := s.path
 	s.path, s.query = pagePath(u), u.RawQuery
+	console.goWall(ctx, s.path)
 	console.layer.drop()
 	console.rev++
 	if console.gate == gateOpen && before != s.path {
@@ -95,6 +96,9 @@ func titleOf(path string) string {
 
 // title is what the browser's tab says.
 func (s *shell) title() string {
+	if console.wall != nil {
+		return "Wall · Signalbox"
+	}
 	if console.gate != gateOpen {
 		return "Signalbox"
 	}
@@ -104,6 +108,9 @@ func (s *shell) title() string {
 // Render draws the page, or what stands in front of it.
 func (s *shell) Render() app.UI {
 	ui.SetTitle(s.title())
+	if console.wall != nil {
+		return &wallPage{Rev: console.rev}
+	}
 	switch console.gate {
 	case gateAsking:
 		return app.Div().Class("gate").Body(app.P().Class("dim").Text("Connecting…"))
@@ -157,7 +164,7 @@ func (s *shell) page() app.UI {
 	case section == "pending":
 		return &pendingPage{Rev: console.rev}
 	case section == "settings":
-		return &settingsPage{Tab: id, Rev: console.rev}
+		return &settingsPage{Tab: id, Part: tab, Rev: console.rev}
 	case section == "sessions" && id == "":
 		return &sessionsPage{Query: s.query, Rev: console.rev}
 	case section == "sessions":
