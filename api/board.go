@@ -8,9 +8,9 @@ type Board = Resource[BoardAttributes]
 // BoardAttributes are the attributes of a board: its plan, and where that is
 // kept.
 type BoardAttributes struct {
-	BoardPlan
-	Source  Source `json:"source"`            // static for one that is part of the program, runtime for a file
-	Problem string `json:"problem,omitempty"` // why the file cannot be shown; there is no plan then
+	Plan    BoardPlan `json:"plan"`
+	Source  Source    `json:"source"`            // static for one that is part of the program, runtime for a file
+	Problem string    `json:"problem,omitempty"` // why the file cannot be shown; there is no plan then
 }
 
 // BoardPlan is a board as it stands in its file and in the body of PUT

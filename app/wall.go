@@ -188,7 +188,7 @@ func (w *wall) load(now time.Time) {
 	w.board.ask("/v1/boards/"+url.PathEscape(w.shown), func(answer []byte) error {
 		board, err := api.DecodeOne[api.BoardAttributes](answer)
 		if err == nil {
-			w.show(board.Attributes.BoardPlan, board.Attributes.Problem)
+			w.show(board.Attributes.Plan, board.Attributes.Problem)
 		}
 		return err
 	})

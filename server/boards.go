@@ -168,10 +168,10 @@ func (b *Boards) board(id string) (api.Board, bool) {
 		a.Source.File = b.file(id)
 	}
 	if err == nil {
-		a.BoardPlan, err = parseBoard(text)
+		a.Plan, err = parseBoard(text)
 	}
 	if err != nil {
-		a.BoardPlan, a.Problem = api.BoardPlan{Title: id}, err.Error()
+		a.Plan, a.Problem = api.BoardPlan{Title: id}, err.Error()
 	}
 	return board, true
 }
@@ -267,7 +267,7 @@ func (b boards) keep(c *call) (answer, error) {
 	if err := b.kept.keep(id, plan); err != nil {
 		return answer{}, err
 	}
-	c.record.Before, c.record.After = boardSummary(before.Attributes.BoardPlan), boardSummary(plan)
+	c.record.Before, c.record.After = boardSummary(before.Attributes.Plan), boardSummary(plan)
 	return answer{}, nil
 }
 
@@ -278,7 +278,7 @@ func (b boards) remove(c *call) (answer, error) {
 	if err := b.kept.remove(id); err != nil {
 		return answer{}, err
 	}
-	c.record.Before = boardSummary(before.Attributes.BoardPlan)
+	c.record.Before = boardSummary(before.Attributes.Plan)
 	return answer{}, nil
 }
 
