@@ -35,6 +35,7 @@ const usage = `signalbox is a proxy for MariaDB and MySQL with a console for its
   signalbox -config FILE -check    say what is wrong with FILE and end
   signalbox user create NAME -role admin|basic -password-stdin -config FILE
   signalbox user delete NAME -config FILE
+  signalbox embed-key create NAME -origin https://admin.example -config FILE
 
 Flags:
 `
@@ -43,6 +44,9 @@ Flags:
 func command(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
 	if len(args) > 0 && args[0] == "user" {
 		return userCommand(args[1:], in, out)
+	}
+	if len(args) > 0 && args[0] == "embed-key" {
+		return embedKeyCommand(args[1:], out)
 	}
 	o, err := parseFlags(args, errOut)
 	switch {
@@ -90,7 +94,7 @@ func parseFlags(args []string, w io.Writer) (options, error) {
 func (o options) validate(f *flag.FlagSet) error {
 	var errs []error
 	if f.NArg() > 0 {
-		errs = append(errs, fmt.Errorf("%q is not a command; the only one is user, and flags begin with -", f.Arg(0)))
+		errs = append(errs, fmt.Errorf("%q is not a command; those are user and embed-key, and flags begin with -", f.Arg(0)))
 	}
 	if o.demoClients < 0 || o.demoClients > 1000 {
 		errs = append(errs, fmt.Errorf("-demo-clients %d: give 0 to 1000", o.demoClients))

@@ -222,6 +222,9 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 		if err == nil {
 			o.Boards, err = server.OpenBoards(filepath.Join(maxscale.Values.String("datadir"), "boards"))
 		}
+		if err == nil {
+			o.Grants, err = server.OpenGrants(grantsFile(maxscale))
+		}
 	}
 	if err == nil && v.Bool("admin_audit") {
 		o.Audit, err = server.OpenAudit(auditFile(maxscale), 0)
@@ -232,6 +235,11 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 // usersFile is the file with the accounts of the REST API and the console.
 func usersFile(maxscale module.Object) string {
 	return filepath.Join(maxscale.Values.String("datadir"), "users.json")
+}
+
+// grantsFile is the file with the displays and the embed keys.
+func grantsFile(maxscale module.Object) string {
+	return filepath.Join(maxscale.Values.String("datadir"), "grants.json")
 }
 
 // preferencesFile is the file with what the console keeps for its users.

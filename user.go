@@ -39,7 +39,11 @@ func userCommand(args []string, in io.Reader, out io.Writer) error {
 	if *file == "" {
 		return fmt.Errorf("give -config FILE; its datadir holds the accounts\n%s", userUsage)
 	}
-	users, err := usersOf(*file)
+	maxscale, err := maxscaleOf(*file)
+	if err != nil {
+		return err
+	}
+	users, err := server.OpenUsers(usersFile(maxscale))
 	if err != nil {
 		return err
 	}
@@ -66,23 +70,19 @@ func userCommand(args []string, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// usersOf opens the accounts of the program that a configuration describes.
-func usersOf(file string) (*server.Users, error) {
-	all := modules.All()
-	objects, _, err := config.ReadFile(file, all.Declarations())
+// maxscaleOf reads from a configuration what is about the program itself.
+func maxscaleOf(file string) (module.Object, error) {
+	objects, _, err := config.ReadFile(file, modules.All().Declarations())
 	if err != nil {
-		return nil, err
+		return module.Object{}, err
 	}
 	for _, o := range objects {
 		if o.Kind == module.MaxScale {
-			return server.OpenUsers(usersFile(o))
+			return o, nil
 		}
 	}
 	maxscale, _, err := module.NewObject("maxscale", &module.MaxScaleModule, nil)
-	if err != nil {
-		return nil, err
-	}
-	return server.OpenUsers(usersFile(maxscale))
+	return maxscale, err
 }
 
 // readPassword reads the first line of in.

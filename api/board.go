@@ -77,6 +77,9 @@ const (
 	MaxBoardAsks  = 12 // views of the push feed that a wall may need: a connection has 16
 )
 
+// FirstBoard is the board of a wall where nothing says which.
+const FirstBoard = "overview"
+
 // BoardKind is what there is to know about a kind of tiles.
 type BoardKind struct {
 	Name     string

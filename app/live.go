@@ -86,6 +86,10 @@ func (l *live) ask() {
 
 func (l *live) open(who api.Whoami) {
 	l.who, l.gate, l.layer.wanted = who, gateOpen, who.Build
+	if l.wall == nil && who.Role == roleDisplay {
+		l.gate = gateLogin // a paired screen has nothing but its wall
+		return
+	}
 	if l.wall == nil {
 		l.watchAlways()
 	}

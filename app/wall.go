@@ -62,7 +62,6 @@ const (
 	wallBeat   = 500 * time.Millisecond
 	boardEvery = time.Minute      // a board that was changed is shown
 	barTime    = 10 * time.Second // the bar with the way out stays
-	firstBoard = "overview"       // where nothing says which
 
 	spreadNewer = 3 * time.Second // a newer console is not loaded by all at once
 	againNewer  = 5 * time.Minute // when it turned out to be none
@@ -161,9 +160,9 @@ func (w *wall) tick(now time.Time) {
 // name is the board that is to be shown: a display has its own.
 func (w *wall) name() string {
 	if console.who.Role == roleDisplay {
-		return cmp.Or(console.who.Board, firstBoard)
+		return cmp.Or(console.who.Board, api.FirstBoard)
 	}
-	return cmp.Or(w.asked, firstBoard)
+	return cmp.Or(w.asked, api.FirstBoard)
 }
 
 // load asks for the board, and who this screen is, every now and then.

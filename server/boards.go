@@ -2,7 +2,8 @@ package server
 
 import (
 	"bytes"
-	"embed"
+	"cmp"
+	static "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ const (
 )
 
 //go:embed boards/*.json
-var builtBoards embed.FS
+var builtBoards static.FS
 
 // OpenBoards keeps boards in the files of a folder, which need not exist. With
 // an empty name they live in memory.
@@ -225,7 +226,10 @@ func (b *Boards) remove(id string) error {
 func noBoard(id string) error { return refuse(http.StatusNotFound, "%s is not a board", clip(id)) }
 
 // boards serves the boards, which are ours.
-type boards struct{ kept *Boards }
+type boards struct {
+	kept   *Boards
+	grants *Grants
+}
 
 // all serves GET /v1/boards.
 func (b boards) all(c *call) (answer, error) {
@@ -239,8 +243,13 @@ func (b boards) all(c *call) (answer, error) {
 	return many(c, rows, c.link("boards")), nil
 }
 
-// one serves GET /v1/boards/:id.
+// one serves GET /v1/boards/:id. A display may read its own only.
 func (b boards) one(c *call) (answer, error) {
+	if id, ok := strings.CutPrefix(c.login, displayLogin("")); ok {
+		if s, _ := b.grants.screen(id); cmp.Or(s.Board, api.FirstBoard) != c.PathValue("id") {
+			return answer{}, refuse(http.StatusForbidden, "%s is not the board of this display", clip(c.PathValue("id")))
+		}
+	}
 	board, ok := b.kept.one(c.PathValue("id"))
 	if !ok {
 		return answer{}, noBoard(c.PathValue("id"))

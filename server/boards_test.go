@@ -193,3 +193,17 @@ func TestTooManyBoards(t *testing.T) {
 		t.Errorf("one that is there can still be changed: %v", err)
 	}
 }
+
+// Ensure a display reads the board that it is to show and no other.
+func TestDisplaysBoard(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		s.wants(s.ask(adminUser, "PUT", "/v1/boards/small", smallBoard), 204)
+		_, small := s.wall("small")
+		s.wants(s.bearer(small, "GET", "/v1/boards/small", ""), 200, `"title": "Small"`)
+		s.wants(s.bearer(small, "GET", "/v1/boards/overview", ""), 403, "overview is not the board of this display")
+		s.wants(s.bearer(small, "GET", "/v1/boards", ""), 403)
+		s.wants(s.bearer(small, "DELETE", "/v1/boards/small", ""), 403)
+		_, first := s.wall("")
+		s.wants(s.bearer(first, "GET", "/v1/boards/overview", ""), 200)
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/server/jsonapi"
 )
 
@@ -19,8 +20,9 @@ import (
 type call struct {
 	*http.Request
 	principal Principal
-	login     string // names the login of a cookie; "" for any other
-	cookie    bool   // the principal was found by a cookie
+	login     string       // names the login of a cookie; "" for any other
+	cookie    bool         // the principal was found by a cookie
+	locked    *view.Filter // that every session passes which the caller sees
 	query     *jsonapi.Query
 	values    url.Values // of the query string
 	malformed error      // what is wrong with the query string

@@ -115,13 +115,13 @@ func (s sessions) export(c *call, wanted selection, format string) (answer, erro
 	list := wanted.find(s.engine, c.now)
 	c.record.Action = "session.export"
 	c.record.After = map[string]any{
-		"format": format, "q": wanted.filter.String(), "sort": wanted.order.String(), "columns": strings.Join(columns, ","), "sessions": len(list),
+		"format": format, "q": wanted.asked, "sort": wanted.order.String(), "columns": strings.Join(columns, ","), "sessions": len(list),
 	}
 	write := func(w io.Writer) error {
 		return ndjson(w, columns, wanted.rows(list))
 	}
 	if format == formatCSV {
-		comment := fmt.Sprintf("# sessions of %s at %s; q: %s; sort: %s", oneLine(c.Host), apiTime(c.now), oneLine(wanted.filter.String()), wanted.order)
+		comment := fmt.Sprintf("# sessions of %s at %s; q: %s; sort: %s", oneLine(c.Host), apiTime(c.now), oneLine(wanted.asked), wanted.order)
 		if columns == nil {
 			columns = exportColumns()
 		}
@@ -159,7 +159,13 @@ func (s selection) rows(list []found) func(yield func(*api.Session) bool) {
 	return func(yield func(*api.Session) bool) {
 		for _, session := range list {
 			r := sessionResource(session.Info(), time.Now(), row)
-			if s.still(&r) && !yield(&r) {
+			if !s.still(&r) {
+				continue
+			}
+			if s.redact {
+				redactSession(&r.Attributes)
+			}
+			if !yield(&r) {
 				return
 			}
 		}

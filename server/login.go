@@ -84,7 +84,7 @@ func (l *login) authenticate(c *call) error {
 	}
 	if cookie, err := c.Cookie(cookieName(c.tls)); err == nil {
 		if account, name, ok := l.byCookie(cookie.Value); ok {
-			c.principal, c.login, c.cookie = Principal{account.Name, account.Role}, name, true
+			c.principal, c.login, c.cookie = Principal{User: account.Name, Role: account.Role}, name, true
 			return nil
 		}
 	}
@@ -129,7 +129,7 @@ func (l *login) byPassword(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.principal = Principal{account.Name, account.Role}
+	c.principal = Principal{User: account.Name, Role: account.Role}
 	return nil
 }
 
@@ -142,7 +142,7 @@ func (l *login) byToken(c *call, token string) error {
 	if !ok || subtle.ConstantTimeCompare([]byte(proof), []byte(l.tokens.proof(account))) == 0 {
 		return denied(c)
 	}
-	c.principal = Principal{account.Name, account.Role}
+	c.principal = Principal{User: account.Name, Role: account.Role}
 	return nil
 }
 
@@ -296,14 +296,6 @@ func (l *login) logout(c *call) (answer, error) {
 	}
 	gone := &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.tls, SameSite: http.SameSiteStrictMode}
 	return answer{header: http.Header{"Set-Cookie": {gone.String()}, "Cache-Control": {"no-store"}}}, nil
-}
-
-// whoami serves GET /v1/whoami.
-func (l *login) whoami(c *call) (answer, error) {
-	return object(c, api.Whoami{
-		User: c.principal.User, Role: string(c.principal.Role), ReadOnly: l.options.ReadOnly,
-		Version: l.options.Version, Build: l.build, Demo: l.options.Demo,
-	}), nil
 }
 
 // plainRefused refuses to take a password that the network could read.

@@ -42,7 +42,7 @@ func TestLoginCookie(t *testing.T) {
 		if err := json.Unmarshal([]byte(s.wants(s.with(cookie, "GET", "/v1/whoami"), 200)), &got); err != nil {
 			t.Fatal(err)
 		}
-		if want := (api.Whoami{User: basicUser, Role: "basic", Version: "1.2.3", Build: s.Build()}); got != want {
+		if want := (api.Whoami{User: basicUser, Role: "basic", Version: "1.2.3", Build: s.Build()}); !cmp.Equal(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 		s.wants(s.with(cookie, "DELETE", "/v1/sessions/1"), 403, "Administrative access required")
@@ -328,7 +328,7 @@ func TestAuthenticate(t *testing.T) {
 	change := func(o *Options) {
 		o.Authenticate = func(r *http.Request) (Principal, error) {
 			if who := r.Header.Get("X-Portal-User"); who != "" {
-				return Principal{who, RoleBasic}, nil
+				return Principal{User: who, Role: RoleBasic}, nil
 			}
 			return Principal{}, errors.New("not logged in")
 		}

@@ -20,6 +20,10 @@ func collection[I, A any](c *call, kind string, infos []I, make func(I) api.Reso
 	rows := []api.Resource[A]{}
 	for _, info := range infos {
 		r := make(info)
+		if !c.sees(r) {
+			continue
+		}
+		r = redact(c, r)
 		link(c, &r, kind, r.ID)
 		rows = append(rows, r)
 	}
@@ -35,6 +39,10 @@ func single[I, A any](c *call, kind, word string, info I, err error, make func(I
 		return answer{}, err
 	}
 	r := make(info)
+	if !c.sees(r) {
+		return answer{}, notA(c, word)
+	}
+	r = redact(c, r)
 	link(c, &r, kind, r.ID)
 	return one(c, r, c.link(kind, r.ID)), nil
 }

@@ -5,20 +5,11 @@ import (
 	"strings"
 )
 
-// access is what a route asks of whoever calls it.
-type access uint8
-
-const (
-	public access = iota // anybody
-	basic                // who is logged in
-	admin                // who has the role admin
-)
-
 // route is one entry of the API.
 type route struct {
 	method  string
 	pattern string // below /v1/; ":name" stands for any one segment
-	access  access
+	access  access // who may call it
 	action  string // the audit log's word for it; "" for what changes nothing
 	handle  handler
 }
@@ -35,15 +26,17 @@ func (a *Admin) routes() []route {
 	j := a.jobs
 	u := accounts{a.options.Users, a.rightsChanged, a.options.Preferences.forget}
 	p := preferences{a.options.Preferences, a.setThresholds}
-	b := boards{a.options.Boards}
+	b := boards{a.options.Boards, a.options.Grants}
 	n := a.login
+	d := a.displays
+	k := embedKeys{a.options.Grants, a.embeds.sweep}
 	return []route{
 		{get, "", basic, "", alive},
 
-		{get, "sessions", basic, "", s.all},
+		{get, "sessions", basic | display | sessionsScope, "", s.all},
 		{post, "sessions/restart", admin, "session.restart_all", s.restartAll},
 		{post, "sessions/kill", admin, "job.start", j.kill},
-		{get, "sessions/:id", basic, "", s.one},
+		{get, "sessions/:id", basic | sessionsScope, "", s.one},
 		{patch, "sessions/:id", admin, "session.alter", s.alter},
 		{remove, "sessions/:id", admin, "session.kill", s.kill},
 		{patch, "sessions/:id/relationships/filters", admin, "session.alter", s.alterFilters},
@@ -51,26 +44,26 @@ func (a *Admin) routes() []route {
 		{post, "sessions/:id/cancel-statement", admin, "session.cancel_statement", s.cancelStatement},
 		{remove, "sessions/:id/pending/:what", admin, "session.cancel_pending", s.cancelPending},
 
-		{get, "stats", basic, "", a.stats.all},
+		{get, "stats", basic | display | statsScope, "", a.stats.all},
 		{get, "jobs", basic, "", j.all},
 		{post, "jobs", admin, "job.start", j.create},
 		{get, "jobs/:id", basic, "", j.one},
 		{remove, "jobs/:id", admin, "job.stop", j.stopOne},
 
-		{get, "services", basic, "", o.services},
-		{get, "services/:id", basic, "", o.service},
+		{get, "services", basic | display | objectsScope, "", o.services},
+		{get, "services/:id", basic | display | objectsScope, "", o.service},
 		{patch, "services/:id", admin, "service.alter", o.alterService},
 		{patch, "services/:id/relationships/filters", admin, "service.alter", o.alterServiceFilters},
 		{get, "services/:id/listeners", basic, "", o.serviceListeners},
 		{get, "services/:id/listeners/:listener", basic, "", o.serviceListener},
-		{get, "servers", basic, "", o.servers},
-		{get, "servers/:id", basic, "", o.server},
-		{get, "listeners", basic, "", o.listeners},
-		{get, "listeners/:id", basic, "", o.listener},
-		{get, "filters", basic, "", o.filters},
-		{get, "filters/:id", basic, "", o.filter},
-		{get, "monitors", basic, "", o.monitors},
-		{get, "monitors/:id", basic, "", o.monitor},
+		{get, "servers", basic | display | objectsScope, "", o.servers},
+		{get, "servers/:id", basic | display | objectsScope, "", o.server},
+		{get, "listeners", basic | objectsScope, "", o.listeners},
+		{get, "listeners/:id", basic | objectsScope, "", o.listener},
+		{get, "filters", basic | objectsScope, "", o.filters},
+		{get, "filters/:id", basic | objectsScope, "", o.filter},
+		{get, "monitors", basic | objectsScope, "", o.monitors},
+		{get, "monitors/:id", basic | objectsScope, "", o.monitor},
 
 		{get, "maxscale", basic, "", m.maxscale},
 		{get, "maxscale/modules", basic, "", m.modules},
@@ -95,22 +88,37 @@ func (a *Admin) routes() []route {
 		{post, "setup", public, "user.setup", n.setup},
 		{post, "login", public, "login", n.login},
 		{post, "logout", public, "logout", n.logout},
-		{get, "whoami", basic, "", n.whoami},
+		{get, "whoami", anyone, "", a.whoami},
 		{get, "preferences", basic, "", p.read},
 		{put, "preferences", basic, "", p.keep}, // whoever chooses columns leaves no trace
 		{put, "preferences/shared", admin, "preferences.share", p.share},
 		{get, "boards", basic, "", b.all},
-		{get, "boards/:id", basic, "", b.one},
+		{get, "boards/:id", basic | display, "", b.one},
 		{put, "boards/:id", admin, "board.save", b.keep},
 		{remove, "boards/:id", admin, "board.delete", b.remove},
 		{get, "audit", basic, "", audits{a.options.Audit}.all},
 		{get, "audit/verify", basic, "", audits{a.options.Audit}.verify},
-		{get, feedPath, basic, "", alive}, // ServeHTTP hands it on to the push feed
+		{get, feedPath, anyone, "", alive}, // ServeHTTP hands it on to the push feed
+		{post, ticketPath, anyone, "", a.tickets.issue},
+
+		{get, "displays", admin, "", d.all},
+		{post, "displays", admin, "display.approve", d.approve},
+		{patch, "displays/:id", admin, "display.alter", d.alter},
+		{remove, "displays/:id", admin, "display.revoke", d.revoke},
+		{post, "displays/pairing", public, "", d.pair},      // whoever is let in says so to the audit log
+		{post, "displays/pairing/poll", public, "", d.poll}, // the same
+		{get, "embed-keys", admin, "", k.all},
+		{post, "embed-keys", admin, "embed_key.create", k.create},
+		{remove, "embed-keys/:id", admin, "embed_key.revoke", k.revoke},
+		{post, "embed/exchange", public, "embed.exchange", a.embeds.exchange},
 	}
 }
 
-// feedPath is the path of the push feed.
-const feedPath = "ws"
+// feedPath is the path of the push feed, ticketPath that of the tickets for it.
+const (
+	feedPath   = "ws"
+	ticketPath = "ws-ticket"
+)
 
 // alive answers a health check, with nothing, as MaxScale does.
 func alive(*call) (answer, error) { return answer{status: http.StatusOK}, nil }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/signalbox/signalbox/server/jsonapi"
-	"github.com/signalbox/signalbox/server/push"
 )
 
 // serveAPI answers one request to the REST API.
@@ -34,9 +33,7 @@ func (a *Admin) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		defer result.done()
 	}
 	if found != nil && found.pattern == feedPath && err == nil {
-		a.hub.Serve(w, r, push.Principal{
-			User: c.principal.User, Role: string(c.principal.Role), Login: c.login, Cookie: c.cookie,
-		})
+		a.hub.Serve(w, r, c.pushPrincipal())
 		return
 	}
 	if found != nil && (found.action != "" || c.record.Action != "") {
@@ -89,8 +86,11 @@ func (a *Admin) run(c *call, method string, found *route, allowed []string) (ans
 	if !slices.Contains(methods, method) {
 		return answer{}, notAllowed(method, methods)
 	}
-	if found == nil || found.access != public {
-		if err := a.login.authenticate(c); err != nil {
+	if found == nil || found.access&public == 0 {
+		if err := a.authenticate(c, found != nil && found.pattern == feedPath); err != nil {
+			return answer{}, err
+		}
+		if err := c.limit(); err != nil {
 			return answer{}, err
 		}
 	}
@@ -106,9 +106,11 @@ func (a *Admin) run(c *call, method string, found *route, allowed []string) (ans
 		return answer{status: http.StatusOK, header: http.Header{"Allow": {strings.Join(allowed, ", ")}}}, nil
 	case found == nil:
 		return answer{}, notAllowed(method, allowed)
-	case found.access == admin && c.principal.Role != RoleAdmin:
+	case found.access&(public|c.principal.rights()) == 0 && found.access == admin:
 		return answer{}, refuse(http.StatusForbidden, "Administrative access required")
-	case found.access != public && found.method != http.MethodGet && a.options.ReadOnly:
+	case found.access&(public|c.principal.rights()) == 0:
+		return answer{}, refuse(http.StatusForbidden, "this is not for the role %s", clip(string(c.principal.Role)))
+	case found.access&public == 0 && found.method != http.MethodGet && found.pattern != ticketPath && a.options.ReadOnly:
 		return answer{}, refuse(http.StatusForbidden, "this server is read-only")
 	}
 	if c.malformed != nil {
@@ -140,7 +142,7 @@ func (a *Admin) audit(c *call, found *route, status int, err error) {
 	if err != nil {
 		p := problemOf(err)
 		r.Status, r.Result = p.status, strings.Join(p.details, "; ")
-		if p.status == http.StatusUnauthorized && r.Actor == "" {
+		if r.Actor == "" && (p.status == http.StatusUnauthorized || p.status == http.StatusTooManyRequests) {
 			return
 		}
 	}

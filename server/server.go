@@ -8,8 +8,8 @@
 //
 // # Concurrency
 //
-// New starts two goroutines, the push hub's and that of the statistics, and each
-// job has one; Close ends them.
+// New starts three goroutines, the push hub's, that of the statistics and that of
+// embedded pages, and each job has one; Close ends them.
 // Handlers run in their requests' goroutines and share nothing but the types
 // that say so.
 package server
@@ -44,6 +44,7 @@ type Options struct {
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
 	Preferences  *Preferences                           // nil: in memory
 	Boards       *Boards                                // nil: in memory
+	Grants       *Grants                                // displays and embed keys; nil: in memory
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
@@ -71,6 +72,9 @@ type Admin struct {
 	table    []route
 	origins  *http.CrossOriginProtection
 	login    *login
+	displays *displays
+	embeds   *embeds
+	tickets  *tickets
 	names    *names
 	load     *load
 	console  *console
@@ -78,8 +82,8 @@ type Admin struct {
 	stats    *stats
 	hub      *push.Hub
 	herald   herald             // tells the hub of what is not the engine's
-	running  sync.WaitGroup     // the hub and the statistics
-	stop     context.CancelFunc // ends the statistics
+	running  sync.WaitGroup     // the hub, the statistics and the embedded pages
+	stop     context.CancelFunc // ends the last two
 	closeAll sync.Once
 }
 
@@ -108,15 +112,20 @@ func New(e *engine.Engine, o Options) (*Admin, error) {
 	}
 	a.jobs = newJobs(e, &a.herald, o, a.keep)
 	a.setThresholds(o.Preferences.of("").Shared.Thresholds)
-	a.table = a.routes()
 	a.hub = push.New(push.Options{
 		Source: a.source(), Version: c.version, Origins: o.Origins, Valid: a.stillValid, Logger: o.Logger,
+		Redact: redacted, Belongs: belongs,
 	})
 	a.login.ended = a.hub.RevokeLogin
+	a.displays = newDisplays(o, a.login.attempts, a.hub.RevokeLogin)
+	a.embeds = newEmbeds(o, a.hub.RevokeLogin)
+	a.tickets = newTickets(o.Now)
+	a.table = a.routes()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
 	a.running.Go(func() { _ = a.hub.Run(context.Background()) })
 	a.running.Go(func() { a.stats.run(ctx, &a.herald) })
+	a.running.Go(func() { a.embeds.run(ctx) })
 	return a, nil
 }
 
@@ -149,6 +158,11 @@ func (o *Options) complete() (err error) {
 	}
 	if o.Boards == nil {
 		if o.Boards, err = OpenBoards(""); err != nil {
+			return err
+		}
+	}
+	if o.Grants == nil {
+		if o.Grants, err = OpenGrants(""); err != nil {
 			return err
 		}
 	}
@@ -194,9 +208,13 @@ func (a *Admin) Build() string { return a.console.version }
 
 // ServeHTTP answers a request to the API or for the console.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setHeaders(w.Header(), a.options, r.TLS != nil || a.options.TLS)
 	path, ok := strings.CutPrefix(r.URL.Path, a.options.Prefix)
-	if !ok || path != "" && path[0] != '/' {
+	if ok = ok && (path == "" || path[0] == '/'); !ok {
+		path = ""
+	}
+	setHeaders(w.Header(), r.TLS != nil || a.options.TLS)
+	a.setFrame(w.Header(), r, path)
+	if !ok {
 		http.NotFound(w, r)
 		return
 	}
@@ -205,14 +223,6 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.serveAPI(w, r, path)
-}
-
-// stillValid says whether whoever is connected to the push feed may stay.
-func (a *Admin) stillValid(p push.Principal) bool {
-	if a.options.Authenticate != nil {
-		return true // the host application's business
-	}
-	return a.login.valid(p)
 }
 
 // rightsChanged ends what hangs on a user's former rights or password.

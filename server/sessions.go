@@ -66,22 +66,41 @@ func (s sessions) one(c *call) (answer, error) {
 	if err != nil {
 		if over, ok := s.over(c); ok {
 			resource := endedResource(over)
+			if !c.locked.Match(&resource) {
+				return answer{}, unseen(c)
+			}
+			resource = redact(c, resource)
 			link(c, &resource, "sessions", resource.ID)
 			return one(c, resource, c.link("sessions", resource.ID)), nil
+		}
+		if c.principal.rights()&basic == 0 {
+			err = unseen(c) // when and why it ended may be more than may be seen
 		}
 		return answer{}, err
 	}
 	revision := session.Revision() // before Info: a change in between makes the tag old, not the answer
 	info := session.Info()
 	resource := sessionResource(info, c.now, whole)
+	if !c.locked.Match(&resource) {
+		return answer{}, unseen(c)
+	}
+	resource = redact(c, resource)
 	link(c, &resource, "sessions", resource.ID)
 	if s.resolves(c) {
 		known := s.names.of(c.Context(), []netip.Addr{info.Remote.Addr()})
 		rename(&resource, known, info)
 	}
 	result := one(c, resource, c.link("sessions", resource.ID))
-	result.tag = sessionTag(info, revision)
+	if result.tag = sessionTag(info, revision); c.principal.Redact {
+		result.tag = jsonapi.WeakTag(result.tag, "redacted")
+	}
 	return result, nil
+}
+
+// unseen is the answer for a session that the caller may not see: the same as
+// for one that there is not.
+func unseen(c *call) error {
+	return refuse(http.StatusNotFound, "%s is not a session", clip(c.PathValue("id")))
 }
 
 // over returns the session of a request when it has ended and the request says
@@ -120,6 +139,7 @@ func (s sessions) all(c *call) (answer, error) {
 		if !wanted.still(&r) {
 			continue
 		}
+		r = redact(c, r)
 		link(c, &r, "sessions", r.ID)
 		infos, rows = append(infos, info), append(rows, r)
 		tags = append(tags, r.ID+"."+strconv.FormatUint(revision, 10))
@@ -136,6 +156,9 @@ func (s sessions) all(c *call) (answer, error) {
 	}
 	result := many(c, rows, c.link("sessions"))
 	result.header = http.Header{"Vary": {"Accept"}}
+	if c.principal.Redact {
+		tags = append(tags, "redacted")
+	}
 	result.tag = jsonapi.WeakTag(append(tags, c.URL.RawQuery)...)
 	return result, nil
 }

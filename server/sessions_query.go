@@ -15,9 +15,11 @@ import (
 
 // selection is which sessions a request wants and in what order.
 type selection struct {
-	filter *view.Filter
+	filter *view.Filter // and what the caller is locked to
+	asked  string       // of filter, what the caller has asked for
 	order  view.Sort
 	sorted bool // by order; else by id
+	redact bool // no SQL text is shown
 }
 
 // ours says whether a request speaks the console's language. Otherwise it is
@@ -28,7 +30,7 @@ func (c *call) ours() bool {
 
 // selectionOf reads what a request wants.
 func selectionOf(c *call) (selection, error) {
-	s := selection{filter: &view.Filter{}}
+	s := selection{filter: c.locked, redact: c.principal.Redact}
 	if !c.ours() {
 		return s, nil
 	}
@@ -37,14 +39,20 @@ func selectionOf(c *call) (selection, error) {
 			return s, refuse(http.StatusBadRequest, "%s is given more than once", name)
 		}
 	}
-	var err error
-	if s.filter, err = view.Parse(c.values.Get("q")); err != nil {
+	filter, err := view.Parse(c.values.Get("q"))
+	if err != nil {
 		return s, refuse(http.StatusBadRequest, "q: %v", err)
 	}
 	if s.order, err = view.ParseSort(c.values.Get("sort")); err != nil {
 		return s, refuse(http.StatusBadRequest, "sort: %v", err)
 	}
+	if s.redact {
+		if filter = filter.Blind(); filter == nil || s.order.Statements() {
+			return s, refuse(http.StatusBadRequest, "statements are not shown here, and cannot be asked for")
+		}
+	}
 	s.sorted = c.values.Get("sort") != ""
+	s.asked, s.filter = filter.String(), c.locked.And(filter)
 	return s, nil
 }
 

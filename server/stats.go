@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -182,7 +183,7 @@ func (s *stats) list() []api.Stats {
 
 // all serves GET /v1/stats, which is ours.
 func (s *stats) all(c *call) (answer, error) {
-	rows := s.list()
+	rows := slices.DeleteFunc(s.list(), func(r api.Stats) bool { return !c.sees(r) })
 	for i := range rows {
 		link(c, &rows[i], "stats", rows[i].ID)
 	}

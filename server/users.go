@@ -16,16 +16,30 @@ import (
 // Role is what a user may do.
 type Role string
 
-// The roles, MaxScale's words.
+// The roles. Users have one of the first two, MaxScale's words.
 const (
-	RoleAdmin Role = "admin" // may change everything
-	RoleBasic Role = "basic" // may read
+	RoleAdmin   Role = "admin"   // may change everything
+	RoleBasic   Role = "basic"   // may read
+	RoleDisplay Role = "display" // a wall: counts and names
+	RoleEmbed   Role = "embed"   // a page inside another product: what its token says
 )
 
-// Principal is who makes a request.
+// Principal is who makes a request. A host application fills in what it knows:
+// without a role one may read, and without the rest one sees everything.
+//
+// Whoever is redacted or locked in sees live sessions only, and without Locked
+// the configured objects and their rates, and can change nothing whatever the
+// role: that is all for which the server can promise it.
 type Principal struct {
-	User string
-	Role Role
+	User   string
+	Role   Role   // "" is RoleBasic
+	Redact bool   // no SQL text is shown: statements, log lines, errors, parameters
+	Locked string // filter in the language of package api/view that every session passes which is shown; "" for all
+
+	// Of an embed token.
+	service string   // the only one, for objects; "" for all
+	scopes  []string // of api.EmbedScopes
+	view    string
 }
 
 // Users are the accounts of the REST API and the console. They live in a JSON
