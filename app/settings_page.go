@@ -19,6 +19,8 @@ type settingsPage struct {
 	Rev  uint64
 
 	thresholds thresholdForm
+	displays   displaySettings
+	boards     boardSettings
 }
 
 // settingsTabs are the tabs by the last part of their address.
@@ -26,6 +28,8 @@ var settingsTabs = []struct{ path, label string }{
 	{"profile", "Profile"},
 	{"shortcuts", "Shortcuts"},
 	{"thresholds", "Thresholds"},
+	{"displays", "Displays"},
+	{"boards", "Boards"},
 }
 
 // OnMount asks for what others may have changed meanwhile.
@@ -37,8 +41,16 @@ func (p *settingsPage) OnMount(app.Context) {
 
 // OnUpdate shows what is in effect in the fields that nobody has typed in.
 func (p *settingsPage) OnUpdate(ctx app.Context) {
-	if p.tab() == "thresholds" {
+	switch p.tab() {
+	case "thresholds":
 		ctx.Defer(func(app.Context) { p.thresholds.fill(console.prefs.shared.Thresholds) })
+	case "displays":
+		p.displays.tick()
+		p.boards.tick()
+		ctx.Defer(func(app.Context) { p.displays.fill() })
+	case "boards":
+		p.boards.tick()
+		ctx.Defer(func(app.Context) { p.boards.fill() })
 	}
 }
 
@@ -69,6 +81,10 @@ func (p *settingsPage) renderTab() app.UI {
 		return app.Div().Class("page").Body(renderKeySwitch(), renderKeys(keyGroups(nil)))
 	case "thresholds":
 		return p.thresholds.render()
+	case "displays":
+		return p.displays.render(p.boards.list)
+	case "boards":
+		return p.boards.render(p.Part)
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text("There are no settings "+p.Tab+"."), app.A().Href(href("/settings/profile")).Text("Profile"))

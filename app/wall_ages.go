@@ -57,8 +57,11 @@ func (a *ages) forget() { a.of, a.kept = make(map[string]time.Time), make(map[st
 // frame.
 func (a *ages) age(view string, ticks bool, now time.Time) (time.Duration, bool) {
 	at, ok := a.of[view]
-	if a.kept[view] && !ticks {
+	switch {
+	case !ok:
+		return 0, false
+	case a.kept[view] && !ticks:
 		at = a.newest
 	}
-	return max(now.Sub(at), 0), ok
+	return max(now.Sub(at), 0), true
 }

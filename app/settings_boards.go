@@ -1,0 +1,443 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/ui"
+)
+
+// boardSettings are the boards of walls, and the editor of one. The fields and
+// the text of the file are equals: what is changed in one is changed in the
+// other. The zero value has not asked for them yet.
+type boardSettings struct {
+	polled poll
+	list   []api.Board
+
+	id    string // of the board in the editor, "" for none
+	plan  api.BoardPlan
+	saved string // text of what the server has, "" for nothing
+	fresh bool   // the fields do not show the plan yet
+	wrong string // what is wrong with what was typed, or why it was not saved
+	doubt bool   // the board is about to be removed
+	name  string // typed, of a new board
+}
+
+const boardsEvery = 30 * time.Second
+
+// tick asks for the boards when it is time to.
+func (b *boardSettings) tick() {
+	if console.client != nil && console.gate == gateOpen && b.polled.due(time.Now(), boardsEvery) {
+		b.polled.ask("/v1/boards", func(answer []byte) (err error) {
+			b.list, err = api.DecodeAll[api.BoardAttributes](answer)
+			return err
+		})
+	}
+}
+
+// newPlan is a board to begin with.
+func newPlan(id string) api.BoardPlan {
+	return api.BoardPlan{Title: id, Views: []api.BoardView{{Title: "Sessions", Tiles: []api.BoardTile{{Kind: api.TileSessions}, {Kind: api.TileRunning}}}}}
+}
+
+// edit opens a board in the editor, unless it is there already. A change of
+// somebody else does not touch what is being edited.
+func (b *boardSettings) edit(id string) {
+	if b.id == id || !b.polled.ready {
+		return
+	}
+	b.id, b.saved, b.wrong, b.doubt, b.fresh = id, "", "", false, true
+	b.plan = newPlan(id)
+	for i := range b.list {
+		if a := &b.list[i].Attributes; b.list[i].ID == id {
+			b.wrong = a.Problem
+			if a.Problem == "" {
+				b.plan = clonePlan(&a.Plan)
+				b.saved = planText(&b.plan)
+			}
+		}
+	}
+}
+
+// planText is a board as its file has it.
+func planText(p *api.BoardPlan) string {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return "" // there is nothing in it that JSON cannot say
+	}
+	return string(text)
+}
+
+func clonePlan(p *api.BoardPlan) (c api.BoardPlan) {
+	_ = json.Unmarshal([]byte(planText(p)), &c) // its own text
+	return c
+}
+
+// fill puts the plan into the fields.
+func (b *boardSettings) fill() {
+	if b.id == "" || !b.fresh {
+		return
+	}
+	b.fresh = false
+	b.fillText()
+	for _, f := range planFields {
+		ui.SetValue(f.id, f.get(&b.plan))
+	}
+	for i := range b.plan.Views {
+		v := &b.plan.Views[i]
+		ui.SetValue(fieldID(i, -1, "title"), v.Title)
+		for j := range v.Tiles {
+			for _, f := range tileFields {
+				ui.SetValue(fieldID(i, j, f.id), f.get(&v.Tiles[j]))
+			}
+			ui.SetValue(fieldID(i, j, "kind"), v.Tiles[j].Kind)
+		}
+	}
+}
+
+func (b *boardSettings) fillText() { ui.SetValue("board-text", planText(&b.plan)) }
+
+// fieldID names the field of a tile, or of a view when the tile is -1.
+func fieldID(view, tile int, field string) string {
+	return "b." + strconv.Itoa(view) + "." + strconv.Itoa(tile) + "." + field
+}
+
+// boardField is a field of T that is typed as text.
+type boardField[T any] struct {
+	id, label, hint string
+	get             func(*T) string
+	set             func(*T, string) bool // false when the text is not for this field
+}
+
+func numberText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func setNumber(n *int, text string) bool {
+	if *n = 0; text == "" {
+		return true
+	}
+	v, err := strconv.Atoi(text)
+	*n = v
+	return err == nil
+}
+
+func limitText(limit *float64) string {
+	if limit == nil {
+		return ""
+	}
+	return inSeconds(*limit)
+}
+
+func setLimit(limit **float64, text string) bool {
+	if *limit = nil; text == "" {
+		return true
+	}
+	v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	*limit = &v
+	return err == nil
+}
+
+var planFields = []boardField[api.BoardPlan]{
+	{"board-title", "Title", "", func(p *api.BoardPlan) string { return p.Title }, func(p *api.BoardPlan, s string) bool { p.Title = s; return true }},
+	{"board-rotate", "Seconds for each view", "20", func(p *api.BoardPlan) string { return numberText(p.Rotate) }, func(p *api.BoardPlan, s string) bool { return setNumber(&p.Rotate, s) }},
+	{
+		"board-night", "Dimmed between the hours", "22-6",
+		func(p *api.BoardPlan) string {
+			if p.Night == nil {
+				return ""
+			}
+			return strconv.Itoa(p.Night.From) + "-" + strconv.Itoa(p.Night.To)
+		},
+		func(p *api.BoardPlan, s string) bool {
+			if p.Night = nil; s == "" {
+				return true
+			}
+			from, to, _ := strings.Cut(s, "-")
+			p.Night = new(api.BoardNight)
+			return setNumber(&p.Night.From, strings.TrimSpace(from)) && setNumber(&p.Night.To, strings.TrimSpace(to))
+		},
+	},
+}
+
+var tileFields = []boardField[api.BoardTile]{
+	{"title", "Title", "", func(t *api.BoardTile) string { return t.Title }, func(t *api.BoardTile, s string) bool { t.Title = s; return true }},
+	{"width", "Width", "", func(t *api.BoardTile) string { return numberText(t.Width) }, func(t *api.BoardTile, s string) bool { return setNumber(&t.Width, s) }},
+	{"height", "Height", "1", func(t *api.BoardTile) string { return numberText(t.Height) }, func(t *api.BoardTile, s string) bool { return setNumber(&t.Height, s) }},
+	{"filter", "Filter", "", func(t *api.BoardTile) string { return t.Filter }, func(t *api.BoardTile, s string) bool { t.Filter = s; return true }},
+	{"attention", "Attention", "", func(t *api.BoardTile) string { return limitText(t.Attention) }, func(t *api.BoardTile, s string) bool { return setLimit(&t.Attention, s) }},
+	{"critical", "Critical", "", func(t *api.BoardTile) string { return limitText(t.Critical) }, func(t *api.BoardTile, s string) bool { return setLimit(&t.Critical, s) }},
+}
+
+// render draws the list of boards, or the editor of the board id.
+func (b *boardSettings) render(id string) app.UI {
+	if id != "" {
+		if b.edit(id); b.id == id {
+			return b.renderEditor()
+		}
+		return app.Div().Class("empty faint").Text(orDash(b.polled.note()))
+	}
+	b.id = ""
+	may := console.mayAct()
+	return app.Div().Class("page displays").Body(
+		app.P().Class("dim").Text("What walls show. Each board is a JSON file in the folder boards of the program's data; those that are part of the program can be changed, too, and come back when the file is removed."),
+		app.If(b.polled.note() != "", func() app.UI { return app.P().Class("err").Role("alert").Text(b.polled.note()) }),
+		app.Table().Class("t of-boards").Body(
+			app.THead().Body(app.Tr().Body(app.Th().Scope("col").Text("Board"), app.Th().Scope("col").Text("Title"), app.Th().Scope("col").Text("Views"), app.Th().Scope("col").Text("Kept in"), app.Th())),
+			app.TBody().Body(app.Range(b.list).Slice(func(i int) app.UI { return renderBoardRow(&b.list[i]) })),
+		),
+		app.If(may, func() app.UI {
+			return app.Form().Class("fields").OnSubmit(b.begin).Body(
+				displayField("board-new", "New board", app.Input().ID("board-new").Class("in mono").MaxLength(40).AutoComplete(false).Required(true).
+					Pattern("[a-z0-9][a-z0-9\\-]*").Title("small letters, figures and hyphens").Placeholder("noc-left").
+					OnInput(func(_ app.Context, e app.Event) { b.name = e.Get("target").Get("value").String() })),
+				app.Button().Type("submit").Class("btn").Text("New board"),
+			)
+		}),
+	)
+}
+
+func renderBoardRow(board *api.Board) app.UI {
+	a := &board.Attributes
+	views, kept := strconv.Itoa(len(a.Plan.Views)), orDash(a.Source.File)
+	if a.Source.Type == "static" {
+		kept = "the program"
+	} else if a.Source.File == "" {
+		kept = "memory"
+	}
+	if a.Problem != "" {
+		views = "—"
+	}
+	return app.Tr().Body(
+		app.Td().Body(app.A().Class("name").Href(href("/settings/boards/"+board.ID)).Text(board.ID)),
+		app.Td().Class("clip").Body(app.Text(a.Plan.Title+" "), app.If(a.Problem != "", func() app.UI { return app.Span().Class("err").Title(a.Problem).Text(a.Problem) })),
+		app.Td().Class("tnum").Text(views),
+		app.Td().Class("dim clip").Title(kept).Text(kept),
+		app.Td().Class("do").Body(app.A().Class("btn s").Href(href("/wall/"+board.ID)).Target("_blank").Text("Open the wall")),
+	)
+}
+
+func (b *boardSettings) begin(ctx app.Context, e app.Event) {
+	e.PreventDefault()
+	ctx.Navigate(href("/settings/boards/" + url.PathEscape(strings.TrimSpace(b.name))))
+}
+
+func (b *boardSettings) renderEditor() app.UI {
+	may := console.mayAct()
+	changed := planText(&b.plan) != b.saved
+	return app.Div().Class("page displays editor").OnClick(b.clicked).OnInput(b.typed).Body(
+		app.Div().Class("head").Body(
+			app.A().Class("dim").Href(href("/settings/boards")).Text("Boards"), app.Span().Class("faint").Text("/"), app.H2().Text(b.id),
+			app.Span().Class("sp"),
+			app.A().Class("btn").Href(href("/wall/"+b.id)).Target("_blank").Text("Open the wall"),
+			app.Button().Type("button").Class("btn").DataSet("do", "discard").Disabled(!changed || b.saved == "").Text("Discard"),
+			app.If(b.doubt, func() app.UI {
+				return app.Button().Type("button").Class("btn d").DataSet("do", "remove").Disabled(!may).Text("Remove " + b.id)
+			}).Else(func() app.UI {
+				return app.Button().Type("button").Class("btn do").DataSet("do", "doubt").Disabled(!may || b.saved == "").Text("Remove…")
+			}),
+			app.Button().ID("board-save").Type("button").Class("btn p").DataSet("do", "save").Disabled(!may || !changed).Text("Save the board"),
+		),
+		app.P().ID("board-wrong").Class("err").Role("alert").Text(b.wrong+" "),
+		app.Div().Class("fields").Body(app.Range(planFields).Slice(func(i int) app.UI {
+			f := planFields[i]
+			return displayField(f.id, f.label, app.Input().ID(f.id).Class("in").AutoComplete(false).Placeholder(f.hint).MaxLength(60))
+		})),
+		app.Range(b.plan.Views).Slice(func(i int) app.UI { return renderViewEditor(i, &b.plan.Views[i], len(b.plan.Views)) }),
+		app.Button().Type("button").Class("btn s").DataSet("do", "add-view").Text("Add a view"),
+		displayField("board-text", "The same as text", app.Textarea().ID("board-text").Class("in mono").Attr("spellcheck", "false ").Rows(16)),
+	)
+}
+
+func renderViewEditor(i int, v *api.BoardView, views int) app.UI {
+	at := strconv.Itoa(i)
+	return app.Section().Class("box").Body(
+		app.Header().Body(
+			app.H2().Text("View "+strconv.Itoa(i+1)),
+			app.Input().ID(fieldID(i, -1, "title")).Class("in").AutoComplete(false).MaxLength(60).Aria("label", "Title of view "+strconv.Itoa(i+1)),
+			app.Span().Class("sp"),
+			moveButton("view-up", at, "", "↑", "Move view "+strconv.Itoa(i+1)+" up", i == 0),
+			moveButton("view-down", at, "", "↓", "Move view "+strconv.Itoa(i+1)+" down", i == views-1),
+			moveButton("view-remove", at, "", "✕", "Remove view "+strconv.Itoa(i+1), views == 1),
+		),
+		app.Div().Class("body").Body(
+			app.Range(v.Tiles).Slice(func(j int) app.UI { return renderTileEditor(i, j, len(v.Tiles)) }),
+			app.Button().Type("button").Class("btn s").DataSet("do", "add-tile").DataSet("view", at).Text("Add a tile"),
+		),
+	)
+}
+
+func renderTileEditor(i, j, tiles int) app.UI {
+	at, tile := strconv.Itoa(i), strconv.Itoa(j)
+	what := "tile " + strconv.Itoa(j+1) + " of view " + strconv.Itoa(i+1)
+	return app.Div().Class("tile-row").Body(
+		displayField(fieldID(i, j, "kind"), "Kind", app.Select().ID(fieldID(i, j, "kind")).Class("in").Body(
+			app.Range(api.BoardKinds).Slice(func(k int) app.UI {
+				return app.Option().Value(api.BoardKinds[k].Name).Text(api.BoardKinds[k].Title + " (" + api.BoardKinds[k].Name + ")")
+			}))),
+		app.Range(tileFields).Slice(func(k int) app.UI {
+			f := tileFields[k]
+			return displayField(fieldID(i, j, f.id), f.label, app.Input().ID(fieldID(i, j, f.id)).Class("in", "f-"+f.id).AutoComplete(false).Placeholder(f.hint))
+		}),
+		app.Span().Class("moves").Body(
+			moveButton("tile-up", at, tile, "↑", "Move "+what+" up", j == 0),
+			moveButton("tile-down", at, tile, "↓", "Move "+what+" down", j == tiles-1),
+			moveButton("tile-remove", at, tile, "✕", "Remove "+what, false),
+		),
+	)
+}
+
+func moveButton(do, view, tile, sign, label string, disabled bool) app.UI {
+	return app.Button().Type("button").Class("btn i bare").DataSet("do", do).DataSet("view", view).DataSet("tile", tile+" ").Aria("label", label).Title(label).Disabled(disabled).Text(sign)
+}
+
+// typed takes what is typed into a field, or into the text.
+func (b *boardSettings) typed(_ app.Context, e app.Event) {
+	b.enter(e.Get("target").Get("id").String(), e.Get("target").Get("value").String())
+}
+
+func (b *boardSettings) enter(id, text string) {
+	if id == "board-text" {
+		var plan api.BoardPlan
+		if err := json.Unmarshal([]byte(text), &plan); err != nil {
+			b.wrong = ui.Sentence(strings.TrimPrefix(err.Error(), "json: "))
+			return
+		}
+		b.plan, b.wrong, b.fresh = plan, "", true
+		return
+	}
+	good := true
+	for _, f := range planFields {
+		if f.id == id {
+			good = f.set(&b.plan, text)
+		}
+	}
+	if parts := strings.Split(id, "."); len(parts) == 4 {
+		i, _ := strconv.Atoi(parts[1])
+		j, _ := strconv.Atoi(parts[2])
+		good = b.enterTile(i, j, parts[3], text)
+	}
+	if b.wrong = ""; !good {
+		b.wrong = "“" + ui.Clip(text, 40) + "” cannot stand there."
+	}
+	b.fillText()
+}
+
+func (b *boardSettings) enterTile(i, j int, field, text string) bool {
+	if i < 0 || i >= len(b.plan.Views) || j >= len(b.plan.Views[i].Tiles) {
+		return true // removed meanwhile
+	}
+	v := &b.plan.Views[i]
+	if j < 0 {
+		v.Title = text
+		return true
+	}
+	if field == "kind" {
+		v.Tiles[j].Kind = text
+	}
+	for _, f := range tileFields {
+		if f.id == field {
+			return f.set(&v.Tiles[j], text)
+		}
+	}
+	return true
+}
+
+func (b *boardSettings) clicked(_ app.Context, e app.Event) {
+	do := ui.Closest(e, "data-do")
+	if do == "" {
+		return
+	}
+	view, _ := strconv.Atoi(ui.Closest(e, "data-view"))
+	tile, _ := strconv.Atoi(strings.TrimSpace(ui.Closest(e, "data-tile")))
+	b.do(do, view, tile)
+}
+
+// do changes the plan by one step, or does with it what a button says.
+func (b *boardSettings) do(what string, view, tile int) {
+	b.doubt = what == "doubt"
+	switch what {
+	case "save":
+		b.save()
+	case "remove":
+		b.remove()
+	case "discard":
+		b.id = ""
+	case "add-view":
+		b.plan.Views = append(b.plan.Views, newPlan("").Views...)
+	case "view-up", "view-down", "view-remove":
+		b.plan.Views = moved(b.plan.Views, view, what)
+	case "add-tile", "tile-up", "tile-down", "tile-remove":
+		if view >= len(b.plan.Views) {
+			return
+		}
+		v := &b.plan.Views[view]
+		if what == "add-tile" {
+			v.Tiles = append(v.Tiles, api.BoardTile{Kind: api.TileSessions})
+		} else {
+			v.Tiles = moved(v.Tiles, tile, what)
+		}
+	}
+	b.fresh = true
+}
+
+// moved returns list with the element i one place up or down, or without it.
+func moved[T any](list []T, i int, what string) []T {
+	_, how, _ := strings.Cut(what, "-")
+	to := i + map[string]int{"up": -1, "down": 1}[how]
+	switch {
+	case i >= len(list) || to < 0 || to >= len(list):
+	case how == "remove":
+		return slices.Delete(list, i, i+1)
+	default:
+		list[i], list[to] = list[to], list[i]
+	}
+	return list
+}
+
+// save has the server keep the plan. What is wrong with it the server says.
+func (b *boardSettings) save() {
+	id, plan, text := b.id, clonePlan(&b.plan), planText(&b.plan)
+	b.call("PUT", plan, func() {
+		b.saved = text
+		console.say("Walls show "+id+" as it is now within a minute.", false)
+	})
+}
+
+func (b *boardSettings) remove() {
+	id := b.id
+	b.call("DELETE", nil, func() {
+		b.id = "" // what is part of the program is there again
+		console.say("The file of "+id+" is removed.", false)
+	})
+}
+
+func (b *boardSettings) call(method string, body any, done func()) {
+	id := b.id
+	console.async(func(ctx context.Context) func() {
+		_, _, err := console.client.Do(ctx, method, "/v1/boards/"+url.PathEscape(id), body)
+		return func() {
+			switch {
+			case b.id != id:
+			case err != nil:
+				b.wrong = ui.Sentence(err.Error())
+				return
+			default:
+				b.wrong = ""
+				done()
+			}
+			b.polled.again()
+		}
+	})
+}
