@@ -152,48 +152,55 @@ const (
 // Asks are the views of the push feed that the tile needs, its own first. They
 // have no names yet.
 func (t *BoardTile) Asks() []Subscribe {
-	stats := Subscribe{Topic: TopicStats}
+	asks := make([]Subscribe, 1, 3)
+	own := &asks[0]
+	stats, services := false, false
+	own.Topic, own.Filter = TopicSessions, t.Filter
 	switch t.Kind {
 	case TileSessions:
-		all := Subscribe{Topic: TopicSessions, Filter: t.Filter, Sort: "id", Limit: 1}
-		if t.Filter != "" {
-			return []Subscribe{all}
-		}
-		return []Subscribe{all, stats, {Topic: TopicServices}}
+		own.Sort, own.Limit = "id", 1
+		stats, services = t.Filter == "", t.Filter == ""
 	case TileRunning:
-		return []Subscribe{{Topic: TopicSessions, Filter: t.Filter, Sort: "id", Limit: 1}, stats}
+		own.Sort, own.Limit, stats = "id", 1, true
 	case TileLong:
-		return []Subscribe{t.longest("state:long")}
+		t.longest(own, "state:long")
 	case TileLongTrx:
-		return []Subscribe{t.longest("state:trx-long")}
+		t.longest(own, "state:trx-long")
 	case TileBlocked:
-		return []Subscribe{t.longest("state:blocked")}
+		t.longest(own, "state:blocked")
 	case TileStatements, TileLatency, TileErrors:
-		return []Subscribe{stats}
+		own.Topic = TopicStats
 	case TileKills:
-		return []Subscribe{{Topic: TopicPending}}
+		own.Topic = TopicPending
 	case TileOutdated:
-		return []Subscribe{{Topic: TopicGroups, Filter: t.and("chain:outdated"), Group: "service", Limit: wallUsers}}
+		own.Topic, own.Filter, own.Group, own.Limit = TopicGroups, t.and("chain:outdated"), "service", wallUsers
 	case TileServers:
-		return []Subscribe{{Topic: TopicServers}}
+		own.Topic = TopicServers
 	case TileServices:
-		return []Subscribe{{Topic: TopicServices}, stats}
+		own.Topic, stats = TopicServices, true
 	case TileUsers:
-		return []Subscribe{{Topic: TopicGroups, Filter: t.Filter, Group: "user", Limit: wallUsers}}
+		own.Topic, own.Group, own.Limit = TopicGroups, "user", wallUsers
 	case TileList:
-		sort := t.Sort
-		if sort == "" {
-			sort = "-state"
+		own.Sort, own.Limit = t.Sort, wallListRows
+		if t.Sort == "" {
+			own.Sort = "-state"
 		}
-		return []Subscribe{{Topic: TopicSessions, Filter: t.Filter, Sort: sort, Limit: wallListRows}}
+	default:
+		return nil
 	}
-	return nil
+	if stats {
+		asks = append(asks, Subscribe{Topic: TopicStats})
+	}
+	if services {
+		asks = append(asks, Subscribe{Topic: TopicServices})
+	}
+	return asks
 }
 
-// longest is the view of the sessions in a state, of which one is needed: the
-// one that has been in it for longest.
-func (t *BoardTile) longest(state string) Subscribe {
-	return Subscribe{Topic: TopicSessions, Filter: t.and(state), Sort: "-in-state", Limit: 1}
+// longest makes own the view of the sessions in a state, of which one is needed:
+// the one that has been in it for longest.
+func (t *BoardTile) longest(own *Subscribe, state string) {
+	own.Filter, own.Sort, own.Limit = t.and(state), "-in-state", 1
 }
 
 func (t *BoardTile) and(condition string) string {

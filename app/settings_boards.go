@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -45,7 +46,10 @@ func (b *boardSettings) tick() {
 
 // newPlan is a board to begin with.
 func newPlan(id string) api.BoardPlan {
-	return api.BoardPlan{Title: id, Views: []api.BoardView{{Title: "Sessions", Tiles: []api.BoardTile{{Kind: api.TileSessions}, {Kind: api.TileRunning}}}}}
+	p := api.BoardPlan{Title: id, Views: make([]api.BoardView, 1)} // literals of arrays cost the browser more
+	p.Views[0].Title, p.Views[0].Tiles = "Sessions", make([]api.BoardTile, 2)
+	p.Views[0].Tiles[0].Kind, p.Views[0].Tiles[1].Kind = api.TileSessions, api.TileRunning
+	return p
 }
 
 // edit opens a board in the editor, unless it is there already. A change of
@@ -110,12 +114,19 @@ func fieldID(view, tile int, field string) string {
 	return "b." + strconv.Itoa(view) + "." + strconv.Itoa(tile) + "." + field
 }
 
-// boardField is a field of T that is typed as text.
-type boardField[T any] struct {
-	id, label, hint string
-	get             func(*T) string
-	set             func(*T, string) bool // false when the text is not for this field
-}
+// planField is a field of a board that is typed as text, tileField one of a tile.
+type (
+	planField struct {
+		id, label, hint string
+		get             func(*api.BoardPlan) string
+		set             func(*api.BoardPlan, string) bool // false when the text is not for this field
+	}
+	tileField struct {
+		id, label, hint string
+		get             func(*api.BoardTile) string
+		set             func(*api.BoardTile, string) bool
+	}
+)
 
 func numberText(n int) string {
 	if n == 0 {
@@ -149,7 +160,7 @@ func setLimit(limit **float64, text string) bool {
 	return err == nil
 }
 
-var planFields = []boardField[api.BoardPlan]{
+var planFields = []planField{
 	{"board-title", "Title", "", func(p *api.BoardPlan) string { return p.Title }, func(p *api.BoardPlan, s string) bool { p.Title = s; return true }},
 	{"board-rotate", "Seconds for each view", "20", func(p *api.BoardPlan) string { return numberText(p.Rotate) }, func(p *api.BoardPlan, s string) bool { return setNumber(&p.Rotate, s) }},
 	{
@@ -171,7 +182,7 @@ var planFields = []boardField[api.BoardPlan]{
 	},
 }
 
-var tileFields = []boardField[api.BoardTile]{
+var tileFields = []tileField{
 	{"title", "Title", "", func(t *api.BoardTile) string { return t.Title }, func(t *api.BoardTile, s string) bool { t.Title = s; return true }},
 	{"width", "Width", "", func(t *api.BoardTile) string { return numberText(t.Width) }, func(t *api.BoardTile, s string) bool { return setNumber(&t.Width, s) }},
 	{"height", "Height", "1", func(t *api.BoardTile) string { return numberText(t.Height) }, func(t *api.BoardTile, s string) bool { return setNumber(&t.Height, s) }},
@@ -186,120 +197,123 @@ func (b *boardSettings) render(id string) app.UI {
 		if b.edit(id); b.id == id {
 			return b.renderEditor()
 		}
-		return app.Div().Class("empty faint").Text(orDash(b.polled.note()))
+		return ui.Box("empty faint", app.Text(b.polled.note()+" "))
 	}
 	b.id = ""
-	may := console.mayAct()
-	return app.Div().Class("page displays").Body(
-		app.P().Class("dim").Text("What walls show. Each board is a JSON file in the folder boards of the program's data; those that are part of the program can be changed, too, and come back when the file is removed."),
-		app.If(b.polled.note() != "", func() app.UI { return app.P().Class("err").Role("alert").Text(b.polled.note()) }),
+	return ui.Box("page displays",
+		ui.Para("dim", "What walls show. Each board is a JSON file in the folder boards of the program's data. Those that are part of the program can be changed, too, and are there again when their file is removed."),
+		ui.When(b.polled.failed != "", ui.Alert("err", b.polled.note())),
 		app.Table().Class("t of-boards").Body(
-			app.THead().Body(app.Tr().Body(app.Th().Scope("col").Text("Board"), app.Th().Scope("col").Text("Title"), app.Th().Scope("col").Text("Views"), app.Th().Scope("col").Text("Kept in"), app.Th())),
+			ui.Columns("Board", "Title", "Views", "Kept in", ""),
 			app.TBody().Body(app.Range(b.list).Slice(func(i int) app.UI { return renderBoardRow(&b.list[i]) })),
 		),
-		app.If(may, func() app.UI {
-			return app.Form().Class("fields").OnSubmit(b.begin).Body(
-				displayField("board-new", "New board", app.Input().ID("board-new").Class("in mono").MaxLength(40).AutoComplete(false).Required(true).
-					Pattern("[a-z0-9][a-z0-9\\-]*").Title("small letters, figures and hyphens").Placeholder("noc-left").
-					OnInput(func(_ app.Context, e app.Event) { b.name = e.Get("target").Get("value").String() })),
-				app.Button().Type("submit").Class("btn").Text("New board"),
-			)
-		}),
+		ui.When(console.mayAct(), app.Form().Class("fields").OnSubmit(b.begin).OnInput(b.typed).Body(
+			ui.Field(boardNew, "New board", "mono", "noc-left", 40),
+			app.Button().Type("submit").Class("btn").Text("New board"),
+		)),
 	)
 }
 
+// boardNew is the field with the name of a new board.
+const boardNew = "board-new"
+
 func renderBoardRow(board *api.Board) app.UI {
 	a := &board.Attributes
-	views, kept := strconv.Itoa(len(a.Plan.Views)), orDash(a.Source.File)
+	kept := cmp.Or(a.Source.File, "memory")
 	if a.Source.Type == "static" {
 		kept = "the program"
-	} else if a.Source.File == "" {
-		kept = "memory"
-	}
-	if a.Problem != "" {
-		views = "—"
 	}
 	return app.Tr().Body(
-		app.Td().Body(app.A().Class("name").Href(href("/settings/boards/"+board.ID)).Text(board.ID)),
-		app.Td().Class("clip").Body(app.Text(a.Plan.Title+" "), app.If(a.Problem != "", func() app.UI { return app.Span().Class("err").Title(a.Problem).Text(a.Problem) })),
-		app.Td().Class("tnum").Text(views),
-		app.Td().Class("dim clip").Title(kept).Text(kept),
-		app.Td().Class("do").Body(app.A().Class("btn s").Href(href("/wall/"+board.ID)).Target("_blank").Text("Open the wall")),
+		ui.CellOf("", app.A().Class("name").Href(href("/settings/boards/"+board.ID)).Text(board.ID)),
+		ui.CellOf("clip", app.Text(a.Plan.Title+" "), ui.Words("err", a.Problem)),
+		ui.Cell("tnum", strconv.Itoa(len(a.Plan.Views))),
+		ui.Cell("dim clip", kept),
+		ui.CellOf("do", wallLink(board.ID)),
 	)
+}
+
+func wallLink(id string) app.UI {
+	return app.A().Class("btn s").Href(href("/wall/" + id)).Target("_blank").Text("Open the wall")
 }
 
 func (b *boardSettings) begin(ctx app.Context, e app.Event) {
 	e.PreventDefault()
-	ctx.Navigate(href("/settings/boards/" + url.PathEscape(strings.TrimSpace(b.name))))
+	if name := strings.TrimSpace(b.name); name != "" {
+		ctx.Navigate(href("/settings/boards/" + url.PathEscape(name)))
+	}
 }
 
 func (b *boardSettings) renderEditor() app.UI {
 	may := console.mayAct()
 	changed := planText(&b.plan) != b.saved
+	remove := ui.Do("do", "doubt", "Remove…", !may || b.saved == "")
+	if b.doubt {
+		remove = ui.Do("d", "remove", "Remove "+b.id, !may)
+	}
 	return app.Div().Class("page displays editor").OnClick(b.clicked).OnInput(b.typed).Body(
-		app.Div().Class("head").Body(
-			app.A().Class("dim").Href(href("/settings/boards")).Text("Boards"), app.Span().Class("faint").Text("/"), app.H2().Text(b.id),
-			app.Span().Class("sp"),
-			app.A().Class("btn").Href(href("/wall/"+b.id)).Target("_blank").Text("Open the wall"),
-			app.Button().Type("button").Class("btn").DataSet("do", "discard").Disabled(!changed || b.saved == "").Text("Discard"),
-			app.If(b.doubt, func() app.UI {
-				return app.Button().Type("button").Class("btn d").DataSet("do", "remove").Disabled(!may).Text("Remove " + b.id)
-			}).Else(func() app.UI {
-				return app.Button().Type("button").Class("btn do").DataSet("do", "doubt").Disabled(!may || b.saved == "").Text("Remove…")
-			}),
-			app.Button().ID("board-save").Type("button").Class("btn p").DataSet("do", "save").Disabled(!may || !changed).Text("Save the board"),
+		ui.Box("head",
+			app.A().Class("dim").Href(href("/settings/boards")).Text("Boards"), ui.Words("faint", "/"), ui.Head("", app.Text(b.id)), ui.Words("sp", ""),
+			wallLink(b.id),
+			ui.Do("", "discard", "Discard", !changed || b.saved == ""),
+			remove,
+			ui.Do("p", "save", "Save the board", !may || !changed).ID("board-save"),
 		),
-		app.P().ID("board-wrong").Class("err").Role("alert").Text(b.wrong+" "),
-		app.Div().Class("fields").Body(app.Range(planFields).Slice(func(i int) app.UI {
-			f := planFields[i]
-			return displayField(f.id, f.label, app.Input().ID(f.id).Class("in").AutoComplete(false).Placeholder(f.hint).MaxLength(60))
+		ui.Alert("err wrong", b.wrong),
+		ui.Box("fields", app.Range(planFields).Slice(func(i int) app.UI {
+			f := &planFields[i]
+			return ui.Field(f.id, f.label, "", f.hint, 60)
 		})),
 		app.Range(b.plan.Views).Slice(func(i int) app.UI { return renderViewEditor(i, &b.plan.Views[i], len(b.plan.Views)) }),
-		app.Button().Type("button").Class("btn s").DataSet("do", "add-view").Text("Add a view"),
-		displayField("board-text", "The same as text", app.Textarea().ID("board-text").Class("in mono").Attr("spellcheck", "false ").Rows(16)),
+		ui.Do("s", "add-view", "Add a view", false),
+		ui.Labelled("board-text", "The same as text", app.Elem("textarea").ID("board-text").Class("in mono").Attr("spellcheck", "false ").Attr("rows", "16")),
 	)
 }
 
 func renderViewEditor(i int, v *api.BoardView, views int) app.UI {
-	at := strconv.Itoa(i)
-	return app.Section().Class("box").Body(
+	what := "view " + strconv.Itoa(i+1)
+	return app.Section().Class("box").DataSet("view", i).Body(
 		app.Header().Body(
-			app.H2().Text("View "+strconv.Itoa(i+1)),
-			app.Input().ID(fieldID(i, -1, "title")).Class("in").AutoComplete(false).MaxLength(60).Aria("label", "Title of view "+strconv.Itoa(i+1)),
-			app.Span().Class("sp"),
-			moveButton("view-up", at, "", "↑", "Move view "+strconv.Itoa(i+1)+" up", i == 0),
-			moveButton("view-down", at, "", "↓", "Move view "+strconv.Itoa(i+1)+" down", i == views-1),
-			moveButton("view-remove", at, "", "✕", "Remove view "+strconv.Itoa(i+1), views == 1),
+			ui.Field(fieldID(i, -1, "title"), "Title of "+what, "", "", 60),
+			ui.Words("sp", ""),
+			renderMoves("view", what, i, views, views > 1),
 		),
-		app.Div().Class("body").Body(
+		ui.Box("body",
 			app.Range(v.Tiles).Slice(func(j int) app.UI { return renderTileEditor(i, j, len(v.Tiles)) }),
-			app.Button().Type("button").Class("btn s").DataSet("do", "add-tile").DataSet("view", at).Text("Add a tile"),
+			ui.Do("s", "add-tile", "Add a tile", false),
 		),
 	)
 }
+
+// kindNames and kindTexts are what a tile is chosen by.
+var kindNames, kindTexts = func() (names, texts []string) {
+	for i := range api.BoardKinds {
+		k := &api.BoardKinds[i]
+		names, texts = append(names, k.Name), append(texts, k.Title+" ("+k.Name+")")
+	}
+	return names, texts
+}()
 
 func renderTileEditor(i, j, tiles int) app.UI {
-	at, tile := strconv.Itoa(i), strconv.Itoa(j)
-	what := "tile " + strconv.Itoa(j+1) + " of view " + strconv.Itoa(i+1)
-	return app.Div().Class("tile-row").Body(
-		displayField(fieldID(i, j, "kind"), "Kind", app.Select().ID(fieldID(i, j, "kind")).Class("in").Body(
-			app.Range(api.BoardKinds).Slice(func(k int) app.UI {
-				return app.Option().Value(api.BoardKinds[k].Name).Text(api.BoardKinds[k].Title + " (" + api.BoardKinds[k].Name + ")")
-			}))),
+	kind := fieldID(i, j, "kind")
+	return app.Div().Class("tile-row").DataSet("tile", j).Body(
+		ui.Labelled(kind, "Kind", ui.Choose(kind, kindNames, kindTexts, false)),
 		app.Range(tileFields).Slice(func(k int) app.UI {
-			f := tileFields[k]
-			return displayField(fieldID(i, j, f.id), f.label, app.Input().ID(fieldID(i, j, f.id)).Class("in", "f-"+f.id).AutoComplete(false).Placeholder(f.hint))
+			f := &tileFields[k]
+			return ui.Field(fieldID(i, j, f.id), f.label, "", f.hint, 512)
 		}),
-		app.Span().Class("moves").Body(
-			moveButton("tile-up", at, tile, "↑", "Move "+what+" up", j == 0),
-			moveButton("tile-down", at, tile, "↓", "Move "+what+" down", j == tiles-1),
-			moveButton("tile-remove", at, tile, "✕", "Remove "+what, false),
-		),
+		renderMoves("tile", "tile "+strconv.Itoa(j+1)+" of view "+strconv.Itoa(i+1), j, tiles, true),
 	)
 }
 
-func moveButton(do, view, tile, sign, label string, disabled bool) app.UI {
-	return app.Button().Type("button").Class("btn i bare").DataSet("do", do).DataSet("view", view).DataSet("tile", tile+" ").Aria("label", label).Title(label).Disabled(disabled).Text(sign)
+// renderMoves draws what moves and removes the element i of a list of n.
+func renderMoves(kind, what string, i, n int, removable bool) app.UI {
+	button := func(do, sign, label string, disabled bool) app.UI {
+		return app.Button().Type("button").Class("btn i bare").DataSet("do", kind+do).Aria("label", label).Disabled(disabled).Text(sign)
+	}
+	return ui.Box("moves",
+		button("-up", "↑", "Move "+what+" up", i == 0),
+		button("-down", "↓", "Move "+what+" down", i == n-1),
+		button("-remove", "✕", "Remove "+what, !removable))
 }
 
 // typed takes what is typed into a field, or into the text.
@@ -308,7 +322,11 @@ func (b *boardSettings) typed(_ app.Context, e app.Event) {
 }
 
 func (b *boardSettings) enter(id, text string) {
-	if id == "board-text" {
+	switch id {
+	case boardNew:
+		b.name = text
+		return
+	case "board-text":
 		var plan api.BoardPlan
 		if err := json.Unmarshal([]byte(text), &plan); err != nil {
 			b.wrong = ui.Sentence(strings.TrimPrefix(err.Error(), "json: "))
@@ -360,7 +378,7 @@ func (b *boardSettings) clicked(_ app.Context, e app.Event) {
 		return
 	}
 	view, _ := strconv.Atoi(ui.Closest(e, "data-view"))
-	tile, _ := strconv.Atoi(strings.TrimSpace(ui.Closest(e, "data-tile")))
+	tile, _ := strconv.Atoi(ui.Closest(e, "data-tile"))
 	b.do(do, view, tile)
 }
 
@@ -384,7 +402,7 @@ func (b *boardSettings) do(what string, view, tile int) {
 		}
 		v := &b.plan.Views[view]
 		if what == "add-tile" {
-			v.Tiles = append(v.Tiles, api.BoardTile{Kind: api.TileSessions})
+			v.Tiles = append(v.Tiles, newPlan("").Views[0].Tiles[0])
 		} else {
 			v.Tiles = moved(v.Tiles, tile, what)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type displaySettings struct {
 	busy   bool
 	failed string
 	doubt  string // id of the display that is about to be revoked, "" for none
+	fresh  bool   // the form is as it was at first
 }
 
 // displaysEvery is how often the displays are asked for.
@@ -38,8 +40,16 @@ func (d *displaySettings) tick() {
 	}
 }
 
-// fill puts what is in effect into the choices of boards.
+// fill puts what is in effect into the choices of boards, and empties the form
+// after its use.
 func (d *displaySettings) fill() {
+	if !d.fresh {
+		d.fresh = true
+		ui.SetValue("pair-code", "")
+		ui.SetValue("pair-name", "")
+		ui.SetValue("pair-days", "")
+		ui.SetValue("pair-board", api.FirstBoard)
+	}
 	for i := range d.list {
 		ui.SetValue("board-of-"+d.list[i].ID, cmp.Or(d.list[i].Attributes.Board, api.FirstBoard))
 	}
@@ -48,98 +58,78 @@ func (d *displaySettings) fill() {
 // render draws the form, and the displays that there are.
 func (d *displaySettings) render(boards []api.Board) app.UI {
 	if console.who.Role != "admin" {
-		return app.Div().Class("page").Body(app.P().Class("dim").Text("Only administrators see and pair displays."))
+		return ui.Box("page", ui.Para("dim", "Only administrators see and pair displays."))
 	}
 	may := console.mayAct()
-	return app.Div().Class("page displays").Body(
+	ids := boardIDs(boards)
+	return ui.Box("page displays",
 		app.Form().ID("pair").Class("box").OnInput(d.input).OnSubmit(d.submit).Body(
-			app.Header().Body(app.H2().Text("Pair a screen")),
-			app.Div().Class("body").Body(
-				app.P().Class("dim").Body(app.Text("Open "), app.Code().Text(ui.Link(href("/wall"))), app.Text(" on the screen. It shows a code of six characters and needs no keyboard.")),
-				app.Div().Class("fields").Body(
-					displayField("pair-code", "Code", app.Input().ID("pair-code").Class("in mono").MaxLength(16).AutoComplete(false).Required(true)),
-					displayField("pair-name", "Name", app.Input().ID("pair-name").Class("in").MaxLength(64).AutoComplete(false).Required(true).Placeholder("noc-left")),
-					displayField("pair-board", "Board", boardSelect("pair-board", boards)),
-					displayField("pair-days", "Days", app.Input().ID("pair-days").Class("in num").Attr("inputmode", "numeric").MaxLength(3).AutoComplete(false).Placeholder(strconv.Itoa(api.DisplayDays))),
+			app.Header().Body(ui.Head("", app.Text("Pair a screen"))),
+			ui.Box("body",
+				ui.Para("dim", "Open "+ui.Link(href("/wall"))+" on the screen. It shows a code of six characters and needs no keyboard."),
+				ui.Box("fields",
+					ui.Field("pair-code", "Code", "mono", "", 16),
+					ui.Field("pair-name", "Name", "", "noc-left", 64),
+					ui.Labelled("pair-board", "Board", ui.Choose("pair-board", ids, ids, !may)),
+					ui.Field("pair-days", "Days", "num", strconv.Itoa(api.DisplayDays), 3),
 					app.Button().Type("submit").Class("btn p").Disabled(!may || d.busy).Text("Pair the screen"),
 				),
-				app.If(d.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(d.failed) }),
+				ui.Alert("err", d.failed),
 			),
 		),
-		app.If(d.polled.note() != "", func() app.UI { return app.P().Class("err").Role("alert").Text(d.polled.note()) }),
-		d.renderList(boards, may),
+		ui.When(d.polled.failed != "", ui.Alert("err", d.polled.note())),
+		d.renderList(ids, may),
 	)
 }
 
-func displayField(id, label string, control app.UI) app.UI {
-	return app.Div().Class("field").Body(app.Label().For(id).Text(label), control)
+func boardIDs(boards []api.Board) []string {
+	ids := make([]string, len(boards))
+	for i := range boards {
+		ids[i] = boards[i].ID
+	}
+	return ids
 }
 
-// boardSelect draws a choice among the boards.
-func boardSelect(id string, boards []api.Board) app.HTMLSelect {
-	return app.Select().ID(id).Class("in").Body(app.Range(boards).Slice(func(i int) app.UI {
-		return app.Option().Value(boards[i].ID).Selected(boards[i].ID == api.FirstBoard).Text(boards[i].ID)
-	}))
-}
-
-func (d *displaySettings) renderList(boards []api.Board, may bool) app.UI {
+func (d *displaySettings) renderList(boards []string, may bool) app.UI {
 	if len(d.list) == 0 {
 		text := "No screen has been paired."
 		if !d.polled.ready {
 			text = "Loading…"
 		}
-		return app.Div().Class("empty").Text(text)
+		return ui.Box("empty", app.Text(text))
 	}
-	heads := []string{"Name", "Board", "State", "Last seen", "Expires", "From", "Paired"}
 	return app.Table().Class("t of-displays").OnClick(d.clicked).OnChange(d.changed).Body(
-		app.THead().Body(app.Tr().Body(
-			app.Range(heads).Slice(func(i int) app.UI { return app.Th().Scope("col").Text(heads[i]) }),
-			app.Th().Scope("col").Body(app.Span().Class("sr").Text("Actions")),
-		)),
+		ui.Columns("Name", "Board", "State", "Last seen", "Expires", "From", "Paired by", ""),
 		app.TBody().Body(app.Range(d.list).Slice(func(i int) app.UI { return d.renderRow(&d.list[i], boards, may) })),
 	)
 }
 
 // renderRow draws a display. It binds no handler: the table has them, and they
 // read which row was hit.
-func (d *displaySettings) renderRow(s *api.Display, boards []api.Board, may bool) app.UI {
+func (d *displaySettings) renderRow(s *api.Display, boards []string, may bool) app.UI {
 	a := &s.Attributes
 	glyph, word, level := displayState(a, console.now())
-	over := word == "Revoked" || word == "Expired"
-	if !may || over {
-		boards = []api.Board{{ID: cmp.Or(a.Board, api.FirstBoard)}}
-	} else if a.Board != "" && !hasBoard(boards, a.Board) {
-		boards = append([]api.Board{{ID: a.Board}}, boards...)
+	over := level == "ended"
+	if now := cmp.Or(a.Board, api.FirstBoard); over || !slices.Contains(boards, now) {
+		boards = append([]string{now}, boards...)
+	}
+	action := app.UI(ui.Do("s do", "doubt", "Revoke…", !may))
+	switch {
+	case over:
+		action = ui.Words("", "")
+	case d.doubt == s.ID:
+		action = ui.Box("ask", ui.Do("s", "keep", "Keep", false), ui.Do("s d", "revoke", "Revoke "+ui.Clip(a.Name, 20), !may))
 	}
 	return app.Tr().DataSet("id", s.ID).Body(
-		app.Td().Body(app.B().Class("clip").Title(a.Name).Text(a.Name)),
-		app.Td().Body(boardSelect("board-of-"+s.ID, boards).Disabled(!may || over).Aria("label", "Board of "+a.Name)),
-		app.Td().Body(ui.Chip(glyph, word, level)),
-		app.Td().Body(renderInstant(timeOf(a.LastSeenAt))),
-		app.Td().Class("tnum").Title(exact(timeOf(a.ExpiresAt))).Text(inZone(timeOf(a.ExpiresAt)).Format(time.DateOnly)),
-		app.Td().Class("mono clip").Title(a.Address).Text(orDash(a.Address)),
-		app.Td().Class("clip").Title(exact(timeOf(a.CreatedAt))).Text("by "+a.CreatedBy),
-		app.Td().Class("do").Body(
-			app.If(over, func() app.UI { return app.Span() }).
-				ElseIf(d.doubt == s.ID, func() app.UI {
-					return app.Span().Class("ask").Body(
-						app.Button().Type("button").Class("btn s").DataSet("do", "keep").Text("Keep"),
-						app.Button().Type("button").Class("btn s d").DataSet("do", "revoke").Disabled(!may).Text("Revoke "+ui.Clip(a.Name, 20)))
-				}).
-				Else(func() app.UI {
-					return app.Button().Type("button").Class("btn s do").DataSet("do", "doubt").Disabled(!may).Aria("label", "Revoke "+a.Name+"…").Text("Revoke…")
-				}),
-		),
+		ui.CellOf("", ui.Bold("clip", a.Name)),
+		ui.CellOf("", ui.Choose("board-of-"+s.ID, boards, boards, !may || over)),
+		ui.CellOf("", ui.Chip(glyph, word, level)),
+		ui.CellOf("", renderInstant(timeOf(a.LastSeenAt))),
+		ui.Cell("tnum", inZone(timeOf(a.ExpiresAt)).Format(time.DateOnly)),
+		ui.Cell("mono clip", orDash(a.Address)),
+		ui.Cell("clip", a.CreatedBy),
+		ui.CellOf("do", action),
 	)
-}
-
-func hasBoard(boards []api.Board, id string) bool {
-	for i := range boards {
-		if boards[i].ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // displayState is what the chip of a display shows.
@@ -201,9 +191,7 @@ func (d *displaySettings) approve() {
 				return
 			}
 			d.typed = nil
-			for _, id := range []string{"pair-code", "pair-name", "pair-days"} {
-				ui.SetValue(id, "")
-			}
+			d.fresh = false
 			console.say(body.Name+" is paired and shows "+body.Board+".", false)
 			d.polled.again()
 		}

@@ -81,22 +81,19 @@ func newWall(board string, now time.Time) *wall {
 	return &wall{asked: board, loaded: now, renew: renewAt(now, rand.N(spreadRenew))}
 }
 
-// goWall makes the console a wall, or one of its other pages again.
+// goWall makes the console a wall when its first page is one. A wall is a page of
+// its own, with rights that others do not have: whoever goes from one to the other
+// loads that anew.
 func (l *live) goWall(ctx app.Context, path string) {
 	board, ok := wallBoard(path)
 	switch {
 	case ok && l.wall != nil:
 		l.wall.asked = board
-	case ok:
+	case ok && l.client == nil:
 		l.wall = newWall(board, time.Now())
 		l.wall.rest(ctx)
-	case l.wall != nil:
-		l.wall.unwatch()
-		l.wall = nil
-		ui.SetRoot("data-beat", "")
-		if l.socket != nil {
-			l.watchAlways()
-		}
+	case ok != (l.wall != nil):
+		ui.Reload()
 	}
 }
 
@@ -104,10 +101,6 @@ func (l *live) goWall(ctx app.Context, path string) {
 func (w *wall) rest(ctx app.Context) {
 	time.AfterFunc(wallBeat, func() {
 		ctx.Dispatch(func(ctx app.Context) {
-			if console.wall != w {
-				ctx.PreventUpdate()
-				return
-			}
 			w.rest(ctx)
 			w.see(!ui.Hidden())
 			if w.hidden {
@@ -340,9 +333,6 @@ func (w *wall) press(ctx app.Context, k keyPress) bool {
 	}
 	return true
 }
-
-// leaveWall goes to the console's first page, or to the login.
-func leaveWall(app.Context, app.Event) { ui.Go(href("/overview")) }
 
 // samePlan reports whether two plans show the same.
 func samePlan(a, b *api.BoardPlan) bool {

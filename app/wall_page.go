@@ -30,9 +30,15 @@ func (p *wallPage) Render() app.UI {
 	)
 }
 
-// touched shows the way out to those who have no keyboard.
+// touched shows the way out to those who have no keyboard, and takes it.
 func (p *wallPage) touched(_ app.Context, e app.Event) {
-	if w := console.wall; w != nil && ui.Closest(e, "href") == "" {
+	w := console.wall
+	switch do := ui.Closest(e, "data-do"); {
+	case do == "leave":
+		ui.Go(href("/overview"))
+	case do == "stay":
+		w.bar = time.Time{}
+	default:
 		w.bar = time.Now().Add(barTime)
 	}
 }
@@ -82,7 +88,7 @@ func (w *wall) renderBody(now time.Time) app.UI {
 
 // wallSays is a wall that has nothing else to show.
 func wallSays(title, text string) app.UI {
-	return app.Div().Class("wall-says").Role("status").Body(app.H1().Text(title), app.P().Text(text))
+	return ui.Box("wall-says", app.H1().Text(title), ui.Para("", text))
 }
 
 func (w *wall) renderHead(v *api.BoardView, now time.Time, oldest time.Duration, known bool) app.UI {
@@ -93,38 +99,39 @@ func (w *wall) renderHead(v *api.BoardView, now time.Time, oldest time.Duration,
 	case oldest >= oldAfter:
 		class, before, age, after = "wall-age old", "▲ not updated for ", ui.Countdown(oldest), ""
 	}
-	return app.Header().Class("wall-head").Body(
+	return ui.Box("wall-head",
 		app.H1().Text(w.plan.Title),
-		app.Span().Class("wall-view").Text(v.Title),
-		app.Span().Class("sp"),
-		app.Span().Class(class).Body(app.Text(before), app.B().Text(age), app.Text(after)),
-		app.B().Class("wall-clock").Text(now.Local().Format("15:04")),
+		ui.Words("wall-view", v.Title),
+		ui.Words("sp", ""),
+		ui.Box(class, app.Text(before), ui.Bold("", age), app.Text(after)),
+		ui.Bold("wall-clock", now.Local().Format("15:04")),
 	)
 }
 
 // renderFoot says which view this is and for how long, and whose screen it is.
 func (w *wall) renderFoot(now time.Time) app.UI {
 	n := len(w.plan.Views)
-	turns := "one view"
+	turns := whole(w.every())
 	switch {
-	case n > 1 && w.turn.pinned && w.tiles[w.turn.at] != nil && w.critical(w.turn.at):
-		turns = "view " + strconv.Itoa(w.turn.at+1) + " of " + strconv.Itoa(n) + " · stays while it is critical"
-	case n > 1 && w.turn.pinned:
-		turns = "view " + strconv.Itoa(w.turn.at+1) + " of " + strconv.Itoa(n) + " · stays for " + whole(max(pinnedAfter-now.Sub(w.turn.held), 0))
-	case n > 1:
-		turns = "view " + strconv.Itoa(w.turn.at+1) + " of " + strconv.Itoa(n) + " · " + whole(w.every())
+	case w.turn.pinned && w.critical(w.turn.at):
+		turns = "stays while it is critical"
+	case w.turn.pinned:
+		turns = "stays for " + whole(max(pinnedAfter-now.Sub(w.turn.held), 0))
+	}
+	if turns = "view " + strconv.Itoa(w.turn.at+1) + " of " + strconv.Itoa(n) + " · " + turns; n == 1 {
+		turns = "one view"
 	}
 	who := "logged in as " + console.who.User
 	if console.who.Role == roleDisplay {
-		who = "read-only display “" + cmp.Or(console.who.Name, console.who.User) + "”"
+		who = "read-only display “" + console.who.Name + "”"
 	}
 	dots := make([]string, n)
 	dots[w.turn.at] = "on"
-	return app.Footer().Class("wall-foot").Body(
-		app.Span().Class("wall-dots").Aria("hidden", "true ").Body(app.Range(dots).Slice(func(i int) app.UI { return app.I().Class(dots[i]) })),
-		app.Span().Class("wall-turns").Text(turns),
-		app.Span().Class("sp"),
-		app.Span().Class("wall-who").Text(who+" · "+ui.Host()),
+	return ui.Box("wall-foot",
+		ui.Box("wall-dots", app.Range(dots).Slice(func(i int) app.UI { return ui.Words(dots[i], "") })),
+		ui.Words("wall-turns", turns),
+		ui.Words("sp", ""),
+		ui.Words("wall-who", who+" · "+ui.Host()),
 	)
 }
 
@@ -148,11 +155,10 @@ func (w *wall) renderOut(now time.Time, oldest time.Duration, known bool) app.UI
 	if since.Local().YearDay() != now.Local().YearDay() {
 		text = inZone(since).Format(time.DateTime)
 	}
-	return app.Div().Class("wall-out").Role("alert").Body(
-		app.Div().Body(
-			app.H2().Body(ui.Glyph("long"), app.Text("No data from "+ui.Host()+" since "+text)),
-			app.P().Text("This screen is not current. It goes on by itself."),
-		))
+	return ui.Box("wall-out", ui.Box("",
+		ui.Head("", ui.Glyph("long"), app.Text("No data from "+ui.Host()+" since "+text)),
+		ui.Alert("", "This screen is not current. It goes on by itself."),
+	))
 }
 
 // renderBar is the way out.
@@ -164,18 +170,7 @@ func (w *wall) renderBar(now time.Time) app.UI {
 	if console.gate != gateOpen {
 		out = "Log in instead"
 	}
-	return app.Nav().Class("wall-bar").Aria("label", "Wall").Body(
-		app.Span().Text("This is a wall: it needs no keys."),
-		app.Button().ID("wall-leave").Type("button").Class("wall-btn").DataSet("do", "leave").OnClick(leaveWall).Text(out),
-		app.Button().ID("wall-stay").Type("button").Class("wall-btn").OnClick(stayOnWall).Text("Stay"),
-	)
-}
-
-func stayOnWall(ctx app.Context, e app.Event) {
-	e.Call("stopPropagation")
-	if console.wall != nil {
-		console.wall.bar = time.Time{}
-	}
+	return ui.Box("wall-bar", ui.Words("", "This is a wall: it needs no keys."), ui.Do("wall-btn", "leave", out, false).ID("wall-leave"), ui.Do("wall-btn", "stay", "Stay", false))
 }
 
 // levelWords are what a wall calls the levels, beside their colours.
@@ -201,44 +196,47 @@ func renderWallTile(t *api.BoardTile, tile *wallTile, now time.Time) app.UI {
 	if kind.List {
 		class += " listing"
 	}
-	word := levelWords[tile.level]
-	rows, pages := r.rows, ""
-	if kind.List {
-		rows, pages = wallRows(r, height, now)
+	state := ui.Bold("wall-word", levelWords[tile.level])
+	if old {
+		state = ui.Bold("wall-old", "STALE "+ui.Countdown(tile.age))
+	}
+	pages, body := "", app.UI(nil)
+	switch {
+	case tile.why != "":
+		body = ui.Para("wall-note", tile.why)
+	case !r.known:
+		body = renderFigure("—", "", "waiting for the server", nil)
+	case kind.List:
+		var rows []wallRow
+		rows, pages = wallRows(r, width, height, now)
+		body = renderWallRows(rows)
+	default:
+		body = renderFigure(r.value, r.unit, r.note, r.line)
 	}
 	return app.Section().Class(class).DataSet("kind", t.Kind).Body(
-		app.H2().Body(
-			app.If(tile.level > 0, func() app.UI { return ui.Glyph(wallGlyphs[tile.level]) }),
-			app.Span().Class("wall-label").Text(cmp.Or(t.Title, kind.Title)),
-			app.If(pages != "", func() app.UI { return app.Span().Class("wall-pages").Text(pages) }),
-			app.If(old, func() app.UI { return app.B().Class("wall-old").Text("STALE " + ui.Countdown(tile.age)) }).
-				ElseIf(word != "", func() app.UI { return app.B().Class("wall-word").Text(word) }),
-		),
-		app.If(tile.why != "", func() app.UI { return app.P().Class("wall-note").Text(tile.why) }).
-			ElseIf(!r.known, func() app.UI { return renderFigure("—", "", "waiting for the server", nil) }).
-			ElseIf(kind.List, func() app.UI { return renderWallRows(rows) }).
-			Else(func() app.UI { return renderFigure(r.value, r.unit, r.note, r.line) }),
+		ui.Head("", ui.When(tile.level > 0, ui.Glyph(wallGlyphs[tile.level])), ui.Words("wall-label", cmp.Or(t.Title, kind.Title)), ui.Words("wall-pages", pages), state),
+		body,
 	)
 }
 
 // renderFigure draws a figure that is read from afar, above it how it went and
 // below it a note.
 func renderFigure(value, unit, note string, line []float64) app.UI {
-	return app.Div().Class("wall-figure").Body(
-		app.If(len(line) > 1, func() app.UI {
-			slots := int(seriesSpan / (10 * time.Second))
-			return ui.Sparkline{Points: line[max(len(line)-slots, 0):], Slots: slots, Label: "the last hour"}.Draw()
-		}),
-		app.P().Class("wall-value").Body(app.Text(value), app.If(unit != "", func() app.UI { return app.Small().Text(" " + unit) })),
-		app.P().Class("wall-sub").Text(cmp.Or(note, " ")),
+	return ui.Box("wall-figure",
+		ui.When(len(line) > 1, ui.Sparkline{Points: line, Slots: 30, Label: "the last hour"}.Draw()),
+		ui.Box("wall-value", app.Text(value), ui.Words("wall-unit", unit)),
+		ui.Para("wall-sub", note+" "),
 	)
 }
 
 // wallRows are the rows that fit, and which they are. They page by themselves.
-func wallRows(r *reading, cells int, now time.Time) ([]wallRow, string) {
+func wallRows(r *reading, columns, cells int, now time.Time) ([]wallRow, string) {
 	width, height := 1920, 1080
 	if !app.IsServer {
 		width, height = app.Window().Size()
+	}
+	if height > width && columns > api.BoardRows { // four beside each other are two above two
+		cells *= columns / api.BoardRows
 	}
 	fit := listRows(width, height, cells)
 	if len(r.rows) <= fit {
@@ -251,17 +249,15 @@ func wallRows(r *reading, cells int, now time.Time) ([]wallRow, string) {
 
 func renderWallRows(rows []wallRow) app.UI {
 	if len(rows) == 0 {
-		return app.P().Class("wall-none").Text("none")
+		return ui.Para("wall-none", "none")
 	}
 	return app.Ul().Class("wall-rows").Body(app.Range(rows).Slice(func(i int) app.UI {
 		r := &rows[i]
 		return app.Li().Body(
 			ui.Glyph(r.glyph),
-			app.Span().Class("wall-name").Body(
-				app.Span().Text(r.name),
-				app.If(r.tag != "", func() app.UI { return app.B().Class("wall-tag", r.level).Text(r.tag) })),
-			app.Span().Class("wall-a").Text(r.a),
-			app.Span().Class("wall-b").Text(r.b),
+			ui.Box("wall-name", ui.Words("", r.name), ui.When(r.tag != "", ui.Bold("wall-tag "+r.level, r.tag))),
+			ui.Words("wall-a", r.a),
+			ui.Words("wall-b", r.b),
 		)
 	}))
 }

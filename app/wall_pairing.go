@@ -132,17 +132,13 @@ func (p *pairing) render(now time.Time) app.UI {
 	if p.failed != "" {
 		note = p.failed + " This screen goes on trying."
 	}
-	return app.Div().Class("wall-pair").Body(
-		app.P().Class("wall-mark").Body(
-			ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
-				ui.SVG("path").Attr("d", "M1 1h5v5H1zM8 8h5v5H8z").Attr("fill", "currentColor")),
-			app.Text("Signalbox")),
+	return ui.Box("wall-pair",
+		ui.Para("wall-mark", "Signalbox"),
 		app.H1().Text("Pair this screen"),
-		app.P().ID("wall-code").Aria("label", code).Body(
-			app.Range(letters).Slice(func(i int) app.UI { return app.Span().Text(string(letters[i])) })),
-		app.P().Body(app.Text("On a computer, open "), app.B().Text(ui.Link(href("/settings/displays"))), app.Text(" and type this code.")),
-		app.P().Class("wall-dim").Text(p.left(now)),
-		app.P().Class("wall-note").Role("status").Text(note),
+		app.Div().ID("wall-code").Body(app.Range(letters).Slice(func(i int) app.UI { return ui.Words("", string(letters[i])) })),
+		ui.Box("", app.Text("On a computer, open "), ui.Bold("", ui.Link(href("/settings/displays"))), app.Text(" and type this code.")),
+		ui.Para("wall-dim", p.left(now)),
+		ui.Alert("wall-note", note),
 	)
 }
 

@@ -191,8 +191,8 @@ func (w *wall) readStats(r *reading, kind string) {
 		r.figure, r.line, write = s.P95, gapsFor(series.P95), latency
 	}
 	r.value, r.unit, _ = strings.Cut(write(r.figure), " ")
-	if _, high, ok := (ui.Sparkline{Points: r.line}).Range(); ok {
-		r.note = "highest " + write(high) + " in the last hour"
+	if _, high, ok := (ui.Sparkline{Points: r.line}).Range(); ok { // a mean of ten seconds
+		r.note = "highest " + write(max(high, r.figure)) + " in the last hour"
 	}
 }
 
