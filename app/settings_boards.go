@@ -436,7 +436,7 @@ func (b *boardSettings) save() {
 func (b *boardSettings) remove() {
 	id := b.id
 	b.call("DELETE", nil, func() {
-		b.id = "" // what is part of the program is there again
+		console.ctx.Navigate(href("/settings/boards"))
 		console.say("The file of "+id+" is removed.", false)
 	})
 }

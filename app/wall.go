@@ -24,15 +24,10 @@ import (
 // It is drawn twice a second, with everything that has come meanwhile, and lives
 // by that beat: wall.js loads the page anew when it stops.
 type wall struct {
+	wallBoard
 	asked string // board in the address, "" for none
 	shown string // board that plan is of
-	plan  api.BoardPlan
-	wrong string // why there is no plan
 	board poll   // of the plan
-	asks  []api.Subscribe
-	tiles [][]wallTile // by view
-	turn  turn
-	ages  ages
 	pair  pairing
 
 	retry  pairing   // of a server that does not answer: only its pauses count
@@ -43,6 +38,16 @@ type wall struct {
 	bar    time.Time // until when the bar with the way out is shown
 	hidden bool      // nobody can see the page
 	beats  int
+}
+
+// wallBoard is the board that hangs there, and what is known of it.
+type wallBoard struct {
+	plan  api.BoardPlan
+	wrong string // why there is no plan
+	asks  []api.Subscribe
+	tiles [][]wallTile // by view
+	turn  turn
+	ages  ages
 }
 
 // wallTile is what is known of a tile.
@@ -68,8 +73,8 @@ const (
 	spreadRenew = 30 * time.Minute
 )
 
-// wallBoard reads which board a path asks for; false when it is no wall's.
-func wallBoard(path string) (board string, ok bool) {
+// wallOn reads which board a path asks for; false when it is no wall's.
+func wallOn(path string) (board string, ok bool) {
 	section, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if board, err := url.PathUnescape(rest); err == nil {
 		rest = board
@@ -85,7 +90,7 @@ func newWall(board string, now time.Time) *wall {
 // its own, with rights that others do not have: whoever goes from one to the other
 // loads that anew.
 func (l *live) goWall(ctx app.Context, path string) {
-	board, ok := wallBoard(path)
+	board, ok := wallOn(path)
 	switch {
 	case ok && l.wall != nil:
 		l.wall.asked = board
@@ -195,33 +200,33 @@ func (w *wall) pause() time.Duration {
 }
 
 // show shows a plan, which may be the one that is shown already.
-func (w *wall) show(plan api.BoardPlan, wrong string) {
+func (b *wallBoard) show(plan api.BoardPlan, wrong string) {
 	asks := plan.Asks()
 	if len(asks) > api.MaxBoardAsks || len(plan.Views) > api.MaxBoardViews {
 		plan, asks, wrong = api.BoardPlan{}, nil, "This board is too large for this console."
 	}
-	w.wrong = wrong
-	if samePlan(&w.plan, &plan) {
+	b.wrong = wrong
+	if samePlan(&b.plan, &plan) {
 		return
 	}
-	w.unwatch()
-	w.ages.forget()
-	w.plan, w.asks, w.turn = plan, asks, turn{}
-	w.tiles = make([][]wallTile, len(plan.Views))
+	b.unwatch()
+	b.ages.forget()
+	b.plan, b.asks, b.turn = plan, asks, turn{}
+	b.tiles = make([][]wallTile, len(plan.Views))
 	for i := range plan.Views {
-		w.tiles[i] = make([]wallTile, len(plan.Views[i].Tiles))
+		b.tiles[i] = make([]wallTile, len(plan.Views[i].Tiles))
 	}
-	w.watch()
+	b.watch()
 }
 
-func (w *wall) watch() {
-	for _, ask := range w.asks {
+func (b *wallBoard) watch() {
+	for _, ask := range b.asks {
 		console.watch(ask)
 	}
 }
 
-func (w *wall) unwatch() {
-	for _, ask := range w.asks {
+func (b *wallBoard) unwatch() {
+	for _, ask := range b.asks {
 		console.unwatch(ask.View)
 	}
 }
@@ -229,16 +234,16 @@ func (w *wall) unwatch() {
 // judge reads all tiles, also those of the views that are not on the screen, and
 // goes to the view that is to be there. What is old is not judged: its level
 // stays.
-func (w *wall) judge(now, clock time.Time) {
-	critical := make([]bool, len(w.plan.Views))
-	for i := range w.plan.Views {
-		for j := range w.plan.Views[i].Tiles {
-			t, tile := &w.plan.Views[i].Tiles[j], &w.tiles[i][j]
+func (b *wallBoard) judge(now, clock time.Time) {
+	critical := make([]bool, len(b.plan.Views))
+	for i := range b.plan.Views {
+		for j := range b.plan.Views[i].Tiles {
+			t, tile := &b.plan.Views[i].Tiles[j], &b.tiles[i][j]
 			ask := t.Asks()[0]
-			name, _ := api.NameOf(w.asks, ask)
-			tile.age, tile.aged = w.ages.age(name, ask.Topic == api.TopicStats, now)
+			name, _ := api.NameOf(b.asks, ask)
+			tile.age, tile.aged = b.ages.age(name, ask.Topic == api.TopicStats, now)
 			tile.why = console.store.View(name).Refused
-			tile.last = w.read(t, &tile.watch, clock)
+			tile.last = b.read(t, &tile.watch, clock)
 			if tile.last.known && tile.age < oldAfter {
 				tile.level = tile.watch.judge(tile.last.figure, tile.last.attention, tile.last.critical, now)
 			}
@@ -246,13 +251,13 @@ func (w *wall) judge(now, clock time.Time) {
 		}
 	}
 	if len(critical) > 0 {
-		w.turn.step(now, w.every(), critical)
+		b.turn.step(now, b.every(), critical)
 	}
 }
 
 // every is how long each view is shown.
-func (w *wall) every() time.Duration {
-	return time.Duration(min(max(cmp.Or(w.plan.Rotate, api.BoardRotate), api.MinRotate), api.MaxRotate)) * time.Second
+func (b *wallBoard) every() time.Duration {
+	return time.Duration(min(max(cmp.Or(b.plan.Rotate, api.BoardRotate), api.MinRotate), api.MaxRotate)) * time.Second
 }
 
 // renewed loads the page anew when there is a newer console, and every night.

@@ -136,9 +136,9 @@ func (w *wall) renderFoot(now time.Time) app.UI {
 }
 
 // critical reports whether a tile of a view is.
-func (w *wall) critical(view int) bool {
-	for i := range w.tiles[view] {
-		if w.tiles[view][i].level == 2 {
+func (b *wallBoard) critical(view int) bool {
+	for i := range b.tiles[view] {
+		if b.tiles[view][i].level == 2 {
 			return true
 		}
 	}

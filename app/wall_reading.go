@@ -37,23 +37,23 @@ type wallRow struct {
 }
 
 // read reads a tile.
-func (w *wall) read(t *api.BoardTile, watch *tileWatch, now time.Time) reading {
+func (b *wallBoard) read(t *api.BoardTile, watch *tileWatch, now time.Time) reading {
 	asks := t.Asks()
 	if len(asks) == 0 {
 		return reading{}
 	}
-	v := w.view(asks[0])
+	v := b.view(asks[0])
 	r := reading{known: v.Ready}
 	r.attention, r.critical = t.Limits()
 	switch t.Kind {
 	case api.TileSessions:
 		r.count(v.Total)
 		if t.Filter == "" {
-			w.readSessions(&r, t, v)
+			b.readSessions(&r, t, v)
 		}
 	case api.TileRunning:
 		r.count(v.Summary.Running)
-		if s := w.stats(api.StatsTotal); s != nil && t.Filter == "" {
+		if s := b.stats(api.StatsTotal); s != nil && t.Filter == "" {
 			r.note = "p95 " + latency(s.P95)
 		}
 	case api.TileLong, api.TileLongTrx:
@@ -67,7 +67,7 @@ func (w *wall) read(t *api.BoardTile, watch *tileWatch, now time.Time) reading {
 			r.note = ui.Duration(view.InState(s, view.Lag(s, now))) + " · " + s.Attributes.User + " waits for " + blocker(s.Attributes.Activity.BlockedBy)
 		}
 	case api.TileStatements, api.TileLatency, api.TileErrors:
-		w.readStats(&r, t.Kind)
+		b.readStats(&r, t.Kind)
 	case api.TileKills:
 		r.readKills(v, now)
 	case api.TileOutdated:
@@ -81,7 +81,7 @@ func (w *wall) read(t *api.BoardTile, watch *tileWatch, now time.Time) reading {
 	case api.TileServers:
 		r.readServers(v, watch, now)
 	case api.TileServices:
-		w.readServices(&r, v)
+		b.readServices(&r, v)
 	case api.TileUsers:
 		for i, g := range model.Rows[api.GroupAttributes](v) {
 			a := &g.Attributes
@@ -109,14 +109,14 @@ func (w *wall) read(t *api.BoardTile, watch *tileWatch, now time.Time) reading {
 func (r *reading) count(n int) { r.figure, r.value = float64(n), compact(float64(n)) }
 
 // view returns one of the views that the board needs.
-func (w *wall) view(ask api.Subscribe) *model.View {
-	name, _ := api.NameOf(w.asks, ask)
+func (b *wallBoard) view(ask api.Subscribe) *model.View {
+	name, _ := api.NameOf(b.asks, ask)
 	return console.store.View(name)
 }
 
 // stats returns a row of the statistics, nil when it is not known.
-func (w *wall) stats(id string) *api.StatsAttributes {
-	if r, ok := model.Row[api.StatsAttributes](w.view(api.Subscribe{Topic: api.TopicStats}), id); ok {
+func (b *wallBoard) stats(id string) *api.StatsAttributes {
+	if r, ok := model.Row[api.StatsAttributes](b.view(api.Subscribe{Topic: api.TopicStats}), id); ok {
 		return &r.Attributes
 	}
 	return nil
@@ -127,8 +127,8 @@ const trendOver = 5 * time.Minute
 
 // readSessions adds the trend, and the limit, of which shares are the thresholds
 // when there are no others.
-func (w *wall) readSessions(r *reading, t *api.BoardTile, v *model.View) {
-	if s := w.stats(api.StatsTotal); s != nil && s.Series != nil {
+func (b *wallBoard) readSessions(r *reading, t *api.BoardTile, v *model.View) {
+	if s := b.stats(api.StatsTotal); s != nil && s.Series != nil {
 		r.line = s.Series.Sessions
 		back := int(trendOver/time.Second) / max(s.Series.Step, 1)
 		if n := len(r.line); n > back {
@@ -136,7 +136,7 @@ func (w *wall) readSessions(r *reading, t *api.BoardTile, v *model.View) {
 		}
 	}
 	limit := int64(0)
-	for _, s := range model.Rows[api.ServiceAttributes](w.view(api.Subscribe{Topic: api.TopicServices})) {
+	for _, s := range model.Rows[api.ServiceAttributes](b.view(api.Subscribe{Topic: api.TopicServices})) {
 		one := limitOf(s)
 		if one == 0 {
 			return // as many as come
@@ -171,8 +171,8 @@ func join(a, b string) string {
 }
 
 // readStats reads one of the rates of the whole program.
-func (w *wall) readStats(r *reading, kind string) {
-	s := w.stats(api.StatsTotal)
+func (b *wallBoard) readStats(r *reading, kind string) {
+	s := b.stats(api.StatsTotal)
 	if s == nil {
 		r.known = false
 		return
@@ -262,14 +262,14 @@ func (r *reading) readServers(v *model.View, watch *tileWatch, now time.Time) {
 
 // readServices lists the services. One that has failed is critical, one that is
 // stopped is worth a look.
-func (w *wall) readServices(r *reading, v *model.View) {
+func (b *wallBoard) readServices(r *reading, v *model.View) {
 	for _, s := range model.Rows[api.ServiceAttributes](v) {
 		n := ui.Count(s.Attributes.Statistics.Connections)
 		if limit := limitOf(s); limit > 0 {
 			n += " / " + ui.Count(limit)
 		}
 		row := wallRow{glyph: "running", name: s.ID, a: n + " sessions"}
-		if a := w.stats("service:" + s.ID); a != nil {
+		if a := b.stats("service:" + s.ID); a != nil {
 			row.b = wallRate(a.Statements) + "/s"
 		}
 		if grave, _ := stopped(s.Attributes.State, "Started"); grave > 0 {

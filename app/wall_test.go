@@ -261,13 +261,13 @@ func TestWallKeys(t *testing.T) {
 	})
 }
 
-func TestWallBoard(t *testing.T) {
+func TestWallOn(t *testing.T) {
 	for path, want := range map[string]string{"/wall": "", "/wall/noc": "noc", "/wall/a%2Fb": "a/b"} {
-		if got, ok := wallBoard(path); !ok || got != want {
+		if got, ok := wallOn(path); !ok || got != want {
 			t.Errorf("%s: got %q %v", path, got, ok)
 		}
 	}
-	if _, ok := wallBoard("/wallet"); ok {
+	if _, ok := wallOn("/wallet"); ok {
 		t.Error("/wallet is a wall")
 	}
 	w := wallOf(t)
