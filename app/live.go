@@ -139,11 +139,13 @@ func (l *live) frame(f api.Frame) {
 // second: the clocks on the page tick with it. It is called on the socket's
 // goroutine.
 func (l *live) connection(s client.State) {
-	l.later(func() {
+	l.ctx.Dispatch(func(ctx app.Context) {
 		before := l.state
 		l.heard(s)
+		l.rev++
 		if l.wall != nil {
 			l.wall.connection(before, s)
+			ctx.PreventUpdate()
 			return
 		}
 		if s.Code == api.CloseUnauthorized && s.Final {
