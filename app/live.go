@@ -92,6 +92,8 @@ func (l *live) open(who api.Whoami) {
 	}
 	if l.wall == nil {
 		l.watchAlways()
+	} else {
+		l.wall.pair = pairing{}
 	}
 	if l.socket == nil {
 		l.socket = l.client.Open(l.frame, l.connection)

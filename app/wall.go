@@ -148,7 +148,7 @@ func (w *wall) tick(now time.Time) {
 		w.retry = pairing{}
 		w.pair.tick(now)
 	case gateOpen:
-		w.retry, w.pair = pairing{}, pairing{}
+		w.retry = pairing{}
 		w.load(now)
 		w.judge(console.serverTime(), console.now())
 	}

@@ -284,3 +284,16 @@ func TestWallOn(t *testing.T) {
 		t.Errorf("got %q, want the first board", got)
 	}
 }
+
+// Ensure a screen whose access has ended says so until it is let in again, also
+// when a beat comes between.
+func TestEndedAccessIsSaid(t *testing.T) {
+	w := wallOf(t, api.BoardTile{Kind: api.TileRunning})
+	w.board.asked, w.shown, w.board.ready = time.Now(), w.name(), true
+	w.ended()
+	w.tick(time.Now()) // still open: nobody has answered yet
+	console.gate = gateLogin
+	if text := app.HTMLString(w.renderBody(noon)); !strings.Contains(text, "The access of this screen ended at") {
+		t.Errorf("got %s", text)
+	}
+}

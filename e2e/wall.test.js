@@ -227,7 +227,7 @@ suite.test('a view with a critical tile comes and stays', async () => {
 });
 
 suite.test('figures that are old say so, then the whole screen does, and both end by themselves', async () => {
-  const c = await wall({ prepare: ({ page }) => page.clock.install() });
+  const c = await wall({ path: '/wall/sessions', prepare: ({ page }) => page.clock.install() });
   await tile(c.page, 'sessions').locator('.wall-sub', { hasText: /./ }).waitFor();
   suite.proxy.signal('SIGSTOP');
   try {
