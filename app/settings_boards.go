@@ -258,7 +258,7 @@ func (b *boardSettings) renderEditor() app.UI {
 			remove,
 			ui.Do("p", "save", "Save the board", !may || !changed).ID("board-save"),
 		),
-		ui.Alert("err wrong", b.wrong),
+		ui.When(b.wrong != "", ui.Alert("err wrong", b.wrong)),
 		ui.Box("fields", app.Range(planFields).Slice(func(i int) app.UI {
 			f := &planFields[i]
 			return ui.Field(f.id, f.label, "", f.hint, 60)
@@ -317,8 +317,9 @@ func renderMoves(kind, what string, i, n int, removable bool) app.UI {
 }
 
 // typed takes what is typed into a field, or into the text.
-func (b *boardSettings) typed(_ app.Context, e app.Event) {
+func (b *boardSettings) typed(ctx app.Context, e app.Event) {
 	b.enter(e.Get("target").Get("id").String(), e.Get("target").Get("value").String())
+	ctx.Defer(func(app.Context) { b.fill() })
 }
 
 func (b *boardSettings) enter(id, text string) {
@@ -372,7 +373,7 @@ func (b *boardSettings) enterTile(i, j int, field, text string) bool {
 	return true
 }
 
-func (b *boardSettings) clicked(_ app.Context, e app.Event) {
+func (b *boardSettings) clicked(ctx app.Context, e app.Event) {
 	do := ui.Closest(e, "data-do")
 	if do == "" {
 		return
@@ -380,6 +381,7 @@ func (b *boardSettings) clicked(_ app.Context, e app.Event) {
 	view, _ := strconv.Atoi(ui.Closest(e, "data-view"))
 	tile, _ := strconv.Atoi(ui.Closest(e, "data-tile"))
 	b.do(do, view, tile)
+	ctx.Defer(func(app.Context) { b.fill() })
 }
 
 // do changes the plan by one step, or does with it what a button says.
