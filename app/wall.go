@@ -30,8 +30,7 @@ type wall struct {
 	board poll   // of the plan
 	pair  pairing
 
-	retry  pairing   // of a server that does not answer: only its pauses count
-	known  time.Time // when it was last asked who this is
+	retry  pairing // of a server that does not answer: only its pauses count
 	loaded time.Time
 	renew  time.Time // when the page loads itself anew
 	newer  time.Time // when it loads a newer console; zero while there is none

@@ -83,7 +83,7 @@ func (p *pairing) tick(now time.Time) {
 		p.call("/v1/displays/pairing", struct{}{}, func(_ int, answer []byte) {
 			var code api.Pairing
 			if json.Unmarshal(answer, &code) != nil || code.Code == "" {
-				p.refused(errors.New("The server's answer cannot be read."), time.Now()) //nolint:staticcheck // a sentence for the screen
+				p.refused(&client.Error{Detail: "The server's answer cannot be read."}, time.Now())
 				return
 			}
 			p.begun(code, pairingLeft(code), time.Now())

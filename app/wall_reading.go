@@ -290,6 +290,6 @@ func sessionWallRow(s *api.Session, now time.Time) wallRow {
 	a := &s.Attributes
 	return wallRow{
 		glyph: glyph, name: s.ID + "  " + orDash(a.User) + "@" + a.Remote, tag: word, level: cmp.Or(level, "quiet"),
-		a: service(s) + arrow(a.Activity.Server), b: elapsed(view.InState(s, view.Lag(s, now))),
+		a: join(a.Activity.Server, service(s)), b: elapsed(view.InState(s, view.Lag(s, now))),
 	}
 }

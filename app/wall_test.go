@@ -159,9 +159,9 @@ func TestWallReadings(t *testing.T) {
 		{"session-list", api.BoardTile{Kind: api.TileList}, func(t *testing.T, w *wall, tile *api.BoardTile) {
 			fillView(t, w, tile.Asks()[0], api.Frame{Total: 90}, kill, blocked, swap)
 		}, reading{known: true, figure: 90, total: 90, rows: []wallRow{
-			{"kill", "1  app@10.0.0.1", "Kill 0:27", "hatch", " → db1", "3.0 s"},
-			{"blocked", "5  app@10.0.0.1", "Blocked", "crit", " → db1", "3m 12s"},
-			{"idle", "3  app@10.0.0.1", "Idle", "quiet", " → db1", "3.0 s"},
+			{"kill", "1  app@10.0.0.1", "Kill 0:27", "hatch", "db1", "3.0 s"},
+			{"blocked", "5  app@10.0.0.1", "Blocked", "crit", "db1", "3m 12s"},
+			{"idle", "3  app@10.0.0.1", "Idle", "quiet", "db1", "3.0 s"},
 		}}, 0},
 	}
 	for _, tt := range tests {
