@@ -245,7 +245,7 @@ suite.test('figures that are old say so, then the whole screen does, and both en
     suite.proxy.signal('SIGCONT');
   }
   await c.page.locator('.wall-out').waitFor({ state: 'detached', timeout: 60000 });
-  await c.page.waitForFunction(() => document.querySelectorAll('.wall-tile').length > 0 && !document.querySelector('.wall-tile.old'), null, { timeout: 60000 });
+  await c.page.locator('#wall:has(.wall-tile):not(:has(.wall-tile.old))').waitFor({ timeout: 60000 });
   c.forgive(/WebSocket|ERR_/);
 });
 
