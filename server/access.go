@@ -117,6 +117,12 @@ func deniedUnless(c *call, ok bool) error {
 // limit works out what the caller may see of what the route shows. A filter of a
 // host application that is none lets nobody in.
 func (c *call) limit() error {
+	switch c.principal.Role {
+	case "":
+		c.principal.Role = RoleBasic
+	case RoleDisplay:
+		c.principal.Redact = true // whoever has found out that it is one
+	}
 	if c.principal.Locked == "" {
 		c.locked = &view.Filter{}
 		return nil
@@ -132,15 +138,9 @@ func (c *call) limit() error {
 func (c *call) pushPrincipal() push.Principal {
 	p := &c.principal
 	who := push.Principal{User: p.User, Role: string(p.Role), Login: c.login, Cookie: c.cookie}
-	if who.Role == "" {
-		who.Role = string(RoleBasic)
-	}
 	rights := p.rights()
 	if rights&basic != 0 {
 		return who
-	}
-	if p.Role == RoleEmbed && c.login != "" {
-		who.User += " " + c.login // each page counts for itself
 	}
 	who.Limits = &push.Limits{Topics: map[string]bool{}, Service: p.service, Redact: p.Redact}
 	for topic, may := range topicAccess {

@@ -214,6 +214,8 @@ func TestHostPrincipals(t *testing.T) {
 	principals := map[string]Principal{
 		"zero":     {},
 		"admin":    {User: "a", Role: RoleAdmin},
+		"screen":   {User: "s", Role: RoleDisplay},
+		"page":     {User: "p", Role: RoleEmbed},
 		"unknown":  {User: "u", Role: "operator"},
 		"redacted": {User: "r", Role: RoleAdmin, Redact: true},
 		"locked":   {User: "l", Role: RoleBasic, Locked: "user:nobody"},
@@ -229,7 +231,13 @@ func TestHostPrincipals(t *testing.T) {
 			return p, nil
 		}
 	}, func(s *site) {
-		s.connect()
+		_, _ = s.connect().Query("SELECT 'xyzzy'")
+		for who, sees := range map[string]bool{"zero": true, "admin": true, "screen": false, "redacted": false} {
+			if body := s.wants(s.ask("", "GET", "/v1/sessions", "", "X-Host", who), 200); strings.Contains(body, "xyzzy") != sees {
+				t.Errorf("%s: got %s", who, body)
+			}
+		}
+		s.wants(s.ask("", "GET", "/v1/whoami", "", "X-Host", "zero"), 200, `"role": "basic"`)
 		for _, tt := range []struct {
 			who, method, path string
 			status            int
@@ -238,6 +246,9 @@ func TestHostPrincipals(t *testing.T) {
 			{"zero", "GET", "/v1/maxscale/logs/data", 200},
 			{"zero", "DELETE", "/v1/sessions/1", 403},
 			{"unknown", "GET", "/v1/sessions", 403},
+			{"screen", "GET", "/v1/sessions", 200},
+			{"screen", "GET", "/v1/sessions/1", 403},
+			{"page", "GET", "/v1/sessions", 403},
 			{"unknown", "GET", "/v1/whoami", 403},
 			{"redacted", "GET", "/v1/sessions/1", 200},
 			{"redacted", "GET", "/v1/servers", 200},

@@ -122,16 +122,16 @@ func checkTile(t *api.BoardTile) error {
 // first place that it fits. It returns the first one that has none, and on which
 // screen; "" when all have.
 func unplaced(tiles []api.BoardTile) (tile int, where string) {
-	if i, ok := fill(tiles, api.BoardColumns, api.BoardRows); !ok {
+	if i, ok := fillCells(tiles, api.BoardColumns, api.BoardRows); !ok {
 		return i, "screen of 4 × 2"
 	}
-	if i, ok := fill(tiles, api.BoardRows, api.BoardColumns); !ok {
+	if i, ok := fillCells(tiles, api.BoardRows, api.BoardColumns); !ok {
 		return i, "screen that stands upright, of 2 × 4"
 	}
 	return 0, ""
 }
 
-func fill(tiles []api.BoardTile, columns, rows int) (int, bool) {
+func fillCells(tiles []api.BoardTile, columns, rows int) (int, bool) {
 	taken := make([]bool, columns*rows)
 	for i := range tiles {
 		w, h := tiles[i].Size()

@@ -320,8 +320,9 @@ func (c *console) Resolve(name string) string {
 	return c.prefix + name
 }
 
-// wants says whether a request is for the console: for one of its files, or
-// from a browser that opens a page. Everything else is for the API, which has
+// wants says whether a request is for the console: for one of its files, for a
+// wall or a page for embedding, or from a browser that opens another page.
+// Everything else is for the API, which has
 // the same paths with and without /v1.
 func (c *console) wants(r *http.Request, name string) bool {
 	if strings.HasPrefix(name, "/web/") || c.assets[name] != nil {
@@ -330,7 +331,7 @@ func (c *console) wants(r *http.Request, name string) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || name == "/v1" || strings.HasPrefix(name, "/v1/") {
 		return false
 	}
-	return strings.Contains(r.Header.Get("Accept"), "text/html")
+	return below(name, "/wall") || below(name, "/embed") || strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 func (c *console) serve(w http.ResponseWriter, r *http.Request, name string) {

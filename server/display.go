@@ -22,12 +22,20 @@ type screen struct {
 }
 
 const (
-	maxDisplays  = 1000                // that may be used
+	maxDisplays  = 1000                // that may be used, and that are kept though they may not
 	displaysKept = 30 * 24 * time.Hour // after they were revoked or have expired
 )
 
 // good says whether the token of s may be used.
 func (s *screen) good(now time.Time) bool { return s.Revoked.IsZero() && now.Before(s.Expires) }
+
+// over returns when the token of s ends, or did.
+func (s *screen) over() time.Time {
+	if !s.Revoked.IsZero() {
+		return s.Revoked
+	}
+	return s.Expires
+}
 
 func (s *screen) resource() api.Display {
 	return api.Display{ID: s.ID, Type: "displays", Attributes: api.DisplayAttributes{
@@ -75,15 +83,16 @@ func (g *Grants) findScreen(wanted func(*screen) bool) (screen, bool) {
 // long.
 func (g *Grants) addScreen(s screen) error {
 	return g.change(func(f *grantsFile) error {
-		f.Displays = slices.DeleteFunc(f.Displays, func(old screen) bool {
-			return !old.good(s.Created.Add(-displaysKept)) && !old.good(s.Created)
-		})
 		good := 0
 		for i := range f.Displays {
 			if f.Displays[i].good(s.Created) {
 				good++
 			}
 		}
+		many := len(f.Displays)-good >= maxDisplays
+		f.Displays = slices.DeleteFunc(f.Displays, func(old screen) bool {
+			return !old.good(s.Created) && (many || s.Created.Sub(old.over()) >= displaysKept)
+		})
 		if good >= maxDisplays {
 			return badAccount("%d displays are paired already, which is the most: revoke one", maxDisplays)
 		}

@@ -188,11 +188,43 @@ func TestDisplays(t *testing.T) {
 		s.wants(s.ask(adminUser, "PATCH", "/v1/displays/"+id, `{"name":"a"}`), 404)
 		s.wants(s.bearer(token, "GET", "/v1/whoami", ""), 401)
 		s.wants(s.ask(adminUser, "GET", "/v1/displays", ""), 200, `"revoked": true`)
-		age += displaysKept + time.Hour
+		age += displaysKept - time.Hour
+		s.wall("main")
+		s.wants(s.ask(adminUser, "GET", "/v1/displays", ""), 200, `"id": "`+id+`"`)
+		age += 2 * time.Hour
 		s.wall("main")
 		if body := s.wants(s.ask(adminUser, "GET", "/v1/displays", ""), 200); strings.Contains(body, id) {
 			t.Errorf("a display that was revoked long ago is still there: %s", body)
 		}
+	})
+}
+
+// Ensure that a browser in which somebody has logged in is that user's until they
+// log out, then the display's, and then nobody's.
+func TestDisplayBesideALogin(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		_, token := s.wall("noc")
+		login := s.logIn(adminUser)
+		both := "display=" + token + "; sid=" + login.Value
+		as := func(cookies string) string {
+			return into[api.Whoami](s, s.ask("", "GET", "/v1/whoami", "", "Cookie", cookies), 200).Role
+		}
+		out := s.ask("", "POST", "/v1/logout", "", "Cookie", both)
+		if s.wants(out, 204); len(out.Cookies()) != 1 || out.Cookies()[0].Name != "sid" {
+			t.Errorf("logging out takes %v", out.Cookies())
+		}
+		if got := as(both); got != "display" {
+			t.Errorf("after the logout it is %s", got)
+		}
+		if got := as("display=" + token + "; sid=" + s.logIn(adminUser).Value); got != "admin" {
+			t.Errorf("a user who has logged in is %s", got)
+		}
+		again := s.ask("", "POST", "/v1/logout", "", "Cookie", "display="+token)
+		if s.wants(again, 204); len(again.Cookies()) != 1 || again.Cookies()[0].Name != "display" || again.Cookies()[0].MaxAge >= 0 {
+			t.Errorf("a display that logs out keeps %v", again.Cookies())
+		}
+		// What is said on purpose counts, right or wrong.
+		s.wants(s.ask("", "GET", "/v1/whoami", "", "Cookie", "display="+token, "Authorization", "Bearer nonsense"), 401)
 	})
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,10 +28,13 @@ type embeds struct {
 	exchanges *throttle
 	ended     func(login string) // called when an access token ends
 
-	mu     sync.Mutex                      // guards what follows
-	tokens map[string]*embedded            // by loginOf them
-	spent  map[string]map[string]time.Time // until when, by key and jti
+	mu     sync.Mutex                       // guards what follows
+	tokens map[string]*embedded             // by loginOf them
+	spent  map[string]map[spentID]time.Time // until when, by key
 }
+
+// spentID stands for the jti of an embed token that was used.
+type spentID [16]byte
 
 // embedded is one embedded page that may see something.
 type embedded struct {
@@ -51,16 +55,17 @@ type embedGrant struct {
 }
 
 const (
-	maxEmbedded   = 10_000 // access tokens
-	maxEmbeddedOf = 2_000  // of one key
-	maxSpent      = 20_000 // embed tokens of one key that have not expired
+	maxEmbedded   = 10_000  // access tokens
+	maxEmbeddedOf = 2_000   // of one key
+	maxSpentOf    = 20_000  // embed tokens of one key that have not expired
+	maxSpent      = 200_000 // of all keys
 	embedSweep    = time.Second
 )
 
 func newEmbeds(o Options, ended func(string)) *embeds {
 	return &embeds{
 		grants: o.Grants, now: o.Now, ended: ended, exchanges: newThrottle("embed tokens", 600, o.Now),
-		tokens: map[string]*embedded{}, spent: map[string]map[string]time.Time{},
+		tokens: map[string]*embedded{}, spent: map[string]map[spentID]time.Time{},
 	}
 }
 
@@ -189,7 +194,11 @@ func (e *embeds) exchange(c *call) (answer, error) {
 		return answer{}, err
 	}
 	e.grants.note(key.ID, c.address().String())
-	made, token, err := e.give(c, embedded{key: key.ID, user: embedUser(key.ID, claims.Subject), expires: unix(claims.Expires), may: may})
+	expires := unix(claims.Expires)
+	if latest := c.now.Add(api.EmbedTokenAge * time.Second); expires.After(latest) {
+		expires = latest // their clock is ahead
+	}
+	made, token, err := e.give(c, embedded{key: key.ID, user: embedUser(key.ID, claims.Subject), expires: expires, may: may})
 	if err != nil {
 		return answer{}, err
 	}
@@ -264,18 +273,23 @@ func lockedFilter(l api.EmbedLocked) (*view.Filter, error) {
 func (e *embeds) spend(key string, c *api.EmbedClaims) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ids := e.spent[key]
-	if ids == nil {
-		ids = map[string]time.Time{}
-		e.spent[key] = ids
+	ids, all := e.spent[key], 0
+	for _, other := range e.spent {
+		all += len(other)
 	}
-	if _, used := ids[c.ID]; used {
+	sum := sha256.Sum256([]byte(c.ID))
+	id := spentID(sum[:])
+	if _, used := ids[id]; used {
 		return refuse(http.StatusUnauthorized, "embed token: it was used already")
 	}
-	if len(ids) >= maxSpent {
-		return later(time.Minute, "too many embed tokens of this key")
+	if len(ids) >= maxSpentOf || all >= maxSpent {
+		return later(time.Minute, "too many embed tokens")
 	}
-	ids[c.ID] = unix(c.Expires)
+	if ids == nil {
+		ids = map[spentID]time.Time{}
+		e.spent[key] = ids
+	}
+	ids[id] = unix(c.Expires)
 	return nil
 }
 

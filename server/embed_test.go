@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func TestExchange(t *testing.T) {
 		key := s.embedKey()
 		got := into[api.EmbedAccess](s, s.exchange(s.sign(key, func(c jwt.MapClaims) {
 			c["scope"], c["redact"], c["sub"], c["iss"] = []string{"sessions:read", "stats:read"}, true, "ann", "shop"
-			c["exp"] = time.Now().Add(10 * time.Minute).Unix()
+			c["exp"] = time.Now().Add(10*time.Minute + 20*time.Second).Unix()
 			c["nbf"] = time.Now().Add(20 * time.Second).Unix() // their clock is ahead
 		})), 200)
 		want := api.EmbedAccess{
@@ -29,6 +30,9 @@ func TestExchange(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+		if latest := apiTime(time.Now().Add(10 * time.Minute)); got.ExpiresAt > latest {
+			t.Errorf("it is good until %s, want at most %s", got.ExpiresAt, latest)
 		}
 		if !isSecret(embedSecret, got.AccessToken) {
 			t.Errorf("the access token is %s", got.AccessToken)
@@ -140,7 +144,7 @@ func TestBadEmbedTokens(t *testing.T) {
 		}, 401, "not signed"},
 		{"short_signature", func(_ *testing.T, s *site, key api.EmbedKey) string {
 			text := s.sign(key, nil)
-			return text[:len(text)-4]
+			return text[:len(text)-3] // 30 bytes of 32
 		}, 401, "not signed"},
 		{"no_signature", func(_ *testing.T, s *site, key api.EmbedKey) string {
 			text := s.sign(key, nil)
@@ -209,6 +213,45 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%d things are remembered of what has expired", n)
 		}
 	})
+}
+
+// Ensure that what a product may have the server remember is bounded, and that
+// nobody is let in who cannot be remembered.
+func TestReplayMemory(t *testing.T) {
+	e := newEmbeds(Options{Now: time.Now}, func(string) {})
+	soon := float64(time.Now().Add(time.Minute).Unix())
+	spend := func(key string, n int) error {
+		return e.spend(key, &api.EmbedClaims{ID: fmt.Sprint(n), Expires: soon})
+	}
+	for n := range maxSpentOf {
+		if err := spend("a", n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := spend("a", maxSpentOf); err == nil || problemOf(err).status != 429 {
+		t.Errorf("one more of the same key: %v", err)
+	}
+	if err := spend("a", 7); err == nil || problemOf(err).status != 401 {
+		t.Errorf("the same again: %v", err)
+	}
+	for key := range maxSpent/maxSpentOf - 1 {
+		for n := range maxSpentOf {
+			if err := spend(fmt.Sprint(key), n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := spend("b", 1); err == nil || problemOf(err).status != 429 {
+		t.Errorf("one more of another key: %v", err)
+	}
+	e = newEmbeds(Options{Now: time.Now}, func(string) {})
+	call := &call{Request: &http.Request{Header: http.Header{}}, now: time.Now()}
+	for n := range maxEmbedded + 10 {
+		_, _, err := e.give(call, embedded{key: fmt.Sprint(n % 8), expires: time.Now().Add(time.Minute)})
+		if (err == nil) != (n < maxEmbedded) {
+			t.Fatalf("page %d: %v", n, err)
+		}
+	}
 }
 
 func TestRenewal(t *testing.T) {
@@ -359,6 +402,9 @@ func TestFrames(t *testing.T) {
 			_, got, _ := strings.Cut(r.Header.Get("Content-Security-Policy"), "frame-ancestors ")
 			if got != tt.ancestors {
 				t.Errorf("%s: frame-ancestors %s, want %s", tt.path, got, tt.ancestors)
+			}
+			if plain := s.ask("", "GET", tt.path, ""); (strings.Contains(tt.path, "/wall/") || strings.Contains(tt.path, "/embed/") && r.StatusCode == 200) && plain.StatusCode != 200 {
+				t.Errorf("%s: got %d for a browser that does not say that it is one", tt.path, plain.StatusCode)
 			}
 			if legacy := r.Header.Get("X-Frame-Options"); (legacy == "DENY") != (tt.ancestors == "'none'") {
 				t.Errorf("%s: X-Frame-Options %q", tt.path, legacy)

@@ -285,7 +285,7 @@ func (l *login) begin(c *call, account user) *http.Cookie {
 }
 
 // logout serves POST /v1/logout. It is the same whether there was a login or
-// not.
+// not. A browser that is nothing but a display's stops being one.
 func (l *login) logout(c *call) (answer, error) {
 	name := cookieName(c.tls)
 	if cookie, err := c.Cookie(name); err == nil {
@@ -293,6 +293,8 @@ func (l *login) logout(c *call) (answer, error) {
 			c.record.Actor, c.record.Role = account.Name, account.Role
 		}
 		l.end(cookie.Value)
+	} else if _, err := c.Cookie(displayCookie(c.tls)); err == nil {
+		name = displayCookie(c.tls)
 	}
 	gone := &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.tls, SameSite: http.SameSiteStrictMode}
 	return answer{header: http.Header{"Set-Cookie": {gone.String()}, "Cache-Control": {"no-store"}}}, nil
@@ -303,7 +305,7 @@ func plainRefused(c *call) error {
 	if c.secure {
 		return nil
 	}
-	return refuse(http.StatusForbidden, "Connection is not encrypted: passwords are taken over TLS or on a loopback address only")
+	return refuse(http.StatusForbidden, "Connection is not encrypted: passwords and tokens are exchanged over TLS or on a loopback address only")
 }
 
 // setupCode returns the one-time code, "" when there is a user.

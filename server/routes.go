@@ -28,7 +28,7 @@ func (a *Admin) routes() []route {
 	p := preferences{a.options.Preferences, a.setThresholds}
 	b := boards{a.options.Boards, a.options.Grants}
 	n := a.login
-	d := a.displays
+	w := a.displays
 	k := embedKeys{a.options.Grants, a.embeds.sweep}
 	return []route{
 		{get, "", basic, "", alive},
@@ -101,12 +101,12 @@ func (a *Admin) routes() []route {
 		{get, feedPath, anyone, "", alive}, // ServeHTTP hands it on to the push feed
 		{post, ticketPath, anyone, "", a.tickets.issue},
 
-		{get, "displays", admin, "", d.all},
-		{post, "displays", admin, "display.approve", d.approve},
-		{patch, "displays/:id", admin, "display.alter", d.alter},
-		{remove, "displays/:id", admin, "display.revoke", d.revoke},
-		{post, "displays/pairing", public, "", d.pair},      // whoever is let in says so to the audit log
-		{post, "displays/pairing/poll", public, "", d.poll}, // the same
+		{get, "displays", admin, "", w.all},
+		{post, "displays", admin, "display.approve", w.approve},
+		{patch, "displays/:id", admin, "display.alter", w.alter},
+		{remove, "displays/:id", admin, "display.revoke", w.revoke},
+		{post, "displays/pairing", public, "", w.pair},      // whoever is let in says so to the audit log
+		{post, "displays/pairing/poll", public, "", w.poll}, // the same
 		{get, "embed-keys", admin, "", k.all},
 		{post, "embed-keys", admin, "embed_key.create", k.create},
 		{remove, "embed-keys/:id", admin, "embed_key.revoke", k.revoke},

@@ -23,11 +23,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, who Principal) {
 		refuse(w, http.StatusForbidden, fmt.Sprintf("pages of origin %.100q may not connect to this server", origin))
 		return
 	}
-	if status, detail := h.admit(who.User); status != 0 {
+	if status, detail := h.admit(who.account()); status != 0 {
 		refuse(w, status, detail)
 		return
 	}
-	defer h.leave(who.User)
+	defer h.leave(who.account())
 	upgrader := websocket.Upgrader{
 		HandshakeTimeout: writeWait,
 		ReadBufferSize:   1 << 10,
@@ -74,6 +74,15 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(api.Errors{Errors: []api.Error{{Detail: detail}}})
+}
+
+// account is whom connections count for: a user, or each screen and each page of
+// another product by itself.
+func (p Principal) account() string {
+	if p.Limits != nil && p.Login != "" {
+		return p.Login
+	}
+	return p.User
 }
 
 // admit counts one more connection of user, or says why there may be none.
