@@ -252,6 +252,9 @@ func (s *setup) adminOptions(maxscale module.Object) (server.Options, error) {
 			o.Preferences, err = server.OpenPreferences(preferencesFile(maxscale))
 		}
 		if err == nil {
+			o.Boards, err = server.OpenBoards(filepath.Join(maxscale.Values.String("datadir"), "boards"))
+		}
+		if err == nil {
 			o.Grants, err = server.OpenGrants(grantsFile(maxscale))
 		}
 	}

@@ -214,6 +214,8 @@ func (k keyPress) reach(ctx app.Context) bool {
 	l := console
 	own := l.prefs.own.Keys.meant(k.name())
 	switch {
+	case l.wall != nil:
+		return l.wall.press(ctx, k)
 	case l.gate != gateOpen:
 		return false
 	case catching != nil:

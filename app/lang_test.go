@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/lang"
 )
 
@@ -199,4 +200,14 @@ func literal(e ast.Expr) (string, bool) {
 	}
 	text, err := strconv.Unquote(l.Value)
 	return text, err == nil
+}
+
+// TestKindTitles sees that the titles of tiles, which are not said here, are those
+// that have translations.
+func TestKindTitles(t *testing.T) {
+	for i, kind := range api.BoardKinds {
+		if i >= len(kindTitles) || kindTitles[i] != kind.Title {
+			t.Errorf("%s: %q is not in its place in kindTitles", kind.Name, kind.Title)
+		}
+	}
 }

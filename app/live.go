@@ -40,6 +40,8 @@ type live struct {
 	many   bulkState
 	mine   ownKills
 	toasts []toast
+
+	wall *wall // nil while the page is another one
 }
 
 // gate is what stands between the visitor and the pages.
@@ -99,23 +101,33 @@ func (l *live) ask() {
 
 func (l *live) open(who api.Whoami) {
 	l.who, l.gate, l.layer.wanted = who, gateOpen, who.Build
-	if embedded == nil {
-		l.prefs.read()
+	if l.wall == nil && who.Role == roleDisplay {
+		l.gate = gateLogin // a paired screen has nothing but its wall
+		return
+	}
+	switch {
+	case embedded != nil: // its page asks for all that it may see
+	case l.wall != nil:
+		l.wall.pair = pairing{}
+	default:
+		l.watchAlways()
 	}
 	if l.socket == nil {
 		l.socket = l.client.Open(l.frame, l.connection)
 		for _, ask := range l.store.Asks() {
 			l.socket.Subscribe(ask)
 		}
-		if embedded != nil {
-			return // its page asks for all that it may see
-		}
-		l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
-		l.watch(api.Subscribe{View: jobsView, Topic: api.TopicJobs})
-		l.watch(api.Subscribe{View: countsView, Topic: api.TopicSessions, Sort: "id", Limit: 1})
 	} else {
 		l.socket.Retry()
 	}
+}
+
+// watchAlways asks for what all pages show but walls.
+func (l *live) watchAlways() {
+	l.prefs.read()
+	l.watch(api.Subscribe{View: "pending", Topic: api.TopicPending})
+	l.watch(api.Subscribe{View: jobsView, Topic: api.TopicJobs})
+	l.watch(api.Subscribe{View: countsView, Topic: api.TopicSessions, Sort: "id", Limit: 1})
 }
 
 func (l *live) refused(err error, setup api.Setup, setupErr error) {
@@ -138,20 +150,33 @@ func (l *live) refused(err error, setup api.Setup, setupErr error) {
 
 // frame takes a frame of the push feed. It is called on the socket's goroutine.
 func (l *live) frame(f api.Frame) {
-	if f.View == "" {
+	if f.View == "" && l.wall == nil {
 		return // it is about the connection, which tells it itself
 	}
-	l.later(func() { l.store.Apply(f) })
+	l.ctx.Dispatch(func(ctx app.Context) {
+		l.store.Apply(f)
+		l.rev++
+		if l.wall != nil {
+			l.wall.ages.hear(f)
+			ctx.PreventUpdate() // it draws at its own pace
+		}
+	})
 }
 
 // connection takes the state of the connection, on every change and once a
 // second: the clocks on the page tick with it. It is called on the socket's
 // goroutine.
 func (l *live) connection(s client.State) {
-	l.later(func() {
-		before := l.state.Final
+	l.ctx.Dispatch(func(ctx app.Context) {
+		before := l.state
 		l.heard(s)
-		if s.Code == api.CloseUnauthorized && s.Final && !before {
+		l.rev++
+		if l.wall != nil {
+			l.wall.connection(before, s)
+			ctx.PreventUpdate()
+			return
+		}
+		if s.Code == api.CloseUnauthorized && s.Final && !before.Final {
 			l.loginEnded()
 		}
 		if embedded != nil {
@@ -170,7 +195,7 @@ func (l *live) heard(s client.State) {
 	}
 	if s.Connected && !l.state.Connected {
 		l.layer.wanted = s.Version
-		if embedded == nil {
+		if embedded == nil && l.wall == nil {
 			l.known.refresh()
 		}
 	}

@@ -28,6 +28,7 @@ var railItems = []struct{ path, label, keys, icon string }{
 	{"/topology", lang.Mark("Topology"), "g t", "M1 6h4v4H1zM11 1h4v4h-4zM11 11h4v4h-4zM5 7.2l6-4V5L6.5 8l4.5 3v1.8l-6-4z"},
 	{"/log", lang.Mark("Log"), "g l", "M3 2h10v12H3zm2 3v1h6V5zm0 3v1h6V8zm0 3v1h4v-1z"},
 	{"/audit", lang.Mark("Audit"), "g a", "M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3zm-1 9.5L12 5.6 11 4.6 7 8.5 5.2 6.8l-1 1z"},
+	{"/wall", lang.Mark("Wall"), "g w", "M1 2h14v10H1zm2 2v6h4V4zm5 0v2h5V4zm0 3v3h5V7zM5 13h6v1H5z"},
 }
 
 // Render draws the links.

@@ -15,11 +15,14 @@ import (
 // settingsPage shows what a user and what administrators choose.
 type settingsPage struct {
 	app.Compo
-	Tab string // last part of the address
-	Rev uint64
+	Tab  string // part of the address
+	Part string // and the one behind it
+	Rev  uint64
 
 	thresholds thresholdForm
 	keys       keyEditor
+	displays   displaySettings
+	boards     boardSettings
 }
 
 // settingsTabs are the tabs by the last part of their address.
@@ -27,6 +30,8 @@ var settingsTabs = []struct{ path, label string }{
 	{"profile", lang.Mark("Profile")},
 	{"shortcuts", lang.Mark("Shortcuts")},
 	{"thresholds", lang.Mark("Thresholds")},
+	{"displays", lang.Mark("Displays")},
+	{"boards", lang.Mark("Boards")},
 	{"embeds", lang.Mark("Embeds")},
 }
 
@@ -42,8 +47,16 @@ func (p *settingsPage) OnDismount() { p.keys.close() }
 
 // OnUpdate shows what is in effect in the fields that nobody has typed in.
 func (p *settingsPage) OnUpdate(ctx app.Context) {
-	if p.tab() == "thresholds" {
+	switch p.tab() {
+	case "thresholds":
 		ctx.Defer(func(app.Context) { p.thresholds.fill(console.prefs.shared.Thresholds) })
+	case "displays":
+		p.displays.tick()
+		p.boards.tick()
+		ctx.Defer(func(app.Context) { p.displays.fill() })
+	case "boards":
+		p.boards.tick()
+		ctx.Defer(func(app.Context) { p.boards.fill() })
 	}
 }
 
@@ -76,6 +89,10 @@ func (p *settingsPage) renderTab() app.UI {
 		return p.thresholds.render()
 	case "embeds":
 		return &embedSettings{Rev: p.Rev}
+	case "displays":
+		return p.displays.render(p.boards.list)
+	case "boards":
+		return p.boards.render(p.Part)
 	}
 	return app.Div().Class("empty").Body(
 		app.P().Text(lang.T("There are no settings {tab}.", "tab", p.Tab)), app.A().Href(href("/settings/profile")).Text(lang.T("Profile")))

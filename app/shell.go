@@ -67,6 +67,7 @@ func (s *shell) navigated(ctx app.Context) {
 	if embedded != nil {
 		s.query = embedded.query(s.query)
 	}
+	console.goWall(ctx, s.path)
 	console.layer.drop()
 	console.rev++
 	if console.gate == gateOpen && before != s.path {
@@ -121,6 +122,9 @@ func titleOf(path string) string {
 
 // title is what the browser's tab says.
 func (s *shell) title() string {
+	if console.wall != nil {
+		return lang.T("Wall") + " · Signalbox"
+	}
 	if console.gate != gateOpen {
 		return "Signalbox"
 	}
@@ -136,6 +140,9 @@ func (s *shell) Render() app.UI {
 	ui.SetTitle(s.title())
 	if embedded != nil {
 		return renderEmbed(s)
+	}
+	if console.wall != nil {
+		return &wallPage{Rev: console.rev}
 	}
 	switch console.gate {
 	case gateAsking:
@@ -192,7 +199,7 @@ func (s *shell) page() app.UI {
 	case section == "pending":
 		return &pendingPage{Rev: console.rev}
 	case section == "settings":
-		return &settingsPage{Tab: id, Rev: console.rev}
+		return &settingsPage{Tab: id, Part: tab, Rev: console.rev}
 	case section == "sessions" && id == "":
 		return &sessionsPage{Query: s.query, Rev: console.rev}
 	case section == "sessions":

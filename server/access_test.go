@@ -105,7 +105,7 @@ type role struct {
 // roles are one of each kind, the one who can destroy the most last.
 func (s *site) roles() []role {
 	key := s.embedKey()
-	_, wall := s.wall("main")
+	_, wall := s.wall("overview")
 	with := func(token string) func(method, path string) *http.Response {
 		return func(method, path string) *http.Response { return s.bearer(token, method, path, "") }
 	}

@@ -209,6 +209,7 @@ func (c *console) render(wasmSize int64, theme Theme) error {
 		LoadingLabel:          "Loading Signalbox",
 		Icon:                  c.icons(),
 		Styles:                c.styles(),
+		Scripts:               c.scripts(),
 		BackgroundColor:       "#0E1116",
 		ThemeColor:            "#0E1116",
 		Resources:             c,
@@ -321,10 +322,16 @@ func (c *console) icons() app.Icon {
 }
 
 // styles returns the style sheets that are there, in the order of their names.
-func (c *console) styles() []string {
+func (c *console) styles() []string { return c.named(".css") }
+
+// scripts returns our own scripts: there are few, because they cannot be tested
+// as well as the rest of the console.
+func (c *console) scripts() []string { return c.named(".js") }
+
+func (c *console) named(extension string) []string {
 	var all []string
 	for name := range c.assets {
-		if path.Ext(name) == ".css" {
+		if path.Ext(name) == extension && strings.HasPrefix(name, "/web/") {
 			all = append(all, name)
 		}
 	}

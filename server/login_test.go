@@ -39,7 +39,7 @@ func TestEnvironment(t *testing.T) {
 		s.wants(s.ask(basicUser, "GET", "/v1/whoami", ""), 200, `"environment": "prod-eu_1"`)
 	})
 	for _, name := range []string{"two words", "<b>", "12345678901234567", "prod\n"} {
-		if a, err := New(nil, Options{Environment: name}); err == nil {
+		if a, err := New(nil, Options{About: About{Environment: name}}); err == nil {
 			a.Close()
 			t.Errorf("%q is a name", name)
 		}

@@ -26,6 +26,7 @@ func (a *Admin) routes() []route {
 	j := a.jobs
 	u := accounts{a.options.Users, a.Revoke, a.options.Preferences.forget}
 	p := preferences{a.options.Preferences, a.setThresholds}
+	b := boards{a.options.Boards, a.options.Grants}
 	n := a.login
 	w := a.displays
 	v := audits{a.options.Audit, a.exports}
@@ -93,6 +94,10 @@ func (a *Admin) routes() []route {
 		{get, "preferences", basic, "", p.read},
 		{put, "preferences", basic, "", p.keep}, // whoever chooses columns leaves no trace
 		{put, "preferences/shared", admin, "preferences.share", p.share},
+		{get, "boards", basic, "", b.all},
+		{get, "boards/:id", basic | display, "", b.one},
+		{put, "boards/:id", admin, "board.save", b.keep},
+		{remove, "boards/:id", admin, "board.delete", b.remove},
 		{get, "audit", basic, "", v.all},
 		{get, "audit/verify", basic, "", v.verify},
 		{get, feedPath, anyone, "", alive}, // ServeHTTP hands it on to the push feed

@@ -15,7 +15,7 @@ import (
 func address(pattern string) string {
 	names := map[string]string{
 		"sessions": "1", "services": "RW-Split-Router", "servers": "server1", "listeners": "RW-Split-Listener",
-		"filters": "First", "monitors": "Monitor", "maxscale/modules": "readwritesplit", "maxscale/threads": "0", "users/inet": thirdUser,
+		"filters": "First", "monitors": "Monitor", "maxscale/modules": "readwritesplit", "maxscale/threads": "0", "users/inet": thirdUser, "boards": "overview",
 	}
 	for kind, name := range names {
 		pattern = strings.Replace(pattern, kind+"/:id", kind+"/"+name, 1)

@@ -46,25 +46,31 @@ type Options struct {
 
 	Users        *Users                                 // nil: accounts in memory, of which the first one is made by setup
 	Preferences  *Preferences                           // nil: in memory
+	Boards       *Boards                                // nil: in memory
 	Grants       *Grants                                // displays and embed keys; nil: in memory
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins; asked for each request and, while a push feed is open, every 30 s for the request that has opened it
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
 	// What is shown and written.
 
-	Version     string       // of the program
-	Commit      string       // it was built from
-	Demo        bool         // the console says that this is a demonstration
-	Environment string       // name of the installation that the console shows, such as prod; "" for none
-	Audit       *Audit       // nil: in memory
-	Log         *LogRing     // for maxscale/logs/data; nil: empty
-	Logger      *slog.Logger // nil: slog.Default
+	About
+	Audit  *Audit       // nil: in memory
+	Log    *LogRing     // for maxscale/logs/data; nil: empty
+	Logger *slog.Logger // nil: slog.Default
 
 	// For tests.
 
 	Console    fs.FS                                                       // nil: web.FS
 	LookupAddr func(ctx context.Context, address string) ([]string, error) // nil: the system's resolver
 	Now        func() time.Time                                            // nil: time.Now
+}
+
+// About is what the console and the REST API say of the program.
+type About struct {
+	Version     string
+	Commit      string // it was built from
+	Demo        bool   // this is a demonstration
+	Environment string // name of the installation, such as prod; "" for none
 }
 
 // Front is what is between browsers and the server. The zero value is nothing.
@@ -189,6 +195,11 @@ func (o *Options) complete() (err error) {
 	}
 	if o.Preferences == nil {
 		if o.Preferences, err = OpenPreferences(""); err != nil {
+			return err
+		}
+	}
+	if o.Boards == nil {
+		if o.Boards, err = OpenBoards(""); err != nil {
 			return err
 		}
 	}

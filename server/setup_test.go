@@ -192,7 +192,7 @@ func open(t *testing.T, change func(*Options)) *site {
 		users.verified[users.fingerprint(name, password)] = verified{testHash, users.now().Add(time.Hour)}
 	}
 	options := Options{
-		Users: users, Version: "1.2.3", Logger: logger, Console: fstest.MapFS{},
+		Users: users, About: About{Version: "1.2.3"}, Logger: logger, Console: fstest.MapFS{},
 		LookupAddr: func(context.Context, string) ([]string, error) { return nil, errors.New("no names here") },
 	}
 	if change != nil {

@@ -198,7 +198,7 @@ func TestFeedFirst(t *testing.T) {
 	} {
 		var first, beside, again []float64
 		for range rounds {
-			admin, err := server.New(s.Engine, server.Options{Users: s.Users, Version: "bench", Logger: slog.New(slog.DiscardHandler)})
+			admin, err := server.New(s.Engine, server.Options{Users: s.Users, About: server.About{Version: "bench"}, Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				t.Fatal(err)
 			}

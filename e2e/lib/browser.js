@@ -50,8 +50,8 @@ export class Suite {
   // hurt the content policy or ask any other host for anything. In CI, where
   // others use the processors too, a test that failed is tried once more, and
   // says so: TRIES=1 is for those who look for what is not certain.
-  test(name, fn) {
-    test(name, { timeout: 180000 }, async (t) => {
+  test(name, fn, timeout = 180000) {
+    test(name, { timeout }, async (t) => {
       for (let left = Number(process.env.TRIES ?? (process.env.CI ? 2 : 1)); ; left--) {
         try {
           await this.attempt(name, t, fn);

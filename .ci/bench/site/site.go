@@ -116,7 +116,7 @@ func Open(ctx context.Context, sessions int) (_ *Site, err error) {
 	if err := s.Users.Create(User, Password, server.RoleAdmin); err != nil {
 		return s, err
 	}
-	if s.Admin, err = server.New(s.Engine, server.Options{Users: s.Users, Version: "bench", Logger: logger}); err != nil {
+	if s.Admin, err = server.New(s.Engine, server.Options{Users: s.Users, About: server.About{Version: "bench"}, Logger: logger}); err != nil {
 		return s, err
 	}
 	if err := s.Engine.Start(ctx); err != nil {
