@@ -119,7 +119,7 @@ func (l *live) open(who api.Whoami) {
 func (l *live) refused(err error, setup api.Setup, setupErr error) {
 	l.setup = setup
 	if embedded != nil {
-		embedded.fail(err.Error())
+		embedded.refused(err)
 		return
 	}
 	switch e, ok := errors.AsType[*client.Error](err); {
