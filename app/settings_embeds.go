@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/app/client"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -36,7 +37,7 @@ func (p *embedSettings) read() {
 		return
 	}
 	console.async(func(ctx context.Context) func() {
-		keys, err := console.client.EmbedKeys(ctx)
+		keys, err := client.EmbedKeys{Client: console.client}.All(ctx)
 		return func() {
 			if p.known = err == nil; err != nil {
 				p.failed = err.Error()
@@ -158,7 +159,7 @@ func (p *embedSettings) clicked(ctx app.Context, e app.Event) {
 	}
 	p.asked = ""
 	console.async(func(ctx context.Context) func() {
-		err := console.client.RevokeEmbedKey(ctx, id)
+		err := client.EmbedKeys{Client: console.client}.Revoke(ctx, id)
 		return func() {
 			if err != nil {
 				console.say(err.Error(), true)
@@ -230,7 +231,7 @@ func (p *embedSettings) submit(_ app.Context, e app.Event) {
 		Name: strings.TrimSpace(p.name), FrameAncestors: originsIn(p.origins), Views: views, Scopes: scopes,
 	}
 	console.async(func(ctx context.Context) func() {
-		key, err := console.client.CreateEmbedKey(ctx, asked)
+		key, err := client.EmbedKeys{Client: console.client}.Create(ctx, asked)
 		return func() {
 			p.busy = false
 			if err != nil {

@@ -25,31 +25,35 @@ func (c *Client) Exchange(ctx context.Context, token string) (api.EmbedAccess, e
 	return access, c.ask(ctx, "POST", "/v1/embed/exchange", api.EmbedToken{Token: token}, &access)
 }
 
-// EmbedKeys returns the keys that other products sign embed tokens with.
-func (c *Client) EmbedKeys(ctx context.Context) ([]api.EmbedKey, error) {
+// EmbedKeys are the calls about the keys that other products sign embed tokens
+// with.
+type EmbedKeys struct{ *Client }
+
+// All returns the keys.
+func (c EmbedKeys) All(ctx context.Context) ([]api.EmbedKey, error) {
 	var document struct {
 		Data []api.EmbedKey `json:"data"`
 	}
 	return document.Data, c.get(ctx, "/v1/embed-keys", &document)
 }
 
-// CreateEmbedKey makes a key and returns it with its secret, which nobody can
-// ask for again.
-func (c *Client) CreateEmbedKey(ctx context.Context, key api.EmbedKeyRequest) (api.EmbedKey, error) {
+// Create makes a key and returns it with its secret, which nobody can ask for
+// again.
+func (c EmbedKeys) Create(ctx context.Context, key api.EmbedKeyRequest) (api.EmbedKey, error) {
 	var document struct {
 		Data api.EmbedKey `json:"data"`
 	}
 	return document.Data, c.ask(ctx, "POST", "/v1/embed-keys", key, &document)
 }
 
-// RevokeEmbedKey takes a key away, and every page with it.
-func (c *Client) RevokeEmbedKey(ctx context.Context, id string) error {
+// Revoke takes a key away, and every page with it.
+func (c EmbedKeys) Revoke(ctx context.Context, id string) error {
 	return c.do(ctx, "DELETE", "/v1/embed-keys/"+id, nil)
 }
 
-// dial opens the push feed. With an access token it gets a ticket first, because
+// dial opens the push feed of c. With an access token it gets a ticket first, because
 // a browser adds no header to a WebSocket.
-func (c *Client) dial(events linkEvents) link {
+func dial(c *Client, events linkEvents) link {
 	if c.token() == "" {
 		return c.transport.dial(c.base, nil, events)
 	}

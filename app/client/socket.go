@@ -103,7 +103,7 @@ type subscription struct {
 // snapshot first. onState gets the state whenever it changes and once a second.
 func (c *Client) Open(onFrame func(api.Frame), onState func(State)) *Socket {
 	s := &Socket{
-		dial: c.dial,
+		dial: func(events linkEvents) link { return dial(c, events) },
 		denied: func() bool {
 			ctx, cancel := context.WithTimeout(context.Background(), StaleAfter)
 			defer cancel()
