@@ -81,7 +81,7 @@ suite.test('the component shows sessions, as high as they are', async () => {
   await page.screenshot({ path: `${pictures}component-dark.png` });
 
   await frame.locator(`.row[data-id="${clients[1].id}"] .c-user`).click();
-  await page.locator('#events', { hasText: `select {"id":"${clients[1].id}"` }).waitFor();
+  await page.locator('#events li', { hasText: new RegExp(`^select .*"id":"${clients[1].id}"`) }).waitFor();
   await frame.locator('#filter').fill('user:nobody');
   await page.locator('#events', { hasText: '"action":"filter"' }).waitFor();
   await frame.locator('.instead', { hasText: 'No session matches' }).waitFor();

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/url"
 	"sync"
 
 	"github.com/signalbox/signalbox/api"
@@ -25,11 +26,10 @@ func (c *Client) Exchange(ctx context.Context, token string) (api.EmbedAccess, e
 	return access, c.ask(ctx, "POST", "/v1/embed/exchange", api.EmbedToken{Token: token}, &access)
 }
 
-// EmbedKeys are the calls about the keys that other products sign embed tokens
-// with.
+// EmbedKeys makes the calls that are about the keys of products that embed.
 type EmbedKeys struct{ *Client }
 
-// All returns the keys.
+// All returns the keys that other products sign embed tokens with.
 func (c EmbedKeys) All(ctx context.Context) ([]api.EmbedKey, error) {
 	var document struct {
 		Data []api.EmbedKey `json:"data"`
@@ -37,8 +37,8 @@ func (c EmbedKeys) All(ctx context.Context) ([]api.EmbedKey, error) {
 	return document.Data, c.get(ctx, "/v1/embed-keys", &document)
 }
 
-// Create makes a key and returns it with its secret, which nobody can ask for
-// again.
+// Create makes a key and returns it with its secret, which nobody can ask
+// for again.
 func (c EmbedKeys) Create(ctx context.Context, key api.EmbedKeyRequest) (api.EmbedKey, error) {
 	var document struct {
 		Data api.EmbedKey `json:"data"`
@@ -48,7 +48,7 @@ func (c EmbedKeys) Create(ctx context.Context, key api.EmbedKeyRequest) (api.Emb
 
 // Revoke takes a key away, and every page with it.
 func (c EmbedKeys) Revoke(ctx context.Context, id string) error {
-	return c.do(ctx, "DELETE", "/v1/embed-keys/"+id, nil)
+	return c.do(ctx, "DELETE", "/v1/embed-keys/"+url.PathEscape(id), nil)
 }
 
 // dial opens the push feed of c. With an access token it gets a ticket first, because
