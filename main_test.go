@@ -404,10 +404,10 @@ func TestCheck(t *testing.T) {
 func TestFlags(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"-config x -demo-clients 3", "-demo-clients"},
+		{"-check -admin-base-path console", `"console" is not a path`},
 		{"-demo-clients -1", "0 to 1000"},
 		{"-log-level loud", "loud"},
 		{"-admin-port 70000", "70000"},
-		{"-check -admin-base-path console", `"console" is not a path`},
 		{"start", `"start"`},
 		{"-nonsense", "nonsense"},
 		{"user", "usage"},

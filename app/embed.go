@@ -307,9 +307,9 @@ const embedRetry = 5 * time.Second
 
 // ended says that the access has ended.
 func (e *embedding) ended() {
-	e.version = "" // it will be ready anew
 	e.fail("The access to this page has ended. The application around it can give a new one.")
 	e.post("auth-expiring", map[string]any{"in": 0})
+	e.version = "" // it will be ready anew
 }
 
 // tick tells the page around what has changed, once a second.
