@@ -371,6 +371,17 @@ func TestCheck(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "bad.cnf:4") || !strings.Contains(err.Error(), "prot") {
 		t.Errorf("got %v, want line 4 and the name", err)
 	}
+	for parameter, want := range map[string]string{
+		"admin_trusted_proxies=10.0.0.0/8,proxy.example": "proxy.example", "admin_base_path=db": "db",
+		"admin_origins=console.example": "console.example", "admin_frame_ancestors=*": "frame ancestor",
+	} {
+		if err := os.WriteFile(bad, []byte("[maxscale]\n"+parameter+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := command(t.Context(), []string{"-check", "-config", bad}, strings.NewReader(""), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", parameter, err, want)
+		}
+	}
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -393,6 +404,7 @@ func TestCheck(t *testing.T) {
 func TestFlags(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"-config x -demo-clients 3", "-demo-clients"},
+		{"-check -admin-base-path console", `"console" is not a path`},
 		{"-demo-clients -1", "0 to 1000"},
 		{"-log-level loud", "loud"},
 		{"-admin-port 70000", "70000"},

@@ -19,6 +19,8 @@ import (
 	"runtime/debug"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // garbage is how much garbage there may be before it is collected, in percent of
@@ -29,6 +31,7 @@ const garbage = 400
 // Run shows the console. In a browser it does not return.
 func Run() {
 	debug.SetGCPercent(garbage)
+	ui.MendStorage()
 	app.RouteWithRegexp("^/.*", func() app.Composer { return &shell{} })
 	app.RunWhenOnBrowser()
 }

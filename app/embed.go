@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -289,10 +290,27 @@ func (e *embedding) leave(path string) {
 	ui.Back()
 }
 
+// refused says why who the access is for is not known. When nobody has answered
+// it is asked again.
+func (e *embedding) refused(err error) {
+	e.fail(err.Error())
+	if refusal, ok := errors.AsType[*client.Error](err); ok && refusal.Status != 401 && refusal.Status != 403 {
+		console.ctx.After(embedRetry, func(app.Context) {
+			if e.problem != "" && !e.asking {
+				e.problem = ""
+				console.ask()
+			}
+		})
+	}
+}
+
+const embedRetry = 5 * time.Second
+
 // ended says that the access has ended.
 func (e *embedding) ended() {
 	e.fail(lang.T("The access to this page has ended. The application around it can give a new one."))
 	e.post("auth-expiring", map[string]any{"in": 0})
+	e.version = "" // it will be ready anew
 }
 
 // tick tells the page around what has changed, once a second.

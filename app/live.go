@@ -133,7 +133,7 @@ func (l *live) watchAlways() {
 func (l *live) refused(err error, setup api.Setup, setupErr error) {
 	l.setup = setup
 	if embedded != nil {
-		embedded.fail(err.Error())
+		embedded.refused(err)
 		return
 	}
 	switch e, ok := errors.AsType[*client.Error](err); {

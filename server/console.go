@@ -289,8 +289,13 @@ func rendered(h *app.Handler, name string) (*asset, error) {
 	if strings.HasPrefix(kind, "text/") || strings.Contains(kind, "javascript") {
 		kind = typeOf(name)
 	}
-	return textAsset(kind, w.body.String()), nil
+	return textAsset(kind, strings.Replace(w.body.String(), forWorkers, forWorkers+" && self === top", 1)), nil
 }
+
+// forWorkers is where go-app's script looks whether there may be a service worker.
+// In a frame there is nothing of an older console that ours could remove, and
+// browsers complain of one.
+const forWorkers = `if ("serviceWorker" in navigator`
 
 // recorder keeps what a handler answers.
 type recorder struct {

@@ -161,6 +161,27 @@ func TestConsoleFiles(t *testing.T) {
 	})
 }
 
+// Ensure that pages of other origins can load the component and nothing else,
+// and that the console hears of its host's theme.
+func TestConsoleForOthers(t *testing.T) {
+	inSite(t, func(o *Options) {
+		files := built(t, "a{}")
+		files["static/signalbox-view.js"] = &fstest.MapFile{Data: []byte("customElements")}
+		o.Console, o.Theme = files, Theme{Mode: "dark", Accent: "6d28d9"}
+	}, func(s *site) {
+		for path, want := range map[string]string{
+			"/web/signalbox-view.js": "cross-origin", "/web/app.css": "same-origin", "/web/app.wasm": "same-origin", "/sessions": "same-origin",
+		} {
+			r := browse(s, path, "Accept-Encoding", "br")
+			s.wants(r, 200)
+			if got := r.Header.Get("Cross-Origin-Resource-Policy"); got != want {
+				t.Errorf("%s is for %s, want %s", path, got, want)
+			}
+		}
+		s.wants(browse(s, "/app.js"), 200, forWorkers+" && self === top) {", `"SIGNALBOX_THEME":"dark"`, `"SIGNALBOX_ACCENT":"6d28d9"`)
+	})
+}
+
 func TestVersionFollowsTheFiles(t *testing.T) {
 	one, err := newConsole(built(t, "a{}"), "", Theme{})
 	if err != nil {

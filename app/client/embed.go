@@ -51,9 +51,9 @@ func (c EmbedKeys) Revoke(ctx context.Context, id string) error {
 	return c.do(ctx, "DELETE", "/v1/embed-keys/"+url.PathEscape(id), nil)
 }
 
-// dial opens the push feed. With an access token it gets a ticket first, because
+// dial opens the push feed of c. With an access token it gets a ticket first, because
 // a browser adds no header to a WebSocket.
-func (c *Client) dial(events linkEvents) link {
+func dial(c *Client, events linkEvents) link {
 	if c.token() == "" {
 		return c.transport.dial(c.base, nil, events)
 	}

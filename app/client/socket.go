@@ -116,7 +116,7 @@ const maxEarly = 20
 // snapshot first. onState gets the state whenever it changes and once a second.
 func (c *Client) Open(onFrame func(api.Frame), onState func(State)) *Socket {
 	s := &Socket{
-		dial: c.dial,
+		dial: func(events linkEvents) link { return dial(c, events) },
 		denied: func() bool {
 			ctx, cancel := context.WithTimeout(context.Background(), StaleAfter)
 			defer cancel()

@@ -53,8 +53,7 @@ func PostToParent(origin string, message map[string]any) {
 	}
 }
 
-// maxFrameMessage is how long a message from the page around may be, in
-// characters.
+// maxFrameMessage is how long a message from the page around may be, in bytes.
 const maxFrameMessage = 16 << 10
 
 // ListenToParent has fn called for each message that the page around this one
@@ -73,8 +72,11 @@ func ListenToParent(wanted func(origin string) bool, fn func(origin, text string
 		}
 		defer func() { _ = recover() }() // of what JSON does not know, such as what contains itself
 		text := app.Window().Get("JSON").Call("stringify", e.Get("data"))
-		if text.Type() == app.TypeString && text.Length() <= maxFrameMessage {
-			fn(origin, text.String())
+		if text.Type() != app.TypeString {
+			return
+		}
+		if s := text.String(); len(s) <= maxFrameMessage {
+			fn(origin, s)
 		}
 	})
 }
