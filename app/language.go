@@ -17,9 +17,10 @@ import (
 
 // speech is the language that the console speaks. The zero value is English.
 type speech struct {
-	tag    string // of the language, "" for English
-	asked  string // of the one whose words are being loaded, "" for none
-	failed string // of one whose words could not be loaded
+	tag    string   // of the language, "" for English
+	asked  string   // of the one whose words are being loaded, "" for none
+	failed string   // of one whose words could not be loaded
+	then   []func() // to be called when they are loaded or have failed
 }
 
 // wanted is the tag of the language that the user has chosen, or that the
@@ -34,36 +35,52 @@ func (s *speech) wanted() string {
 	return lang.English
 }
 
-// change speaks the language that is wanted, as soon as its words are there.
-// Then is called in any case, on the goroutine that draws; nil for nothing.
+// change speaks the language that is wanted, as soon as its words are there, and
+// calls then, if it is not nil, on the goroutine that draws, when it speaks it or
+// cannot.
 func (s *speech) change(then func()) {
+	if then != nil {
+		s.then = append(s.then, then)
+	}
 	tag := s.wanted()
 	switch {
-	case tag == cmp.Or(s.tag, lang.English) && s.asked == "", tag == s.asked, tag == s.failed:
+	case tag == s.asked: // its words are on their way
+		return
+	case tag == cmp.Or(s.tag, lang.English), tag == s.failed, console.client == nil:
+		s.asked = ""
+		s.settle()
 	case tag == lang.English:
 		s.use(tag, nil)
-	case console.client == nil:
+		s.settle()
 	default:
-		s.asked = tag
-		console.async(func(ctx context.Context) func() {
-			catalog, err := client.Catalog(ctx, console.client, tag)
-			return func() {
-				if s.asked == tag {
-					s.asked = ""
-					if err != nil {
-						s.failed = tag // and the console goes on as it was
-					} else {
-						s.use(tag, catalog)
-					}
-				}
-				if then != nil {
-					then()
-				}
-			}
-		})
-		return
+		s.load(tag)
 	}
-	if then != nil {
+}
+
+// load asks for the words of a language.
+func (s *speech) load(tag string) {
+	s.asked = tag
+	console.async(func(ctx context.Context) func() {
+		catalog, err := client.Catalog(ctx, console.client, tag)
+		return func() {
+			switch {
+			case s.asked != tag:
+				return // another one is wanted by now
+			case err != nil:
+				s.asked, s.failed = "", tag // and the console goes on as it was
+			default:
+				s.use(tag, catalog)
+			}
+			s.settle()
+		}
+	})
+}
+
+// settle calls those who wait for the language.
+func (s *speech) settle() {
+	waiting := s.then
+	s.then = nil
+	for _, then := range waiting {
 		then()
 	}
 }

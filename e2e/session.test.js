@@ -54,7 +54,7 @@ suite.test('lines of the log are found, and the tail stops when one reads', asyn
   for (let i = 0; i < 60; i++) await client.query(`select ${i}`);
   await until('sixty lines', async () => await c.page.locator('#log-tail .line').count() >= 60);
   await c.page.fill('#log-find', 'nothing has this');
-  await c.page.getByText('No line has these words.').waitFor();
+  await c.page.getByText('No line is of this kind.').waitFor();
   await c.page.fill('#log-find', 'route');
   await c.page.locator('#log-tail mark', { hasText: 'route' }).first().waitFor();
   await c.page.locator('.slog-tools [role=status]', { hasText: 'matches' }).waitFor();

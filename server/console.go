@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
@@ -213,7 +214,6 @@ func (c *console) render(wasmSize int64, theme Theme) error {
 		BackgroundColor:       "#0E1116",
 		ThemeColor:            "#0E1116",
 		Resources:             c,
-		Env:                   theme.environment(),
 		Version:               c.version,
 		ServiceWorkerTemplate: workerThatLeaves,
 	}
@@ -229,7 +229,7 @@ func (c *console) render(wasmSize int64, theme Theme) error {
 	if icon, ok := c.assets[h.Icon.SVG]; ok {
 		c.assets["/favicon.ico"] = icon
 	}
-	if err := c.loader(wasmSize); err != nil {
+	if err := c.loader(wasmSize, theme); err != nil {
 		return err
 	}
 	page, err := rendered(h, "/")
@@ -249,11 +249,13 @@ var loaderScript string
 // loader puts our own script in the place of go-app's. It registers no service
 // worker, and does not stand between the browser and the program: a browser
 // keeps what it has compiled only of an answer that it gets as it came.
-func (c *console) loader(wasmSize int64) error {
-	env, err := json.Marshal(map[string]string{
+func (c *console) loader(wasmSize int64, theme Theme) error {
+	known := theme.environment()
+	maps.Copy(known, map[string]string{
 		"GOAPP_INTERNAL_URLS": "null", "GOAPP_ROOT_PREFIX": cmp.Or(c.prefix, "/"),
 		"GOAPP_STATIC_RESOURCES_URL": c.prefix + "/web", "GOAPP_VERSION": c.version,
 	})
+	env, err := json.Marshal(known)
 	if err != nil {
 		return err
 	}
@@ -289,13 +291,8 @@ func rendered(h *app.Handler, name string) (*asset, error) {
 	if strings.HasPrefix(kind, "text/") || strings.Contains(kind, "javascript") {
 		kind = typeOf(name)
 	}
-	return textAsset(kind, strings.Replace(w.body.String(), forWorkers, forWorkers+" && self === top", 1)), nil
+	return textAsset(kind, w.body.String()), nil
 }
-
-// forWorkers is where go-app's script looks whether there may be a service worker.
-// In a frame there is nothing of an older console that ours could remove, and
-// browsers complain of one.
-const forWorkers = `if ("serviceWorker" in navigator`
 
 // recorder keeps what a handler answers.
 type recorder struct {
