@@ -175,8 +175,8 @@ func (p *auditPage) take(answer []byte) error {
 // Render draws the page.
 func (p *auditPage) Render() app.UI {
 	shown := p.records[:min(len(p.records), max(p.limit, auditStep))]
-	return app.Div().Class("audit").Body(
-		app.Div().Class("bar").Body(
+	return ui.Box("audit",
+		ui.Box("bar",
 			app.H1().Text(lang.T("Audit")),
 			app.Input().ID("audit-q").Class("in").Type("search").AutoComplete(false).Spellcheck(false).MaxLength(1024).
 				Aria("label", lang.T("Filter of the audit log")).Placeholder(lang.T("actor:ann action:session.* target:sessions/7 result:refused since:2d")).OnChange(p.search),
@@ -186,7 +186,7 @@ func (p *auditPage) Render() app.UI {
 			app.A().Class("btn").Href(href("/v1/audit")+auditQuery(p.query, "ndjson")).Download("audit.ndjson").Text(lang.T("Export")),
 		),
 		p.renderCheck(),
-		app.Div().Class("data").Body(
+		ui.Box("data",
 			app.Table().Class("t").OnClick(p.clicked).Body(
 				app.THead().Body(p.renderHead()),
 				app.TBody().Body(p.renderRecords(shown)...),
@@ -302,9 +302,9 @@ func auditTarget(target string) app.UI {
 // auditResult says what became of it. What went well is quiet.
 func auditResult(r *auditRecord) app.UI {
 	if r.Status < 400 {
-		return app.Span().Class("dim").Text(r.Result)
+		return ui.Words("dim", r.Result)
 	}
-	return app.Span().Class("err").Text(strconv.Itoa(r.Status) + " " + r.Result)
+	return ui.Words("err", strconv.Itoa(r.Status)+" "+r.Result)
 }
 
 // renderDetail draws all that is known of a record.
@@ -318,9 +318,9 @@ func renderDetail(r *auditRecord) app.UI {
 			app.Dt().Text(lang.T("Hash")), app.Dd().Class("mono").Text(orDash(r.Hash)),
 		),
 		app.If(before+after == "", func() app.UI {
-			return app.P().Class("faint").Text(lang.T("Nothing else was recorded of it."))
+			return ui.Para("faint", lang.T("Nothing else was recorded of it."))
 		}).Else(func() app.UI {
-			return app.Div().Class("change").Body(
+			return ui.Box("change",
 				app.Div().Body(app.H2().Text(lang.T("Before")), app.Pre().Text(orDash(before))),
 				app.Div().Body(app.H2().Text(lang.T("After")), app.Pre().Text(orDash(after))),
 			)
@@ -360,7 +360,7 @@ func (p *auditPage) renderEmpty() app.UI {
 	case len(p.records) > 0:
 		return app.Div().Hidden(true)
 	case p.poll.failed != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(p.poll.failed))
+		return ui.Box("empty", app.P().Class("err").Role("alert").Text(p.poll.failed))
 	case !p.poll.ready:
 		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	}

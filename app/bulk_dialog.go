@@ -35,7 +35,7 @@ func (d *bulkDialog) Render() app.UI {
 	if m.Action == api.JobKill || m.Action == api.JobRestart {
 		danger = "btn d"
 	}
-	return app.Div().Class("scrim").Body(
+	return ui.Box("scrim",
 		app.Div().ID("bulk-dialog").Class("dlg bulk").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "bulk-title").
 			Aria("describedby", "bulk-what").OnKeyDown(trapTab).Body(
 			app.H1().ID("bulk-title").Text(words.do(n)+"?"),
@@ -48,8 +48,8 @@ func (d *bulkDialog) Render() app.UI {
 			app.If(m.Action == api.JobKill, func() app.UI { return renderTell("bulk", d.told) }).Else(func() app.UI { return app.Div().Hidden(true) }),
 			d.renderCount(m),
 			renderDialogError(m.failed),
-			app.Div().Class("foot").Body(
-				app.Span().Class("faint").Text(lang.T(words.note)),
+			ui.Box("foot",
+				ui.Words("faint", lang.T(words.note)),
 				app.Span().Class("sp"),
 				app.Button().ID("bulk-keep").Type("button").Class("btn").Text(words.keep(n)).OnClick(d.keep),
 				app.Button().ID("bulk-do").Type("button").Class(danger).Disabled(!ready).Text(words.do(n)).OnClick(d.do),
@@ -106,11 +106,11 @@ func (m *bulkState) consequence() string {
 
 // renderWhich says which sessions are meant, and how many match by now.
 func (d *bulkDialog) renderWhich(m *bulkState) app.UI {
-	return app.Div().Class("bulk-which").Body(
+	return ui.Box("bulk-which",
 		app.If(len(m.IDs) == 0, func() app.UI {
-			return app.Div().Class("with").Body(app.Span().Class("dim").Text(lang.T("Filter")), app.Code().Class("tag clip").Title(m.Filter).Text(m.Filter))
+			return ui.Box("with", ui.Words("dim", lang.T("Filter")), app.Code().Class("tag clip").Title(m.Filter).Text(m.Filter))
 		}).Else(func() app.UI {
-			return app.P().Class("dim").Text(lang.N(len(m.IDs), "The {n} session that is selected. A new client with its id is left alone.|The {n} sessions that are selected. A new client with one of the ids is left alone."))
+			return ui.Para("dim", lang.N(len(m.IDs), "The {n} session that is selected. A new client with its id is left alone.|The {n} sessions that are selected. A new client with one of the ids is left alone."))
 		}),
 		app.If(len(m.IDs) == 0, func() app.UI {
 			return renderChoices("bulk-mode", lang.T("Which sessions"), bulkModes, m.mode, pickBulk)
@@ -162,12 +162,12 @@ func (m *bulkState) since() string {
 // renderPreview shows what would be hit, most to lose first.
 func (d *bulkDialog) renderPreview(m *bulkState) app.UI {
 	if m.preview == nil {
-		return app.Div().Class("bulk-groups").Body(app.P().Class("dim").Text(" "))
+		return ui.Box("bulk-groups", ui.Para("dim", " "))
 	}
 	groups := m.preview.Groups[:min(len(m.preview.Groups), maxGroups)]
 	more := len(m.preview.Groups) - len(groups)
 	if len(groups) == 0 {
-		return app.P().Class("bulk-groups dim").Text(lang.T("No session matches. There is nothing to do."))
+		return ui.Para("bulk-groups dim", lang.T("No session matches. There is nothing to do."))
 	}
 	return app.Div().Class("bulk-groups").TabIndex(0).Role("group").Aria("label", lang.T("Preview")).Body(
 		app.Table().Class("t").Body(
@@ -180,7 +180,7 @@ func (d *bulkDialog) renderPreview(m *bulkState) app.UI {
 			app.TBody().Body(app.Range(groups).Slice(func(i int) app.UI { return renderGroup(&groups[i]) })),
 		),
 		app.If(more > 0, func() app.UI {
-			return app.P().Class("faint").Text(lang.T("and {more}", "more", lang.N(more, "{n} group more|{n} groups more")))
+			return ui.Para("faint", lang.T("and {more}", "more", lang.N(more, "{n} group more|{n} groups more")))
 		}),
 	)
 }
@@ -205,8 +205,8 @@ func renderGroup(g *api.JobGroup) app.UI {
 func (d *bulkDialog) renderAction(m *bulkState) app.UI {
 	switch m.Action {
 	case api.JobKill:
-		return app.Div().Class("field").Body(
-			app.Span().Class("label").Text(lang.T("When")),
+		return ui.Box("field",
+			ui.Words("label", lang.T("When")),
 			renderChoices("bulk", lang.T("When"), killTimes, m.timing.when, pickBulk),
 			renderTiming("bulk", &m.timing, d.typedTime, d.limited),
 		)
@@ -218,10 +218,10 @@ func (d *bulkDialog) renderAction(m *bulkState) app.UI {
 
 // renderPace draws how fast the job goes and when it gives up.
 func (d *bulkDialog) renderPace(m *bulkState) app.UI {
-	return app.Div().Class("field").Body(
-		app.Span().Class("label").Text(lang.T("Pace")),
+	return ui.Box("field",
+		ui.Words("label", lang.T("Pace")),
 		renderChoices("bulk-pace", lang.T("Pace"), bulkPaces, m.pace, pickBulk),
-		app.P().Class("dim").Text(m.paceWords()),
+		ui.Para("dim", m.paceWords()),
 		app.Div().Class("with bulk-limits").OnInput(d.typed).Body(
 			app.Label().For("bulk-errors").Text(lang.T("Stop above")),
 			app.Input().ID("bulk-errors").Class("in num").Attr("inputmode", "numeric").MaxLength(3).Placeholder("5"),
@@ -256,7 +256,7 @@ func (d *bulkDialog) renderCount(m *bulkState) app.UI {
 	if !needed {
 		return app.Div().Hidden(true)
 	}
-	return app.Div().Class("field").Body(
+	return ui.Box("field",
 		app.Label().For("bulk-count").Text(lang.T("{why}Type {total}, the number of sessions, to go on", "why", why, "total", strconv.Itoa(m.preview.Total))),
 		app.Input().ID("bulk-count").Class("in short num").Attr("inputmode", "numeric").AutoComplete(false).MaxLength(10).OnInput(d.typed),
 	)
@@ -318,8 +318,8 @@ func (d *bulkDialog) do(app.Context, app.Event) { console.many.start() }
 
 // renderBulkChange draws what an alteration changes.
 func renderBulkChange(b *bulkChange) app.UI {
-	return app.Div().Class("field").Body(
-		app.Span().Class("label").Text(lang.T("What")),
+	return ui.Box("field",
+		ui.Words("label", lang.T("What")),
 		renderChoices("bulk-change", lang.T("What"), []choice{{"levels", lang.T("Log levels")}, {"filters", lang.T("Filters")}}, b.what, pickBulk),
 		app.If(b.what == "levels", func() app.UI { return renderBulkLevels(b) }).Else(func() app.UI { return renderBulkChain(b) }),
 	)
@@ -336,7 +336,7 @@ func renderBulkLevels(b *bulkChange) app.UI {
 		app.Range(bulkLevels).Slice(func(i int) app.UI {
 			level := bulkLevels[i]
 			id := "bulk-" + level.value
-			return app.Div().Class("with").Body(
+			return ui.Box("with",
 				app.Label().For(id).Text(lang.T(level.label)),
 				app.Select().ID(id).Class("in").DataSet("level", level.value).Body(
 					app.Range(bulkSettings).Slice(func(j int) app.UI {
@@ -345,8 +345,8 @@ func renderBulkLevels(b *bulkChange) app.UI {
 				),
 			)
 		}),
-		app.Div().Class("with").Body(
-			app.Span().Class("label").Text(lang.T("Switched on for")),
+		ui.Box("with",
+			ui.Words("label", lang.T("Switched on for")),
 			renderChoices("bulk-for", lang.T("Switched on for"), bulkLogTimes, b.logFor, pickBulk),
 		),
 	)
@@ -386,20 +386,20 @@ func renderBulkChain(b *bulkChange) app.UI {
 	names := console.known.names["filters"]
 	return app.Div().Class("bulk-chain").OnClick(editBulkChain).Body(
 		app.If(len(b.chain) == 0, func() app.UI {
-			return app.P().Class("dim").Text(lang.T("No filters: statements go straight to the router."))
+			return ui.Para("dim", lang.T("No filters: statements go straight to the router."))
 		}).Else(func() app.UI {
 			return app.Ol().Aria("label", lang.T("New order")).Body(app.Range(b.chain).Slice(func(i int) app.UI {
 				name := b.chain[i]
 				return app.Li().DataSet("at", i).Body(
-					app.Span().Class("clip").Text(strconv.Itoa(i+1)+"  "+name),
+					ui.Words("clip", strconv.Itoa(i+1)+"  "+name),
 					app.Button().Type("button").Class("btn s bare").DataSet("do", "up").Disabled(i == 0).Aria("label", lang.T("Move {name} up", "name", name)).Text("↑"),
 					app.Button().Type("button").Class("btn s bare").DataSet("do", "down").Disabled(i == len(b.chain)-1).Aria("label", lang.T("Move {name} down", "name", name)).Text("↓"),
 					app.Button().Type("button").Class("btn s bare").DataSet("do", "drop").Aria("label", lang.T("Remove {name}", "name", name)).Text("×"),
 				)
 			}))
 		}),
-		app.Div().Class("with wrap").Body(
-			app.Span().Class("label").Text(lang.T("Add")),
+		ui.Box("with wrap",
+			ui.Words("label", lang.T("Add")),
 			app.Range(names).Slice(func(i int) app.UI {
 				return app.Button().Type("button").Class("btn s").DataSet("add", names[i]).Text("+ " + names[i])
 			}),

@@ -147,7 +147,7 @@ func (c *serviceChain) Render() app.UI {
 	if acting {
 		hint = lang.T("For new sessions. Drag, or Space lifts and ↑ ↓ move")
 	}
-	return app.Div().Class("service-chain").Body(
+	return ui.Box("service-chain",
 		c.edit.render("", acting, hint,
 			c.edit.renderDiscard(),
 			app.Button().ID("service-chain-apply").Type("button").Class("btn p").
@@ -165,9 +165,9 @@ func (c *serviceChain) renderAfter() app.UI {
 	if (!known || n == 0) && !reverts {
 		return app.Div().Hidden(true)
 	}
-	return app.Div().Class("service-after").Body(
+	return ui.Box("service-after",
 		app.If(known && n > 0, func() app.UI {
-			return app.Div().Class("chain-swap").Body(
+			return ui.Box("chain-swap",
 				ui.Chip("swap", outdatedWords(n), "info"),
 				app.A().Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(c.Service)))).Text(lang.T("Show")),
 				app.Span().Class("sp"),
@@ -177,13 +177,13 @@ func (c *serviceChain) renderAfter() app.UI {
 			)
 		}),
 		app.If(reverts, func() app.UI {
-			return app.Div().Class("chain-swap").Body(
-				app.Span().Class("ok").Text(lang.T("✓ New sessions run this")),
+			return ui.Box("chain-swap",
+				ui.Words("ok", lang.T("✓ New sessions run this")),
 				app.Span().Class("sp"),
 				app.If(console.mayAct(), func() app.UI {
 					return app.Button().ID("service-revert").Type("button").Class("btn s").Disabled(c.busy || console.stale()).Text(lang.T("Revert")).OnClick(c.revert)
 				}),
-				app.Span().Class("next dim").Text(lang.T("Revert makes {before} the default again.", "before", chainWords(c.before))),
+				ui.Words("next dim", lang.T("Revert makes {before} the default again.", "before", chainWords(c.before))),
 			)
 		}),
 	)

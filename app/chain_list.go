@@ -75,7 +75,7 @@ func (l *chainList) Settle() { l.order.Drop() }
 func (l *chainList) render(acting bool) app.UI {
 	l.acting = acting
 	names := l.order.Names()
-	return app.Div().Class("chain-list").Body(
+	return ui.Box("chain-list",
 		app.Ul().Class("chain-new").ID(l.id("new")).TabIndex(-1).Aria("label", lang.T("Filters in order")).
 			OnClick(l.clicked).OnKeyDown(l.pressed).OnInput(l.typed).
 			On("pointerdown", chainPointer{l}.pointed).On("pointermove", chainPointer{l}.dragged).
@@ -83,7 +83,7 @@ func (l *chainList) render(acting bool) app.UI {
 			app.Range(names).Slice(func(i int) app.UI { return l.renderFilter(i) }),
 		),
 		app.If(len(names) == 0, func() app.UI {
-			return app.P().Class("body dim").Text(lang.T("No filters. Statements would go straight to the router."))
+			return ui.Para("body dim", lang.T("No filters. Statements would go straight to the router."))
 		}),
 		app.P().Class("chain-said dim").Aria("live", "polite").Text(l.said),
 		app.If(acting, chainAdd{l}.render),
@@ -102,9 +102,9 @@ func (l *chainList) renderFilter(i int) app.UI {
 	}
 	return row.Body(
 		app.Span().Class("grip faint").Aria("hidden", "true ").Hidden(!l.acting).Text("⠿"),
-		app.Span().Class("n num faint").Text(i+1),
+		ui.Words("n num faint", strconv.Itoa(i+1)),
 		app.Span().Class("name clip").Title(name).Text(name),
-		app.Span().Class("tag clip").Text(l.moduleOf(name)),
+		ui.Words("tag clip", l.moduleOf(name)),
 		app.If(l.acting, func() app.UI { return renderChainButtons(i, len(names)-1, name, l.more == i+1) }),
 		app.If(l.acting && l.more == i+1, func() app.UI { return renderChainMore(i, len(names), name, l.id("place")) }),
 	)
@@ -135,7 +135,7 @@ func renderChainMore(i, n int, name, id string) app.UI {
 		app.Label().For(id).Text(lang.T("Move to position")),
 		app.Input().ID(id).Class("in").Type("text").Attr("inputmode", "numeric").MaxLength(3).AutoComplete(false).
 			DataSet("index", strconv.Itoa(i)),
-		app.Span().Class("faint").Text(lang.T("of {n}", "n", strconv.Itoa(n))),
+		ui.Words("faint", lang.T("of {n}", "n", strconv.Itoa(n))),
 		app.Button().Type("button").Class("btn s").DataSet("do", "place").DataSet("index", strconv.Itoa(i)).Text(lang.T("Move")),
 		app.Span().Class("sp"),
 		app.A().Href(href(objectPath("filters", name))).Text(lang.T("About {name}", "name", name)),
@@ -178,7 +178,7 @@ type chainAdd struct{ *chainList }
 func (l chainAdd) render() app.UI {
 	filters := model.Rows[api.FilterAttributes](console.store.View(l.view()))
 	chosen := l.chosen()
-	return app.Div().Class("chain-add").Body(
+	return ui.Box("chain-add",
 		app.Label().For(l.id("add")).Text(lang.T("Add")),
 		app.Select().ID(l.id("add")).Class("in").Disabled(len(filters) == 0).OnChange(l.chose).Body(
 			app.Range(filters).Slice(func(i int) app.UI {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // renderEmbed draws a page without the console around it: what it shows, how old
@@ -14,10 +15,10 @@ func renderEmbed(s *shell) app.UI {
 	if console.gate == gateOpen && console.stale() {
 		class = "embed is-stale"
 	}
-	content := app.UI(app.Div().Class("empty").Body(app.P().Class("dim").Text(lang.T("Connecting…"))))
+	content := app.UI(ui.Box("empty", ui.Para("dim", lang.T("Connecting…"))))
 	switch {
 	case embedded.problem != "":
-		content = app.Div().Class("empty").Body(
+		content = ui.Box("empty",
 			app.H1().Text(lang.T("Nothing can be shown here")),
 			app.P().Role("alert").Text(embedded.problem),
 		)
@@ -28,7 +29,7 @@ func renderEmbed(s *shell) app.UI {
 	return app.Div().ID("embed").Class(class).Body(
 		app.Main().ID("main").TabIndex(-1).Body(content),
 		app.Footer().Class("embed-foot").Hidden(!open).Body(
-			app.Span().Class("dim clip").Text(limits()),
+			ui.Words("dim clip", limits()),
 			app.Span().Class("sp"),
 			&freshness{Rev: console.rev},
 		),
@@ -99,14 +100,14 @@ func (p *tilePage) OnDismount() {
 // Render draws the tile.
 func (p *tilePage) Render() app.UI {
 	if at, ok := tileRates[p.Name]; ok {
-		return app.Div().Class("lone").Body(renderTile(tileStats, &tiles[at], statsOf()))
+		return ui.Box("lone", renderTile(tileStats, &tiles[at], statsOf()))
 	}
 	facet, ok := tileFacets[p.Name]
 	v := console.store.View(tileSessions)
 	value, note := "—", lang.T("of all sessions")
 	switch {
 	case !ok:
-		return app.Div().Class("empty").Body(app.P().Text(lang.T("There is no tile {name}.", "name", p.Name)))
+		return ui.Box("empty", app.P().Text(lang.T("There is no tile {name}.", "name", p.Name)))
 	case v.Refused != "":
 		note = v.Refused
 	case !v.Ready:
@@ -117,10 +118,10 @@ func (p *tilePage) Render() app.UI {
 			note = lang.T("of {total}", "total", lang.N(v.Total, "{n} session|{n} sessions"))
 		}
 	}
-	return app.Div().Class("lone").Body(app.Section().Class("tile").Body(
+	return ui.Box("lone", app.Section().Class("tile").Body(
 		app.H2().Text(facet.title),
-		app.P().Class("value tnum").Text(value),
-		app.P().Class("dim wide").Text(note),
+		ui.Para("value tnum", value),
+		ui.Para("dim wide", note),
 	))
 }
 

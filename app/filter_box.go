@@ -73,7 +73,7 @@ func showsProblem(f *filterBox) bool {
 
 // render draws a bar with the box, and what is wrong below it.
 func (f *filterBox) render() app.UI {
-	return app.Div().Body(app.Div().Class("bar").Body(f.renderBox()), renderFilterProblem(f))
+	return app.Div().Body(ui.Box("bar", f.renderBox()), renderFilterProblem(f))
 }
 
 // renderBox draws the chips and the input.
@@ -103,7 +103,7 @@ func (f *filterBox) renderBox() app.UI {
 	// The chips are in a box of their own: go-app tells children apart by their
 	// places, and would make a new, empty input for each chip more or less in
 	// front of it.
-	return app.Div().Class("qbox").Body(
+	return ui.Box("qbox",
 		app.Div().Class(class).OnClick(f.clicked).Body(
 			app.Span().Class("toks").Body(
 				app.Range(f.terms).Slice(func(i int) app.UI {

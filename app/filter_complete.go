@@ -123,7 +123,7 @@ func renderCompletions(f *filterBox) app.UI {
 	return app.Div().ID("filter-list").Class("menu list").Role("listbox").Aria("label", lang.T("Could be typed")).Hidden(false).OnMouseDown(f.picked).Body(
 		app.Range(f.items).Slice(func(i int) app.UI {
 			return app.Div().ID("filter-item-"+strconv.Itoa(i)).Role("option").Aria("selected", boolText(i+1 == f.at)).DataSet("item", i).Body(
-				app.Code().Class("clip").Text(f.items[i].label), app.Span().Class("faint clip").Text(f.items[i].help))
+				app.Code().Class("clip").Text(f.items[i].label), ui.Words("faint clip", f.items[i].help))
 		}),
 	)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/model"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // filtersPage shows the filters, or the one named ID.
@@ -59,7 +60,7 @@ func (p *filtersPage) OnDismount() {
 func (p *filtersPage) Render() app.UI { return filtersTable.render(p.ID) }
 
 func filterChip(f *api.Filter) app.UI {
-	return app.Span().Class("tag").Text(f.Attributes.Module)
+	return ui.Words("tag", f.Attributes.Module)
 }
 
 // filterSessions links to the sessions that have a filter in their chain, with
@@ -120,7 +121,7 @@ func aboutFilter(f *api.Filter) []objectBox {
 // linesOf draws lines of text, the newest at the bottom.
 func linesOf(lines []string) app.UI {
 	if len(lines) == 0 {
-		return app.P().Class("faint").Text(lang.T("Nothing has been logged yet."))
+		return ui.Para("faint", lang.T("Nothing has been logged yet."))
 	}
 	return app.Div().Class("loglines mono").TabIndex(0).Role("region").Aria("label", lang.T("Newest lines")).Body(
 		app.Range(lines).Slice(func(i int) app.UI { return app.Div().Text(lines[i]) }),

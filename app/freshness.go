@@ -79,7 +79,7 @@ type holdButton struct {
 func (h *holdButton) Render() app.UI {
 	verb, rest, _ := strings.Cut(holdWords(), " ")
 	return app.Button().Type("button").Class("btn hold").OnClick(h.toggle).Body(
-		app.Text(verb), app.Span().Class("wide").Text(rest), app.Kbd().Aria("hidden", "true").Hidden(keyLabel("Space") == "").Text(keyLabel("Space")))
+		app.Text(verb), ui.Words("wide", rest), app.Kbd().Aria("hidden", "true").Hidden(keyLabel("Space") == "").Text(keyLabel("Space")))
 }
 
 func (h *holdButton) toggle(app.Context, app.Event) { toggleHold() }

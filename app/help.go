@@ -16,11 +16,11 @@ type help struct{ app.Compo }
 func (h *help) Render() app.UI {
 	return app.Div().Class("scrim").OnClick(closeOutside).Body(
 		app.Div().Class("dlg help layer").Role("dialog").Aria("modal", "true").Aria("labelledby", "help-title").Body(
-			app.Div().Class("dlg-head").Body(
+			ui.Box("dlg-head",
 				app.H1().ID("help-title").Text(lang.T("Keys")),
 				app.Span().Class("sp"),
 				app.If(console.prefs.own.NoKeys, func() app.UI {
-					return app.Span().Class("dim").Text(lang.T("Single-letter keys are off."))
+					return ui.Words("dim", lang.T("Single-letter keys are off."))
 				}),
 				app.A().Href(href("/settings/shortcuts")).Text(lang.T("Settings")).OnClick(closeLayer),
 				app.Button().Type("button").Class("btn bare i").Aria("label", lang.T("Close")).Text("×").OnClick(closeLayer),
@@ -82,7 +82,7 @@ func commandKey() string {
 
 // renderKeys draws groups of keys side by side.
 func renderKeys(groups []keyGroup) app.UI {
-	return app.Div().Class("keys").Body(
+	return ui.Box("keys",
 		app.Range(groups).Slice(func(i int) app.UI {
 			g := groups[i]
 			return app.Section().Body(
@@ -105,14 +105,14 @@ func renderKbd(text string) []app.UI {
 			continue
 		}
 		if len(list) > 0 {
-			list = append(list, app.Span().Class("faint").Text(lang.T(" or ")))
+			list = append(list, ui.Words("faint", lang.T(" or ")))
 		}
 		for key := range strings.SplitSeq(label, " ") {
 			list = append(list, app.Kbd().Text(key))
 		}
 	}
 	if list == nil {
-		list = append(list, app.Span().Class("faint").Text(lang.T("off")))
+		list = append(list, ui.Words("faint", lang.T("off")))
 	}
 	return list
 }

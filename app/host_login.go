@@ -11,7 +11,7 @@ import (
 // to the application that the console is a part of. The console has no form for
 // its logins, so it says where to go.
 func renderHostLogin() app.UI {
-	return app.Div().Class("gate").Body(app.Div().Class("empty").Body(
+	return ui.Box("gate", ui.Box("empty",
 		app.H1().Text(lang.T("You are not logged in")),
 		app.P().Text(lang.T("This console is part of another application and uses its logins. Log in to the host application, in this tab or in another one, then reload this page.")),
 		app.Button().ID("host-reload").Type("button").Class("btn p").Text(lang.T("Reload")).OnClick(func(app.Context, app.Event) { ui.Reload() }),

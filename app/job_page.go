@@ -110,7 +110,7 @@ func (p *jobPage) Render() app.UI {
 		return p.renderUnknown()
 	}
 	return app.Div().Class("page job").OnClick(trayClicked).Body(
-		app.Div().Class("with wrap").Body(
+		ui.Box("with wrap",
 			app.H1().Text(jobTitle(a)),
 			jobChip(a),
 			app.Span().Class("sp"),
@@ -125,11 +125,11 @@ func (p *jobPage) Render() app.UI {
 func (p *jobPage) renderUnknown() app.UI {
 	v := console.store.View(jobView)
 	if v.Ready || v.Refused != "" {
-		return app.Div().Class("empty").Body(app.H1().Text(lang.T("There is no such job")),
+		return ui.Box("empty", app.H1().Text(lang.T("There is no such job")),
 			app.P().Text(ui.Sentence(cmp.Or(v.Refused, lang.T("jobs are forgotten a day after their end")))),
 			app.A().Href(href("/pending")).Text(lang.T("Pending")))
 	}
-	return app.Div().Class("empty").Body(app.P().Class("dim").Text(lang.T("Asking for the job…")))
+	return ui.Box("empty", ui.Para("dim", lang.T("Asking for the job…")))
 }
 
 func (p *jobPage) renderFacts(a *api.JobAttributes) app.UI {
@@ -148,10 +148,10 @@ func (p *jobPage) renderFacts(a *api.JobAttributes) app.UI {
 		pace = paceText(a.Pace)
 	}
 	return app.Section().Class("box").Aria("label", lang.T("Job")).Body(
-		app.Div().Class("body").Body(
-			app.Div().Class("job-progress").Body(
+		ui.Box("body",
+			ui.Box("job-progress",
 				jobBar(a),
-				app.Span().Class("tnum").Text(lang.T("{a} of {total}", "a", lang.Count(handled(a)), "total", lang.Count(a.Total))),
+				ui.Words("tnum", lang.T("{a} of {total}", "a", lang.Count(handled(a)), "total", lang.Count(a.Total))),
 			),
 			app.Dl().Class("kv").Body(
 				app.Dt().Text(lang.T("By")), app.Dd().Text(a.By),
@@ -189,10 +189,10 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 			}),
 		),
 		app.If(p.outcomes.poll.failed != "", func() app.UI {
-			return app.P().Class("body err").Text(lang.T("Older outcomes are not here. {failed}", "failed", p.outcomes.poll.failed))
+			return ui.Para("body err", lang.T("Older outcomes are not here. {failed}", "failed", p.outcomes.poll.failed))
 		}),
-		app.If(len(rows) == 0, func() app.UI { return app.P().Class("body dim").Text(lang.T("None.")) }).Else(func() app.UI {
-			return app.Div().Class("scroll").Body(app.Table().Class("t").Body(
+		app.If(len(rows) == 0, func() app.UI { return ui.Para("body dim", lang.T("None.")) }).Else(func() app.UI {
+			return ui.Box("scroll", app.Table().Class("t").Body(
 				app.THead().Body(app.Tr().Body(
 					app.Th().Scope("col").Class("p-since").Text(lang.T("Time")), app.Th().Scope("col").Class("p-id").Text(lang.T("Session")),
 					app.Th().Scope("col").Class("p-client").Text(lang.T("Client")), app.Th().Scope("col").Class("p-result").Text(lang.T("Result")),
@@ -202,11 +202,11 @@ func (p *jobPage) renderOutcomes(a *api.JobAttributes) app.UI {
 			))
 		}),
 		app.If(left > 0, func() app.UI {
-			return app.Div().Class("body").Body(
+			return ui.Box("body",
 				app.Button().ID("outcomes-more").Type("button").Class("btn").Text(lang.T("Show {left} more of {left2}", "left", lang.Count(min(left, outcomeStep)), "left2", lang.Count(left))).OnClick(p.more))
 		}),
 		app.If(handled(a) > api.JobOutcomes, func() app.UI {
-			return app.P().Class("body faint").Text(lang.T("The newest {jobOutcomes} are kept.", "jobOutcomes", lang.Count(api.JobOutcomes)))
+			return ui.Para("body faint", lang.T("The newest {jobOutcomes} are kept.", "jobOutcomes", lang.Count(api.JobOutcomes)))
 		}),
 	)
 }

@@ -88,24 +88,24 @@ func (d *killDialog) Render() app.UI {
 	if s, ok := sessionRow(killView, k.ID); ok && s.Attributes.ConnectedAt == k.Connected {
 		k.last, gone = s, view.Is(s, view.StateEnded, 0)
 	}
-	return app.Div().Class("scrim").Body(
+	return ui.Box("scrim",
 		app.Div().ID("kill-dialog").Class("dlg").Role("alertdialog").Aria("modal", "true ").Aria("labelledby", "kill-title").
 			Aria("describedby", "kill-client kill-what").OnKeyDown(trapTab).Body(
 			app.H1().ID("kill-title").Text(lang.T("Kill session {id}?", "id", k.ID)),
-			app.Div().Class("kill-say").Body(
+			ui.Box("kill-say",
 				d.renderClient(k),
 				app.P().ID("kill-what").Aria("live", "polite").Text(consequence(k.last, gone, console.now())),
 			),
 			d.renderFacts(k),
-			app.Div().Class("field").Body(
-				app.Span().Class("label").Text(lang.T("When")),
+			ui.Box("field",
+				ui.Words("label", lang.T("When")),
 				renderChoices("kill", lang.T("When"), killTimes, k.timing.when, pickKillTime),
 			),
 			renderTiming("kill", &k.timing, d.typed, d.limited),
 			renderReason("kill", d.reasoned),
 			renderTell("kill", d.told),
 			renderDialogError(k.failed),
-			app.Div().Class("foot").Body(
+			ui.Box("foot",
 				app.Span().Class("faint").ID("kill-note").Text(k.timing.note()),
 				app.Span().Class("sp"),
 				app.Button().ID("kill-keep").Type("button").Class("btn").Text(lang.T("Keep session")).OnClick(d.keep),
@@ -211,24 +211,24 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 				hint = ui.Sentence(err.Error())
 			}
 		}
-		return app.Div().Class("field").Body(
+		return ui.Box("field",
 			app.Label().For(name+"-after").Text(lang.T("Custom")),
-			app.Div().Class("with").Body(
+			ui.Box("with",
 				app.Input().ID(name+"-after").Class("in short").Placeholder(lang.T("90s, 5m or 14:30")).AutoComplete(false).MaxLength(20).
 					Aria("describedby", name+"-at").Aria("invalid", boolText(t.custom != "" && err != nil)).OnInput(typed),
 				app.Span().ID(name+"-at").Class("dim").Aria("live", "polite").Text(hint),
 			),
 		)
 	case "idle":
-		return app.Div().Class("field").Body(
+		return ui.Box("field",
 			app.Label().For(name+"-limit").Text(lang.T("At most")),
-			app.Div().Class("with").Body(
+			ui.Box("with",
 				app.Select().ID(name+"-limit").Class("in short").OnChange(limited).Body(
 					app.Range(idleLimits).Slice(func(i int) app.UI {
 						return app.Option().Value(idleLimits[i].value).Selected(idleLimits[i].value == cmp.Or(t.limit, idleLimit)).Text(lang.T(idleLimits[i].label))
 					}),
 				),
-				app.Span().Class("dim").Text(lang.T("until nothing is open, then")),
+				ui.Words("dim", lang.T("until nothing is open, then")),
 				app.Select().ID(name+"-otherwise").Class("in short").Aria("label", lang.T("When it is not idle in time")).OnChange(limited).Body(
 					app.Option().Value("kill").Selected(!t.keep).Text(lang.T("kill anyway")),
 					app.Option().Value("keep").Selected(t.keep).Text(lang.T("give up")),
@@ -242,8 +242,8 @@ func renderTiming(name string, t *killTiming, typed, limited app.EventHandler) a
 // renderReason draws the field for the reason, with the last ones to choose from.
 func renderReason(name string, reasoned app.EventHandler) app.UI {
 	reasons := console.prefs.own.Reasons
-	return app.Div().Class("field").Body(
-		app.Label().For(name+"-reason").Body(app.Text(lang.T("Reason")), app.Span().Class("faint plain").Text(lang.T(" — recorded in the audit log"))),
+	return ui.Box("field",
+		app.Label().For(name+"-reason").Body(app.Text(lang.T("Reason")), ui.Words("faint plain", lang.T(" — recorded in the audit log"))),
 		app.Input().ID(name+"-reason").Class("in").MaxLength(maxReason).List(name+"-reasons").AutoComplete(false).
 			Placeholder(lang.T("e.g. runaway report, ticket OPS-4411")).OnInput(reasoned),
 		app.DataList().ID(name+"-reasons").Body(app.Range(reasons).Slice(func(i int) app.UI {

@@ -193,7 +193,7 @@ func (r *logReader) renderItem(it logItem) app.UI {
 	}
 	return app.Div().Class(class).ID("log-"+strconv.Itoa(l.n)).Body(
 		app.Span().Class("at").Title(lang.T("{format} · {timestamp} on the server", "format", l.at.UTC().Format("2006-01-02T15:04:05.000Z"), "timestamp", l.Timestamp)).Body(
-			app.Span().Class("day").Text(at.Format("2006-01-02 ")),
+			ui.Words("day", at.Format("2006-01-02 ")),
 			app.Text(at.Format("15:04:05.000")),
 		),
 		app.Span().Class("level", l.Priority).Body(ui.Glyph(levelGlyph(l.Priority)), app.Text(l.Priority)),

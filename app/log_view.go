@@ -32,7 +32,7 @@ func (p *logPage) Render() app.UI {
 			app.Div().Class("space").ID("log-space").Body(
 				app.Div().Class("window").ID("log-window").Body(
 					app.If(r.wrap && p.first > 0, func() app.UI {
-						return app.P().Class("faint older").Text(lang.T("While lines wrap only the newest {maxWrapped} are drawn; {first} older ones are not.", "maxWrapped", lang.Count(maxWrapped), "first", lang.Count(p.first)))
+						return ui.Para("faint older", lang.T("While lines wrap only the newest {maxWrapped} are drawn; {first} older ones are not.", "maxWrapped", lang.Count(maxWrapped), "first", lang.Count(p.first)))
 					}),
 					app.Range(items[p.first:p.last]).Slice(func(i int) app.UI { return r.renderItem(items[p.first+i]) }),
 				),
@@ -45,9 +45,9 @@ func (p *logPage) Render() app.UI {
 
 func renderLogBar(p *logPage, n int) app.UI {
 	r := &p.reader
-	return app.Div().Class("bar").Body(
+	return ui.Box("bar",
 		app.H1().Text(lang.T("Log")),
-		app.Span().Class("faint tnum").Text(logCount(n, len(p.reader.tail.lines))),
+		ui.Words("faint tnum", logCount(n, len(p.reader.tail.lines))),
 		app.Span().Class("err clip").Role("status").Title(p.poll.note()+" ").Text(p.shownNote()),
 		app.Span().Class("sp"),
 		r.show.Find.renderFind("in find", lang.T("Find: words, level:error, !without"), p.findTyped, p.findKey),
@@ -86,7 +86,7 @@ func (p *logPage) shownNote() string {
 func renderLogChoices(p *logPage) app.UI {
 	r := &p.reader
 	pick := func(name, value string) { pickLog(p, name, value) }
-	return app.Div().Class("bar choices").Body(
+	return ui.Box("bar choices",
 		renderLabelled(lang.T("At least"), renderChoices("log-level", lang.T("At least"), logLevels, cmp.Or(r.show.Level, usual), pick)),
 		renderLabelled(lang.T("Since"), renderChoices("log-since", lang.T("Since"), logAges, cmp.Or(ageWord(r.show.Since), usual), pick)),
 		app.Label().For("log-session").Class("dim").Text(lang.T("Session")),
@@ -103,7 +103,7 @@ func renderLogSwitch(do, label string, on bool) app.UI {
 
 // renderLabelled puts a word in front of a choice.
 func renderLabelled(label string, choices app.UI) app.UI {
-	return app.Div().Class("choice").Body(app.Span().Class("dim").Text(label), choices)
+	return ui.Box("choice", ui.Words("dim", label), choices)
 }
 
 func renderLogEmpty(p *logPage, n int) app.UI {
@@ -111,12 +111,12 @@ func renderLogEmpty(p *logPage, n int) app.UI {
 	case n > 0:
 		return app.Div().Hidden(true)
 	case len(p.reader.tail.lines) > 0:
-		return app.Div().Class("empty").Body(
+		return ui.Box("empty",
 			app.P().Text(lang.T("None of the {lines} is of this kind.", "lines", lang.N(len(p.reader.tail.lines), "{n} known line|{n} known lines"))),
 			app.Button().Type("button").Class("btn").DataSet("do", "all").Text(lang.T("Show all")),
 		)
 	case p.poll.failed != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(p.poll.failed))
+		return ui.Box("empty", app.P().Class("err").Role("alert").Text(p.poll.failed))
 	case !p.poll.ready:
 		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	}
@@ -132,7 +132,7 @@ func renderLogAway(r *logReader) app.UI {
 	if n := r.fresh(console.now()); n > 0 {
 		text = lang.T("▼ {n} new — Follow", "n", lang.Count(n))
 	}
-	return app.Div().Class("away").Body(
+	return ui.Box("away",
 		app.Button().Type("button").Class("btn s").DataSet("do", "follow").Body(app.Text(text), app.Kbd().Hidden(keyHint("G") == "").Text(keyLabel("G"))),
 	)
 }

@@ -29,7 +29,7 @@ func (p *loginPage) Render() app.UI {
 	if p.Setup {
 		title, action = lang.T("Set up Signalbox"), lang.T("Create the administrator")
 	}
-	return app.Div().Class("gate").Body(
+	return ui.Box("gate",
 		app.Form().OnSubmit(p.submit).Body(
 			app.P().Class("mark").Body(
 				ui.SVG("svg").Attr("viewBox", "0 0 14 14").Attr("aria-hidden", "true").Body(
@@ -38,26 +38,26 @@ func (p *loginPage) Render() app.UI {
 			),
 			app.H1().Text(title),
 			app.If(p.Setup, func() app.UI {
-				return app.P().Class("dim").Text(lang.T("The program has printed a setup code where it was started. It works once."))
+				return ui.Para("dim", lang.T("The program has printed a setup code where it was started. It works once."))
 			}),
 			app.If(p.Setup, func() app.UI {
-				return app.Div().Class("field").Body(
+				return ui.Box("field",
 					app.Label().For("code").Text(lang.T("Setup code")),
 					app.Input().ID("code").Class("in mono").Required(true).AutoComplete(false).AutoFocus(true).OnInput(p.ValueTo(&p.code)),
 				)
 			}),
-			app.Div().Class("field").Body(
+			ui.Box("field",
 				app.Label().For("user").Text(lang.T("User")),
 				app.Input().ID("user").Class("in").Required(true).Attr("autocomplete", "username").AutoFocus(!p.Setup).OnInput(p.ValueTo(&p.user)),
 			),
-			app.Div().Class("field").Body(
+			ui.Box("field",
 				app.Label().For("password").Text(lang.T("Password")),
 				app.Input().ID("password").Type("password").Class("in").Required(true).Attr("autocomplete", "current-password").OnInput(p.ValueTo(&p.password)),
 			),
 			app.If(p.failed != "", func() app.UI { return app.P().Class("err").Role("alert").Text(p.failed) }),
 			app.Button().Type("submit").Class("btn p").Disabled(p.busy).Text(p.action(action)),
 			app.If(p.Demo, func() app.UI {
-				return app.P().Class("dim").Text(lang.T("This is the demo. Its accounts were printed where it was started."))
+				return ui.Para("dim", lang.T("This is the demo. Its accounts were printed where it was started."))
 			}),
 		),
 	)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // This file writes what is known of a configured object: its facts, its
@@ -26,7 +27,7 @@ type objectFact struct {
 func textFact(name, text string) objectFact { return objectFact{name, app.Text(orDash(text))} }
 
 func countFact[N int | int64 | uint64](name string, n N) objectFact {
-	return objectFact{name, app.Span().Class("tnum").Text(lang.Count(n))}
+	return objectFact{name, ui.Words("tnum", lang.Count(n))}
 }
 
 func monoFact(name, text string) objectFact {
@@ -114,7 +115,7 @@ func plain(value any) string {
 // settingList draws settings in columns.
 func settingList(settings []setting, none string) app.UI {
 	if len(settings) == 0 {
-		return app.P().Class("faint").Text(none)
+		return ui.Para("faint", none)
 	}
 	return app.Dl().Class("kv settings").Body(
 		app.Range(settings).Slice(func(i int) app.UI {

@@ -50,12 +50,12 @@ func (t *objectTable[A]) render(id string) app.UI {
 		return t.renderObject(v, id)
 	}
 	rows := model.Rows[A](v)
-	return app.Div().Class("objects").Body(
-		app.Div().Class("bar").Body(
+	return ui.Box("objects",
+		ui.Box("bar",
 			app.H1().Text(lang.T(t.title)),
-			app.Span().Class("faint tnum").Text(t.count(v, len(rows))),
+			ui.Words("faint tnum", t.count(v, len(rows))),
 		),
-		app.Div().Class("data").Body(
+		ui.Box("data",
 			app.Table().Class("t of-"+t.topic).OnClick(openRow).Body(
 				app.THead().Body(t.renderHead()),
 				app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return t.renderRow(rows[i]) })),
@@ -91,7 +91,7 @@ func (t *objectTable[A]) renderRow(o *api.Resource[A]) app.UI {
 func (t *objectTable[A]) renderEmpty(v *model.View, n int) app.UI {
 	switch {
 	case v.Refused != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
+		return ui.Box("empty", app.P().Class("err").Role("alert").Text(v.Refused))
 	case !v.Ready:
 		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	case n == 0:
@@ -108,15 +108,15 @@ func (t *objectTable[A]) renderObject(v *model.View, id string) app.UI {
 	if ok {
 		boxes, state = t.about(o), t.chip(o)
 	}
-	return app.Div().Class("objects").Body(
-		app.Div().Class("bar").Body(
+	return ui.Box("objects",
+		ui.Box("bar",
 			app.A().Class("dim").Href(href("/"+t.topic)).Text(lang.T(t.title)),
-			app.Span().Class("faint").Text("/"),
+			ui.Words("faint", "/"),
 			app.H1().Class("clip").Title(id).Text(id),
 			state,
 		),
 		app.Div().Class("data").OnClick(openRow).Body(
-			app.Div().Class("page boxes").Body(
+			ui.Box("page boxes",
 				app.Range(boxes).Slice(func(i int) app.UI { return renderBox(boxes[i]) }),
 			),
 		),
@@ -131,7 +131,7 @@ func (t *objectTable[A]) renderAbsent(v *model.View, id string, found bool) app.
 	case found:
 		return app.Div().Hidden(true)
 	}
-	return app.Div().Class("empty").Body(
+	return ui.Box("empty",
 		app.P().Body(ui.Fill(lang.T(t.none), ui.Parts{"id": app.Code().Text(id)})...),
 		app.A().Class("btn").Href(href("/"+t.topic)).Text(lang.T(t.title)),
 	)
@@ -144,7 +144,7 @@ func renderBox(b objectBox) app.UI {
 	}
 	return app.Section().Class(class).Body(
 		app.Header().Body(app.H2().Text(b.title)),
-		app.Div().Class("body").Body(b.body),
+		ui.Box("body", b.body),
 	)
 }
 
@@ -185,7 +185,7 @@ func objectName(section, id string) app.UI {
 // objectLinks are links to several objects; a dash when there is none.
 func objectLinks(section string, ids []string) app.UI {
 	if len(ids) == 0 {
-		return app.Span().Class("faint").Text("—")
+		return ui.Words("faint", "—")
 	}
 	return app.Span().Class("links").Body(
 		app.Range(ids).Slice(func(i int) app.UI { return objectLink(section, ids[i]) }),
@@ -195,12 +195,12 @@ func objectLinks(section string, ids []string) app.UI {
 // filterChain shows filters in the order that statements pass them.
 func filterChain(ids []string) app.UI {
 	if len(ids) == 0 {
-		return app.Span().Class("faint").Text(lang.T("no filters"))
+		return ui.Words("faint", lang.T("no filters"))
 	}
 	return app.Span().Class("chainline").Body(
 		app.Range(ids).Slice(func(i int) app.UI {
 			return app.Span().Class("step").Body(
-				app.If(i > 0, func() app.UI { return app.Span().Class("faint").Text("→") }),
+				app.If(i > 0, func() app.UI { return ui.Words("faint", "→") }),
 				app.A().Class("tag").Href(href(objectPath("filters", ids[i]))).Text(ids[i]),
 			)
 		}),

@@ -50,11 +50,11 @@ func (p *overviewPage) OnDismount() {
 // Render draws the page.
 func (p *overviewPage) Render() app.UI {
 	list := concerns(console.now())
-	return app.Div().Class("overview").Body(
-		app.Div().Class("attention data").Body(
-			app.Div().Class("bar").Body(
+	return ui.Box("overview",
+		ui.Box("attention data",
+			ui.Box("bar",
 				app.H1().Text(lang.T("Needs attention")),
-				app.Span().Class("faint tnum").Text(p.total(len(list))),
+				ui.Words("faint tnum", p.total(len(list))),
 			),
 			app.Div().Class("concerns").OnClick(p.clicked).Body(renderConcerns(list)...),
 			p.renderQuiet(len(list)),
@@ -105,7 +105,7 @@ func renderConcernGroup(list []concern) app.UI {
 		path = "/sessions?q=" + url.QueryEscape(g.query)
 	}
 	return app.Section().Class("concern-group").Body(
-		app.H2().Body(app.Text(lang.T(g.title)), app.Span().Class("faint tnum").Text(" "+lang.Count(n))),
+		app.H2().Body(app.Text(lang.T(g.title)), ui.Words("faint tnum", " "+lang.Count(n))),
 		app.Ul().Body(app.Range(shown).Slice(func(i int) app.UI { return renderConcern(g.glyph, &shown[i]) })),
 		app.If(n > len(shown), func() app.UI {
 			return app.A().Class("more").Href(href(path)).Text(lang.T("and {n} more", "n", lang.Count(n-len(shown))))
@@ -125,14 +125,14 @@ func renderConcern(glyph string, c *concern) app.UI {
 		class = "hatch"
 	}
 	return app.Li().Class("concern").DataSet("id", c.id).DataSet("group", c.group).Body(
-		app.Span().Class("sign", class).Title(lang.T(g.word)).Body(ui.Glyph(glyph), app.Span().Class("sr").Text(lang.T(g.word)+": ")),
-		app.Div().Class("words").Body(
+		app.Span().Class("sign", class).Title(lang.T(g.word)).Body(ui.Glyph(glyph), ui.Words("sr", lang.T(g.word)+": ")),
+		ui.Box("words",
 			app.Div().Class("clip").Title(c.who+" "+c.what).Body(app.A().Class("name").Href(href(c.path)).Text(c.who), app.Text(" "+c.what)),
 			app.If(c.sql != "", func() app.UI {
 				return app.Div().Class("sql clip").Title(ui.Clip(c.sql, 1000)).Text(ui.Clip(c.sql, 300))
 			}),
 		),
-		app.Span().Class("age num").Text(c.age),
+		ui.Words("age num", c.age),
 		renderConcernAction(c),
 	)
 }
@@ -185,7 +185,7 @@ func (p *overviewPage) renderQuiet(n int) app.UI {
 	v, all := console.store.View(concernSessions), console.store.View(overviewAll)
 	switch {
 	case v.Refused != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
+		return ui.Box("empty", app.P().Class("err").Role("alert").Text(v.Refused))
 	case !v.Ready || !all.Ready || !console.store.View(concernServers).Ready:
 		if n > 0 {
 			return app.Div().Hidden(true)
@@ -194,14 +194,14 @@ func (p *overviewPage) renderQuiet(n int) app.UI {
 	case n > 0:
 		return app.Div().Hidden(true)
 	case all.All == 0:
-		return app.Div().Class("empty").Body(
-			app.P().Class("quiet").Text(lang.T("Nothing needs you.")),
+		return ui.Box("empty",
+			ui.Para("quiet", lang.T("Nothing needs you.")),
 			app.P().Text(lang.T("No sessions. Clients connect to one of the listeners.")),
 			app.A().Class("btn").Href(href("/listeners")).Text(lang.T("Listeners")),
 		)
 	}
-	return app.Div().Class("empty").Body(
-		app.P().Class("quiet").Text(lang.T("Nothing needs you.")),
+	return ui.Box("empty",
+		ui.Para("quiet", lang.T("Nothing needs you.")),
 		app.P().Text(lang.T("{all}, {running} running.", "all", lang.N(all.All, "{n} session|{n} sessions"), "running", lang.Count(all.Summary.Running))),
 	)
 }

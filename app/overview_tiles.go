@@ -101,11 +101,11 @@ func (t *tile) render(s *api.StatsAttributes, past *api.Series, why string) app.
 	}
 	spark.Label = lang.T("{title} {note} over the last hour: {value} now, {reach}", "title", lang.T(t.title), "note", lang.T(t.note), "value", value, "reach", reach)
 	return app.Section().Class("tile").Body(
-		app.H2().Body(app.A().Href(href(t.path)).Text(lang.T(t.title)), app.Span().Class("dim").Text(" "+lang.T(t.note))),
-		app.P().Class(class).Text(value),
+		app.H2().Body(app.A().Href(href(t.path)).Text(lang.T(t.title)), ui.Words("dim", " "+lang.T(t.note))),
+		ui.Para(class, value),
 		spark.Draw(),
 		app.P().Class("axis faint tnum").Body(
-			app.Span().Text(lang.T("1 h ago")), app.Span().Class("reach").Text(reach), app.Span().Text(lang.T("now")),
+			app.Span().Text(lang.T("1 h ago")), ui.Words("reach", reach), app.Span().Text(lang.T("now")),
 		),
 	)
 }

@@ -187,8 +187,8 @@ func (p *palette) optionID(i int) string { return "palette-" + strconv.Itoa(i) }
 func (p *palette) renderItem(i int) app.UI {
 	item := p.found[i]
 	return app.Li().ID(p.optionID(i)).Role("option").DataSet("n", i).Aria("selected", boolText(i == p.at)).Body(
-		app.Span().Class("kind").Text(item.kind),
-		app.Span().Class("clip").Text(item.text),
+		ui.Words("kind", item.kind),
+		ui.Words("clip", item.text),
 		app.If(item.keys != "", func() app.UI { return app.Span().Class("sp-keys").Body(renderKbd(item.keys)...) }),
 	)
 }

@@ -31,7 +31,7 @@ func (p *pendingPage) Render() app.UI {
 	w := whatWaits()
 	jobs := model.Rows[api.JobAttributes](console.store.View(jobsView))
 	return app.Div().Class("page pending").OnClick(trayClicked).Body(
-		app.Div().Class("with").Body(
+		ui.Box("with",
 			app.H1().Text(lang.T("Pending")),
 			app.Span().Class("sp"),
 			app.If(console.mayAct() && len(w.kills) > 1, func() app.UI {
@@ -58,9 +58,9 @@ type head struct{ class, label string }
 func renderPendingBox(id, title, none string, heads []head, rows int, row func(i int) app.UI) app.UI {
 	shown := min(rows, maxPendingRows)
 	return app.Section().ID(id).Class("box data").Aria("labelledby", id+"-title").Body(
-		app.Header().Body(app.H2().ID(id+"-title").Text(title), app.Span().Class("faint tnum").Text(lang.Count(rows))),
-		app.If(rows == 0, func() app.UI { return app.P().Class("body dim").Text(none) }).Else(func() app.UI {
-			return app.Div().Class("scroll").Body(app.Table().Class("t").Body(
+		app.Header().Body(app.H2().ID(id+"-title").Text(title), ui.Words("faint tnum", lang.Count(rows))),
+		app.If(rows == 0, func() app.UI { return ui.Para("body dim", none) }).Else(func() app.UI {
+			return ui.Box("scroll", app.Table().Class("t").Body(
 				app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
 					return app.Th().Scope("col").Class("p-" + heads[i].class).Text(heads[i].label)
 				}))),
@@ -68,7 +68,7 @@ func renderPendingBox(id, title, none string, heads []head, rows int, row func(i
 			))
 		}),
 		app.If(rows > shown, func() app.UI {
-			return app.P().Class("body faint").Text(lang.T("and {rows} more", "rows", lang.Count(rows-shown)))
+			return ui.Para("body faint", lang.T("and {rows} more", "rows", lang.Count(rows-shown)))
 		}),
 	)
 }

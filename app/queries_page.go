@@ -178,9 +178,9 @@ func (p *queriesPage) rows() (rows []*api.Session, ended map[string]bool) {
 func (p *queriesPage) Render() app.UI {
 	p.box.page = p
 	v := console.store.View(queriesView)
-	return app.Div().Class("queries").Body(
+	return ui.Box("queries",
 		p.box.render(),
-		app.Div().Class("sum").Body(
+		ui.Box("sum",
 			app.H1().Class("sr").Text(lang.T("Live queries")),
 			app.Span().Body(ui.Fill(lang.N(v.Total, "{total} statement runs in {sessions}|{total} statements run in {sessions}"), ui.Parts{
 				"total": app.B().Text(lang.Count(v.Total)), "sessions": app.B().Text(lang.N(v.All, "{n} session|{n} sessions")),
@@ -226,7 +226,7 @@ func (p *queriesPage) renderTable() app.UI {
 				app.Th().Class("c-server").Scope("col").Text(lang.T("Server")),
 				app.Th().Class("c-out num").Scope("col").Title(lang.T("Bytes a second to the client")).Text(lang.T("Sends")),
 				app.Th().Class("c-wait").Scope("col").Text(lang.T("Wait")),
-				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text(lang.T("Actions"))),
+				app.Th().Class("c-do").Scope("col").Body(ui.Words("sr", lang.T("Actions"))),
 			)),
 			app.TBody().Body(body...),
 		),
@@ -239,7 +239,7 @@ func renderMore(n int, words string) app.UI {
 	if n <= 0 {
 		return app.Div().Hidden(true)
 	}
-	return app.P().Class("more faint").Text(lang.N(n, words))
+	return ui.Para("more faint", lang.N(n, words))
 }
 
 // renderRow draws one statement. It binds no handler: the table has one, which
@@ -271,7 +271,7 @@ func (p *queriesPage) renderRow(s *api.Session, ended bool) app.UI {
 // which it is long.
 func renderDuration(s *api.Session, ended bool) app.UI {
 	if ended {
-		return app.Span().Class("faint").Text(lang.T("ended"))
+		return ui.Words("faint", lang.T("ended"))
 	}
 	in := view.InState(s, lag(s))
 	return durationBar(in, s.Attributes.Activity.LongAfter)
@@ -291,8 +291,8 @@ func durationBar(in time.Duration, longAfter float64) app.UI {
 	return app.Span().Class("dur", level).Title(lang.T("A statement is long from {longAfter}", "longAfter", ui.Duration(time.Duration(longAfter*float64(time.Second))))).Body(
 		ui.Bar(in.Seconds()/longAfter, level),
 		app.If(glyph != "", func() app.UI { return ui.Glyph(glyph) }),
-		app.Span().Class("tnum").Text(elapsed(in)),
-		app.If(glyph != "", func() app.UI { return app.Span().Class("sr").Text(lang.T(" long")) }),
+		ui.Words("tnum", elapsed(in)),
+		app.If(glyph != "", func() app.UI { return ui.Words("sr", lang.T(" long")) }),
 	)
 }
 
@@ -318,7 +318,7 @@ func renderPendingWait(s *api.Session) app.UI {
 	case p.Restart:
 		return ui.Chip("restart", lang.T("Restart waits"), "info")
 	}
-	return app.Span().Class("faint").Text("—")
+	return ui.Words("faint", "—")
 }
 
 // renderGroups draws the kinds of statements, with the sessions of those that
@@ -326,7 +326,7 @@ func renderPendingWait(s *api.Session) app.UI {
 func (p *queriesPage) renderGroups() app.UI {
 	v := console.store.View(queryGroupsView)
 	if v.Refused != "" {
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
+		return ui.Box("empty", app.P().Class("err").Role("alert").Text(v.Refused))
 	}
 	groups := model.Rows[api.GroupAttributes](v)
 	shown := groups[:min(len(groups), maxQueries)]
@@ -345,7 +345,7 @@ func (p *queriesPage) renderGroups() app.UI {
 				app.Th().Class("c-sql").Scope("col").Text(lang.T("Statement, without its values")),
 				app.Th().Class("c-id").Scope("col").Text(lang.T("For example")),
 				app.Th().Class("c-user").Scope("col").Text(lang.T("User")),
-				app.Th().Class("c-do").Scope("col").Body(app.Span().Class("sr").Text(lang.T("Actions"))),
+				app.Th().Class("c-do").Scope("col").Body(ui.Words("sr", lang.T("Actions"))),
 			)),
 			app.TBody().Body(body...),
 		),
@@ -359,7 +359,7 @@ func renderQueryKind(g *api.Group, open bool) app.UI {
 	if len(a.Values) > 0 {
 		text = a.Values[0]
 	}
-	longest := app.UI(app.Span().Class("faint").Text("—"))
+	longest := app.UI(ui.Words("faint", "—"))
 	if at := timeOf(a.Oldest); !at.IsZero() {
 		longest = durationBar(max(console.now().Sub(at), 0), console.prefs.shared.Thresholds.LongQuery)
 	}
@@ -370,7 +370,7 @@ func renderQueryKind(g *api.Group, open bool) app.UI {
 	return app.Tr().Class("kind").DataSet("kind", g.ID).Body(
 		app.Td().Class("c-count num").Body(
 			app.Button().Type("button").Class("fold").Aria("expanded", boolText(open)).Aria("label", lang.N(a.Sessions, "{n} session|{n} sessions")).
-				Body(app.Span().Class("faint").Text(mark), app.Text(lang.Count(a.Sessions))),
+				Body(ui.Words("faint", mark), app.Text(lang.Count(a.Sessions))),
 		),
 		app.Td().Class("c-for").Body(longest),
 		app.Td().Class("c-sql sql").Title(ui.Clip(text, 1000)+" ").Text(orDash(text)),
@@ -432,8 +432,8 @@ func renderCancel(p *queriesPage, columns int) app.UI {
 			app.P().ID("query-ask").Body(
 				app.B().Text(lang.T("Cancel the statement of session {id}?", "id", c.ID)), app.Text(" "+c.Who+onServer(c.Server)+". "), app.Text(words),
 			),
-			app.P().Class("sql").Text(ui.Clip(c.Statement, confirmStatement)+" "),
-			app.Div().Class("foot").Body(
+			ui.Para("sql", ui.Clip(c.Statement, confirmStatement)+" "),
+			ui.Box("foot",
 				app.Button().Type("button").ID("query-keep").Class("btn s").DataSet("do", "keep").Text(lang.T("Let it run")),
 				app.Button().Type("button").Class("btn s d").DataSet("do", "confirm").Disabled(!p.stillRuns() || console.stale()).Text(lang.T("Cancel statement")),
 			),
@@ -452,18 +452,18 @@ func (p *queriesPage) stillRuns() bool {
 func renderNoQueries(p *queriesPage, v *model.View) app.UI {
 	switch {
 	case v.Refused != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Role("alert").Text(v.Refused))
+		return ui.Box("empty", app.P().Class("err").Role("alert").Text(v.Refused))
 	case !v.Ready:
 		return app.Div().Class("empty faint").Text(lang.T("Loading…"))
 	case v.Total > 0 || len(p.kept) > 0:
 		return app.Div().Hidden(true)
 	case p.box.text() != "":
-		return app.Div().Class("empty").Body(
+		return ui.Box("empty",
 			app.P().Body(ui.Fill(lang.T("No running statement matches {filter}."), ui.Parts{"filter": app.Code().Text(p.box.text())})...),
 			app.Button().Class("btn").Text(lang.T("Clear filter")).OnClick(p.box.clear),
 		)
 	}
-	return app.Div().Class("empty").Body(
+	return ui.Box("empty",
 		app.P().Text(lang.N(v.All, "Nothing runs at this moment. {n} session is connected.|Nothing runs at this moment. {n} sessions are connected.")),
 		app.A().Class("btn").Href(href("/sessions")).Text(lang.T("Sessions")),
 	)

@@ -118,7 +118,7 @@ func serverState(s *api.Server) app.UI {
 	}
 	return app.Span().Title(s.Attributes.State+": "+text).Body(
 		app.Text(s.Attributes.State+" "),
-		app.Span().Class(troubleClass(s)).Text(text),
+		ui.Words(troubleClass(s), text),
 	)
 }
 
@@ -189,11 +189,11 @@ func serverConnections(s *api.Server) app.UI {
 func serverEvent(s *api.Server) app.UI {
 	a := &s.Attributes
 	if a.LastEvent == "" {
-		return app.Span().Class("faint").Text("—")
+		return ui.Words("faint", "—")
 	}
 	return app.Span().Title(a.TriggeredAt).Body(
 		app.Text(eventWords(a.LastEvent)),
-		app.Span().Class("faint tnum").Text(" "+dated(a.TriggeredAt)),
+		ui.Words("faint tnum", " "+dated(a.TriggeredAt)),
 	)
 }
 
@@ -211,7 +211,7 @@ func aboutServer(s *api.Server) []objectBox {
 			monoFact(lang.T("Address"), endpoint(a.Parameters)),
 			objectFact{lang.T("State"), app.Span().Class("lines").Body(
 				app.Span().Text(a.State),
-				app.If(trouble(s) != "", func() app.UI { return app.Span().Class(troubleClass(s)).Text(trouble(s)) }),
+				app.If(trouble(s) != "", func() app.UI { return ui.Words(troubleClass(s), trouble(s)) }),
 			)},
 			textFact(lang.T("Version"), a.VersionString),
 			textFact(lang.T("Uptime"), uptime(a.Uptime)),
@@ -271,7 +271,7 @@ func follows(c *api.SlaveConn) app.UI {
 			app.If(c.MasterServerName != "", func() app.UI { return objectLink("servers", c.MasterServerName) }),
 			app.Code().Text(" "+c.MasterHost+":"+strconv.Itoa(c.MasterPort)),
 		),
-		app.Span().Class("dim").Text(lang.T("I/O {slaveIORunning} · SQL {slaveSQLRunning} · GTID {usingGtid}", "slaveIORunning", orDash(c.SlaveIORunning), "slaveSQLRunning", orDash(c.SlaveSQLRunning), "usingGtid", orDash(c.UsingGtid))),
-		app.If(wrong != "", func() app.UI { return app.Span().Class("err").Text(wrong) }),
+		ui.Words("dim", lang.T("I/O {slaveIORunning} · SQL {slaveSQLRunning} · GTID {usingGtid}", "slaveIORunning", orDash(c.SlaveIORunning), "slaveSQLRunning", orDash(c.SlaveSQLRunning), "usingGtid", orDash(c.UsingGtid))),
+		app.If(wrong != "", func() app.UI { return ui.Words("err", wrong) }),
 	)
 }

@@ -77,7 +77,7 @@ func serviceChip(s *api.Service) app.UI {
 func serviceSessions(s *api.Service) app.UI {
 	return app.Span().Title(lang.T("most at once: {maxConnections}", "maxConnections", lang.Count(s.Attributes.Statistics.MaxConnections))).Body(
 		sessionsOf("service", s.ID, lang.Count(s.Attributes.Statistics.Connections)),
-		app.Span().Class(limitClass(s)).Text(" / "+sessionLimit(s)),
+		ui.Words(limitClass(s), " / "+sessionLimit(s)),
 	)
 }
 
@@ -124,9 +124,9 @@ func serviceP95(s *api.Service) string {
 func serviceOutdated(s *api.Service) app.UI {
 	switch n, known := outdatedOf(serviceOutdatedView, s.ID); {
 	case !known:
-		return app.Span().Class("faint").Text("—")
+		return ui.Words("faint", "—")
 	case n == 0:
-		return app.Span().Class("faint").Text(lang.T("none"))
+		return ui.Words("faint", lang.T("none"))
 	default:
 		return app.Span().Class("old-chain").Body(
 			app.A().Class("tnum").Href(href("/sessions?q="+url.QueryEscape(olderChainFilter(s.ID)))).Title(outdatedWords(n)).
@@ -154,7 +154,7 @@ func serviceRow(viewName, id string) (*api.Service, bool) {
 // serviceTargets are the servers of a service, or the monitor that names them.
 func serviceTargets(s *api.Service) app.UI {
 	if monitors := s.Relationships.IDs("monitors"); len(monitors) > 0 {
-		return app.Span().Class("clip").Text(lang.T("those of {monitors}", "monitors", monitors[0]))
+		return ui.Words("clip", lang.T("those of {monitors}", "monitors", monitors[0]))
 	}
 	return objectLinks("servers", s.Relationships.IDs("servers"))
 }
@@ -213,16 +213,16 @@ func accountsBox(a *api.ServiceAttributes) objectBox {
 		title += lang.T(" · read {at}", "at", at)
 	}
 	if len(a.Users) == 0 {
-		return objectBox{title, false, app.P().Class("faint").Text(lang.T("The service knows no accounts, so nobody can log in."))}
+		return objectBox{title, false, ui.Para("faint", lang.T("The service knows no accounts, so nobody can log in."))}
 	}
 	shown := a.Users[:min(len(a.Users), maxAccounts)]
-	return objectBox{title, false, app.Div().Class("accounts").Body(
+	return objectBox{title, false, ui.Box("accounts",
 		app.Range(shown).Slice(func(i int) app.UI {
 			u := &shown[i]
 			return app.Span().Class("tag").Title(u.Plugin).Text("'" + u.User + "'@'" + u.Host + "'")
 		}),
 		app.If(len(a.Users) > len(shown), func() app.UI {
-			return app.Span().Class("faint").Text(lang.T("and {users} more", "users", lang.Count(len(a.Users)-len(shown))))
+			return ui.Words("faint", lang.T("and {users} more", "users", lang.Count(len(a.Users)-len(shown))))
 		}),
 	)}
 }

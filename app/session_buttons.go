@@ -162,7 +162,7 @@ func (b *sessionButtons) renderAsk() app.UI {
 		app.H2().ID("cancel-title").Text(lang.T("Cancel this statement?")),
 		app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(ui.Clip(asks.Statement, askedFor)),
 		app.P().ID("cancel-what").Class("dim").Aria("live", "polite").Text(text),
-		app.Div().Class("foot").Body(
+		ui.Box("foot",
 			app.Button().ID("cancel-keep").Type("button").Class("btn").Text(lang.T("Let it run")).OnClick(b.keep),
 			app.Button().ID("cancel-do").Type("button").Class("btn d").Disabled(over || console.stale()).Text(lang.T("Cancel statement")).OnClick(b.cancel),
 		),

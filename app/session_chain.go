@@ -77,11 +77,11 @@ func (t *chainTab) Render() app.UI {
 		t.follow(s)
 	}
 	if t.last == nil || t.last.ID != t.ID {
-		return app.Div().Class("chain").Body(app.P().Class("empty faint").Text(lang.T("The chain of this session is not known.")))
+		return ui.Box("chain", ui.Para("empty faint", lang.T("The chain of this session is not known.")))
 	}
 	lives = lives && s.Attributes.EndedAt == "" && !view.Is(s, view.StateEnded, 0)
 	acting := lives && console.mayAct()
-	return app.Div().Class("chain").Body(
+	return ui.Box("chain",
 		t.renderRunning(t.last),
 		t.edit.render(lang.T("New order"), acting, editHint(acting), t.edit.renderDiscard(), t.renderApply(t.last)),
 	)
@@ -161,7 +161,7 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 		app.Header().Body(
 			app.H2().ID("chain-now-title").Text(lang.T("Running now")),
 			app.Span().Class("sp"),
-			app.Span().Class("faint").Text(lang.T("client at the top, servers at the bottom")),
+			ui.Words("faint", lang.T("client at the top, servers at the bottom")),
 		),
 		app.Table().Class("t chain-now").ID("chain-now").Body(
 			app.THead().Body(app.Tr().Body(
@@ -178,7 +178,7 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 				return app.Tr().Body(
 					app.Td().Class("n num faint").Text(i+1),
 					app.Td().Title(link.ID).Text(link.ID),
-					app.Td().Body(app.Span().Class("tag").Text(link.Module)),
+					app.Td().Body(ui.Words("tag", link.Module)),
 					app.Td().Class("num").Text(lang.Count(link.Statements)),
 					app.Td().Class("num").Text(lang.Count(changedOnly(link.Changed, link.Answered))),
 					app.Td().Class("num").Text(lang.Count(link.Answered)),
@@ -187,12 +187,12 @@ func (t *chainTab) renderRunning(s *api.Session) app.UI {
 			})),
 		),
 		app.If(len(chain) == 0, func() app.UI {
-			return app.P().Class("body dim").Text(lang.T("No filters. Statements go straight to the router."))
+			return ui.Para("body dim", lang.T("No filters. Statements go straight to the router."))
 		}),
 		app.If(s.Attributes.ChainOutdated, func() app.UI {
 			return app.Div().Class("chain-swap").ID("chain-old").Body(
 				ui.Chip("swap", lang.T("Older chain"), "info"),
-				app.Span().Class("dim").Text(lang.T("The default of {s} has changed since. A restart gives the session the new one.", "s", service(s))),
+				ui.Words("dim", lang.T("The default of {s} has changed since. A restart gives the session the new one.", "s", service(s))),
 			)
 		}),
 		t.renderPending(s),
@@ -253,12 +253,12 @@ func (t *chainTab) renderPending(s *api.Session) app.UI {
 	}
 	return app.Div().Class("chain-swap").ID("chain-pending").Body(
 		ui.Chip("swap", text, "info"),
-		app.Span().Class("dim tnum").Text(age),
+		ui.Words("dim tnum", age),
 		app.Span().Class("sp"),
 		app.If(console.mayAct(), func() app.UI {
 			return app.Button().ID("chain-cancel").Type("button").Class("btn s").Disabled(console.stale()).Text(lang.T("Cancel swap")).OnClick(t.cancel)
 		}),
-		app.Span().Class("next dim").Text(lang.T("Next: {chain}", "chain", chainWords(*p.Filters))),
+		ui.Words("next dim", lang.T("Next: {chain}", "chain", chainWords(*p.Filters))),
 	)
 }
 
@@ -276,11 +276,11 @@ func (t *chainTab) renderEffect(s *api.Session) app.UI {
 		return app.Div().Hidden(true)
 	}
 	return app.Div().Class("chain-swap").ID("chain-effect").Body(
-		app.Span().Class("ok").Text(lang.T("✓ In effect since {since}", "since", clockOf(t.swap.since))),
+		ui.Words("ok", lang.T("✓ In effect since {since}", "since", clockOf(t.swap.since))),
 		app.Span().Class("sp"),
 		app.Button().ID("chain-revert").Type("button").Class("btn s").Disabled(t.busy || console.stale()).
 			Title(lang.T("Back to {before}", "before", chainWords(t.swap.before))).Text(lang.T("Revert")).OnClick(t.revert),
-		app.Span().Class("next dim").Text(lang.T("Revert asks for {before} as a new swap, which waits for its moment.", "before", chainWords(t.swap.before))),
+		ui.Words("next dim", lang.T("Revert asks for {before} as a new swap, which waits for its moment.", "before", chainWords(t.swap.before))),
 	)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // chainEditor is the chain that an operator makes for a session or a service: a
@@ -81,7 +82,7 @@ func (d *chainEditor) renderTheirs() app.UI {
 			app.Dt().Text(lang.T("Theirs")), app.Dd().Text(chainWords(d.coming)),
 			app.Dt().Text(lang.T("Yours")), app.Dd().Text(chainWords(d.Names())),
 		),
-		app.P().Class("note").Text(lang.T("Applying yours replaces theirs.")),
+		ui.Para("note", lang.T("Applying yours replaces theirs.")),
 	)
 }
 
@@ -89,9 +90,9 @@ func (d *chainEditor) renderTheirs() app.UI {
 // order matters.
 func (d *chainEditor) renderDiff() app.UI {
 	hints := chainHints(d.coming, d.Names(), d.moduleOf)
-	return app.Div().Class("chain-diff").Body(
+	return ui.Box("chain-diff",
 		app.P().ID(d.id("diff")).Text(chainDiff(d.coming, d.Names())),
-		app.Range(hints).Slice(func(i int) app.UI { return app.P().Class("dim").Text(hints[i]) }),
+		app.Range(hints).Slice(func(i int) app.UI { return ui.Para("dim", hints[i]) }),
 	)
 }
 

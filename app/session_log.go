@@ -81,18 +81,18 @@ func (t *sessionLogTab) Render() app.UI {
 		t.follow(s)
 	}
 	if s = t.last; s == nil || s.ID != t.ID {
-		return app.Div().Class("slog").Body(app.P().Class("empty faint").Text(lang.T("The log of this session is not known.")))
+		return ui.Box("slog", ui.Para("empty faint", lang.T("The log of this session is not known.")))
 	}
 	lines, matches, older := t.shown()
 	class := "tail"
 	if t.cut {
 		class = "tail cut"
 	}
-	return app.Div().Class("slog").Body(
+	return ui.Box("slog",
 		&levelSwitches{ID: t.ID, Rev: t.Rev},
 		t.renderTools(matches),
 		t.find.renderProblem(),
-		app.Div().Class("slog-tail data").Body(
+		ui.Box("slog-tail data",
 			app.Div().ID("log-tail").Class(class).TabIndex(0).Role("log").Aria("label", lang.T("Log of session {id}", "id", s.ID)).Aria("live", "off").
 				OnScroll(t.scrolled).Body(
 				app.Button().ID("log-older").Type("button").Class("btn s").Hidden(older == 0 || t.limit >= logMost).
@@ -101,7 +101,7 @@ func (t *sessionLogTab) Render() app.UI {
 			),
 			app.Button().ID("log-follow").Type("button").Class("btn s").Hidden(!t.away).Text(followText(t.waiting())).OnClick(t.rejoin),
 		),
-		app.P().Class("slog-kept faint").Text(t.kept()),
+		ui.Para("slog-kept faint", t.kept()),
 	)
 }
 

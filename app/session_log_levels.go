@@ -106,12 +106,12 @@ func (t *levelSwitches) Render() app.UI {
 	}
 	p := &s.Attributes.Parameters
 	if !console.mayAct() || s.Attributes.EndedAt != "" {
-		return app.Div().Class("slog-levels").Body(
+		return ui.Box("slog-levels",
 			app.P().ID("log-levels").Class("dim").Text(loggedWords(p)),
-			app.P().Class("dim tnum").Text(untilWords(s, console.now())),
+			ui.Para("dim tnum", untilWords(s, console.now())),
 		)
 	}
-	return app.Div().Class("slog-levels").Body(
+	return ui.Box("slog-levels",
 		app.Div().ID("log-levels").Class("switches").Role("group").Aria("label", lang.T("Log levels of this session")).OnClick(t.clicked).Body(
 			app.Range(sessionLevels).Slice(func(i int) app.UI {
 				l := sessionLevels[i]
@@ -119,11 +119,11 @@ func (t *levelSwitches) Render() app.UI {
 				return app.Button().Type("button").Class("switch").Role("switch").DataSet("level", l.name).
 					Aria("checked", boolText(levelOn(p, l.name))).Disabled(console.stale() || why != "").Body(
 					app.Text(lang.T(l.word)),
-					app.If(why != "", func() app.UI { return app.Span().Class("faint").Text(why) }),
+					app.If(why != "", func() app.UI { return ui.Words("faint", why) }),
 				)
 			}),
 		),
-		app.Div().Class("slog-off").Body(
+		ui.Box("slog-off",
 			app.Label().For("log-for").Class("dim").Text(lang.T("Off again")),
 			app.Select().ID("log-for").Class("in").Disabled(console.stale()).OnChange(t.choseTime).Body(
 				app.Range(levelTimes).Slice(func(i int) app.UI {
@@ -132,7 +132,7 @@ func (t *levelSwitches) Render() app.UI {
 			),
 			app.Span().ID("log-until").Class("tnum "+untilClass(s)).Text(untilWords(s, console.now())),
 		),
-		app.P().Class("faint").Text(defaultWords(s)),
+		ui.Para("faint", defaultWords(s)),
 	)
 }
 

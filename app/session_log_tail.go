@@ -128,11 +128,11 @@ type logLines struct {
 // Render draws the lines.
 func (l *logLines) Render() app.UI {
 	if len(l.Lines) == 0 {
-		return app.Div().Body(app.P().Class("empty").Text(l.Empty))
+		return app.Div().Body(ui.Para("empty", l.Empty))
 	}
 	return app.Div().Body(app.Range(l.Lines).Slice(func(i int) app.UI {
 		if l.Lines[i].Gap {
-			return app.P().Class("gap dim").Text(gapWords(&l.Lines[i]))
+			return ui.Para("gap dim", gapWords(&l.Lines[i]))
 		}
 		return l.renderLine(l.Lines[i].Text, i+1 == l.Chosen)
 	}))

@@ -19,15 +19,15 @@ import (
 // its own.
 func renderNow(s *api.Session, now time.Time, way *serviceWay, alike *api.AlikeAttributes) app.UI {
 	since := view.Lag(s, now)
-	return app.Div().Class("page data now").Body(
-		app.Div().Class("col").Body(
+	return ui.Box("page data now",
+		ui.Box("col",
 			renderStatement(s, since, alike),
 			renderTransaction(s, since),
 			renderBackends(s),
 			renderFacts(s, since),
 			renderAttributes(s),
 		),
-		app.Div().Class("col").Body(
+		ui.Box("col",
 			box(lang.T("Path"), "", app.Div().Class("way").TabIndex(0).Role("group").Aria("label", lang.T("Path of a statement")).Body(pathOf(s, way))),
 		),
 	)
@@ -36,15 +36,15 @@ func renderNow(s *api.Session, now time.Time, way *serviceWay, alike *api.AlikeA
 // box is a panel with a title and a word to the right of it.
 func box(title, note string, body app.UI) app.UI {
 	return app.Section().Class("box").Body(
-		app.Header().Body(app.H2().Text(title), app.Span().Class("sp"), app.Span().Class("dim tnum").Text(note)),
-		app.Div().Class("body").Body(body),
+		app.Header().Body(app.H2().Text(title), app.Span().Class("sp"), ui.Words("dim tnum", note)),
+		ui.Box("body", body),
 	)
 }
 
 func renderStatement(s *api.Session, since time.Duration, alike *api.AlikeAttributes) app.UI {
 	a := &s.Attributes.Activity
 	if a.Statement == "" {
-		return box(lang.T("Statement"), "", app.P().Class("faint").Text(lang.T("None yet.")))
+		return box(lang.T("Statement"), "", ui.Para("faint", lang.T("None yet.")))
 	}
 	return box(lang.T("Statement"), statementNote(s, since), app.Div().Body(
 		app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(a.Statement),
@@ -106,7 +106,7 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 	if a.TrxReadOnly {
 		kind = lang.T("read only")
 	}
-	return box(lang.T("Transaction"), lang.T("open for {s}", "s", ui.Duration(view.TrxAge(s, since))), app.Div().Class("two").Body(
+	return box(lang.T("Transaction"), lang.T("open for {s}", "s", ui.Duration(view.TrxAge(s, since))), ui.Box("two",
 		renderList("kv", []fact{{lang.T("Open since"), sinceWhen(a.TrxSinceAt)}, {lang.T("Writes"), lang.N(int(a.TrxWrites), "{n} statement|{n} statements")}}),
 		renderList("kv", []fact{{lang.T("Kind"), kind}, {lang.T("On server"), orDash(a.Server)}}),
 	))
@@ -116,7 +116,7 @@ func renderTransaction(s *api.Session, since time.Duration) app.UI {
 type fact struct{ name, text string }
 
 func renderFacts(s *api.Session, since time.Duration) app.UI {
-	return box(lang.T("Session"), "", app.Div().Class("two").Body(
+	return box(lang.T("Session"), "", ui.Box("two",
 		renderList("kv tnum", factsOf(s, since)),
 		renderList("kv tnum", memoryOf(&s.Attributes.Memory)),
 	))
@@ -174,7 +174,7 @@ func sinceWhen(t api.Time) string {
 func renderAttributes(s *api.Session) app.UI {
 	attributes := s.Attributes.Client.ConnectionAttributes
 	if len(attributes) == 0 {
-		return box(lang.T("Connection attributes"), "", app.P().Class("faint").Text(lang.T("The client sent none.")))
+		return box(lang.T("Connection attributes"), "", ui.Para("faint", lang.T("The client sent none.")))
 	}
 	var facts []fact
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
@@ -253,7 +253,7 @@ func renderBackends(s *api.Session) app.UI {
 	return app.Section().Class("box").Body(
 		app.Header().Body(app.H2().Text(lang.T("Server connections"))),
 		app.If(len(list) == 0, func() app.UI {
-			return app.P().Class("none faint").Text(lang.T("None is open."))
+			return ui.Para("none faint", lang.T("None is open."))
 		}).Else(func() app.UI {
 			return app.Table().Class("t backends").Body(
 				app.THead().Body(app.Tr().Body(

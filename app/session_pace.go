@@ -105,7 +105,7 @@ func renderPace(p pace) app.UI {
 		case !p.known:
 			text = lang.T("Looking for statements like it…")
 		}
-		return app.P().Class("pace-note faint").Text(text)
+		return ui.Para("pace-note faint", text)
 	}
 	whole := max(p.now, 1.5*p.alike.P95, 0.001) * 1.05
 	place := func(seconds float64) string { return strconv.Itoa(int(1000 * seconds / whole)) }
@@ -113,13 +113,13 @@ func renderPace(p pace) app.UI {
 	if p.now > p.alike.P95 {
 		class = "done over"
 	}
-	return app.Div().Class("pace").Body(
+	return ui.Box("pace",
 		ui.SVG("svg").Attr("viewBox", "0 0 1000 14").Attr("preserveAspectRatio", "none").Attr("aria-hidden", "true ").Body(
 			ui.SVG("rect").Class("rest").Attr("y", "3").Attr("width", "1000").Attr("height", "8"),
 			ui.SVG("rect").Class(class).Attr("y", "3").Attr("width", place(p.now)).Attr("height", "8"),
 			paceMark(place(p.alike.P50)), paceMark(place(p.alike.P95)),
 		),
-		app.P().Class("pace-note dim tnum").Text(paceWords(p)),
+		ui.Para("pace-note dim tnum", paceWords(p)),
 	)
 }
 

@@ -116,9 +116,9 @@ func (p *sessionPage) now() time.Time {
 func (p *sessionPage) Render() app.UI {
 	s := p.session()
 	if s == nil {
-		return app.Div().Class("session").Body(p.renderNone())
+		return ui.Box("session", p.renderNone())
 	}
-	return app.Div().Class("session").Body(
+	return ui.Box("session",
 		p.renderEnded(s),
 		p.renderHead(s),
 		p.renderPending(s),
@@ -132,11 +132,11 @@ func (p *sessionPage) renderNone() app.UI {
 	v := console.store.View(sessionView)
 	switch {
 	case v.Refused != "":
-		return app.Div().Class("empty").Body(app.P().Class("err").Text(v.Refused), sessionsLink())
+		return ui.Box("empty", ui.Para("err", v.Refused), sessionsLink())
 	case !v.Ready:
-		return app.Div().Class("empty").Body(app.P().Class("faint").Text(lang.T("Loading session {id}…", "id", p.ID)), sessionsLink())
+		return ui.Box("empty", ui.Para("faint", lang.T("Loading session {id}…", "id", p.ID)), sessionsLink())
 	}
-	return app.Div().Class("empty").Body(
+	return ui.Box("empty",
 		app.P().Text(lang.T("There is no session {id} now. It may have ended.", "id", p.ID)), sessionsLink())
 }
 
@@ -188,7 +188,7 @@ func (p *sessionPage) renderHead(s *api.Session) app.UI {
 		app.Span().Class("state").Body(ui.Chip(glyph, text, level)),
 		app.Span().Class("mono clip").Title(a.User+"@"+view.Client(s)).Text(orDash(a.User)+"@"+view.Client(s)),
 		app.Span().Class("dim clip").Title(lang.T("Schema")).Text(orDash(a.Database)),
-		app.Span().Class("dim tnum").Text(lang.T("age {s}", "s", elapsed(view.Age(s, view.Lag(s, p.now()))))),
+		ui.Words("dim tnum", lang.T("age {s}", "s", elapsed(view.Age(s, view.Lag(s, p.now()))))),
 		app.Span().Class("dim clip").Title(lang.T("Service and server")).Text(service(s)+arrow(a.Activity.Server)),
 		app.Span().Class("sp"),
 		&sessionButtons{ID: p.ID, Ended: !p.ended.IsZero(), Ask: &p.ask, Rev: p.Rev},
@@ -222,7 +222,7 @@ func (p *sessionPage) renderPending(s *api.Session) app.UI {
 			return renderWait("restart", lang.T("Restart waits for {waits}", "waits", momentWords(waits.Waits)), "info", since)
 		}),
 		app.If(failed != "", func() app.UI {
-			return app.P().Class("err").Text(lang.T("The last restart failed: {failed}", "failed", failed))
+			return ui.Para("err", lang.T("The last restart failed: {failed}", "failed", failed))
 		}),
 	)
 }
@@ -233,9 +233,9 @@ func renderWait(what, text, level, rest string) app.UI {
 	if what == "filters" {
 		glyph = "swap"
 	}
-	return app.Div().Class("wait").Body(
+	return ui.Box("wait",
 		ui.Chip(glyph, text, level),
-		app.Span().Class("dim").Text(rest),
+		ui.Words("dim", rest),
 		app.If(console.mayAct(), func() app.UI {
 			button := app.Button().Type("button").Class("btn s").DataSet("cancel", what).Disabled(console.stale()).Text(lang.T("Cancel"))
 			if console.stale() {
@@ -302,7 +302,7 @@ func (p *sessionPage) renderTab(s *api.Session) app.UI {
 	case "timeline":
 		return &timelineTab{ID: p.ID, Rev: p.Rev}
 	}
-	return app.Div().Class("empty").Body(
+	return ui.Box("empty",
 		app.P().Text(lang.T("A session has no page {tab}.", "tab", p.Tab)), app.A().Href(href("/sessions/"+p.ID)).Text(lang.T("Session {id}", "id", p.ID)))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/signalbox/signalbox/api"
 	"github.com/signalbox/signalbox/app/lang"
+	"github.com/signalbox/signalbox/app/ui"
 )
 
 // statementsTab shows the statements that are kept of a session, newest first.
@@ -80,23 +81,23 @@ func (t *statementsTab) Render() app.UI {
 		t.last = s
 	}
 	if t.last == nil || t.last.ID != t.ID {
-		return app.Div().Class("empty").Body(app.P().Class("faint").Text(lang.T("The statements of this session are not known.")))
+		return ui.Box("empty", ui.Para("faint", lang.T("The statements of this session are not known.")))
 	}
 	list, all := t.statements()
 	if all == 0 && t.paused == nil {
-		return app.Div().Class("empty").Body(app.P().Text(noStatements(t.last)), retentionLink(t.last))
+		return ui.Box("empty", app.P().Text(noStatements(t.last)), retentionLink(t.last))
 	}
 	label := lang.T("Pause")
 	if t.paused != nil {
 		label = lang.T("Resume")
 	}
-	return app.Div().Class("data").Body(
-		app.Div().Class("bar").Body(
+	return ui.Box("data",
+		ui.Box("bar",
 			app.Span().Class("q short").Body(
 				app.Input().ID("statements-find").Type("search").Placeholder(lang.T("Words, !without")).Aria("label", lang.T("Filter the statements")).
 					MaxLength(200).AutoComplete(false).OnInput(t.searched),
 			),
-			app.Span().Class("dim tnum").Text(t.note(len(list), all)),
+			ui.Words("dim tnum", t.note(len(list), all)),
 			app.Span().Class("sp"),
 			app.Button().Type("button").Class("btn").Aria("pressed", boolText(t.paused != nil)).Text(label).OnClick(t.pause),
 		),
@@ -109,7 +110,7 @@ func (t *statementsTab) Render() app.UI {
 			app.TBody().Body(app.Range(list).Slice(func(i int) app.UI { return renderQuery(&list[i]) })),
 		),
 		app.If(len(list) == 0, func() app.UI {
-			return app.P().Class("empty").Text(lang.T("None of {all} has these words.", "all", lang.N(all, "{n} statement|{n} statements")))
+			return ui.Para("empty", lang.T("None of {all} has these words.", "all", lang.N(all, "{n} statement|{n} statements")))
 		}),
 	)
 }

@@ -32,7 +32,7 @@ var legend = []struct{ kind, text string }{
 }
 
 func renderLegend() app.UI {
-	return app.Div().Class("legend dim").Body(app.Range(legend).Slice(func(i int) app.UI {
+	return ui.Box("legend dim", app.Range(legend).Slice(func(i int) app.UI {
 		return app.Span().Body(
 			ui.SpanSample(legend[i].kind), app.Text(lang.T(legend[i].text)),
 		)

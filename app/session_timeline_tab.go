@@ -118,7 +118,7 @@ func (t *timelineTab) Render() app.UI {
 		t.gone = console.now()
 	}
 	if t.last == nil || t.last.ID != t.ID {
-		return app.Div().Class("empty").Body(app.P().Class("faint").Text(lang.T("The timeline of this session is not known.")))
+		return ui.Box("empty", ui.Para("faint", lang.T("The timeline of this session is not known.")))
 	}
 	a := &t.last.Attributes
 	now, ended := t.now()
@@ -126,10 +126,10 @@ func (t *timelineTab) Render() app.UI {
 	line := timelineOf(a, from, to, now, ended)
 	line.ID, line.Flows, line.Chosen, line.From1, line.To1 = timelinePicture, flowsOf(a.IOHistory, now), t.chosen, t.drag.from, t.drag.to
 	if t.table {
-		return app.Div().Class("data timeline").Body(t.renderBar(from, to), renderTimeTable(timeRows(a, line)), t.renderKept())
+		return ui.Box("data timeline", t.renderBar(from, to), renderTimeTable(timeRows(a, line)), t.renderKept())
 	}
 	p := timelinePointer{t}
-	return app.Div().Class("data timeline").Body(
+	return ui.Box("data timeline",
 		t.renderBar(from, to),
 		app.Div().Class("picture").On("pointerdown", p.pointed).On("pointermove", p.moved).On("pointerup", p.released).On("pointercancel", p.cancelled).
 			On("pointerover", p.over).On("pointerleave", p.left).OnClick(p.clicked).Body(line.Draw()),
@@ -158,7 +158,7 @@ func (t *timelineTab) renderBar(from, to time.Time) app.UI {
 		),
 		app.Span().Class("dim tnum").ID("timeline-range").Text(text),
 		app.Span().Class("sp"),
-		app.Span().Class("faint hint").Text(lang.T("Drag to zoom, ← → go through events")),
+		ui.Words("faint hint", lang.T("Drag to zoom, ← → go through events")),
 		button("in", "+", lang.T("Zoom in (+)")), button("out", "−", lang.T("Zoom out (−)")),
 		button("all", lang.T("All"), lang.T("All of its life")),
 		app.Button().ID("timeline-live").Type("button").Class("btn s").DataSet("do", "live").Disabled(t.from.IsZero()).Title(lang.T("The last 10 minutes (0)")).Text(lang.T("Now")),
@@ -185,21 +185,21 @@ func (t *timelineTab) renderDetails() app.UI {
 	if at := slices.Index(eventKeys(a.Events), key); at >= 0 {
 		e := &a.Events[at]
 		return app.Div().ID("timeline-details").Class("details").Role("status").Body(
-			app.P().Body(app.Span().Class("tnum").Text(stamp(e.At)+" "), app.B().Text(timelineWords(e.Kind)), app.Text(byWords(e.By))),
-			app.P().Class("dim").Text(e.Detail),
+			app.P().Body(ui.Words("tnum", stamp(e.At)+" "), app.B().Text(timelineWords(e.Kind)), app.Text(byWords(e.By))),
+			ui.Para("dim", e.Detail),
 		)
 	}
 	if i := slices.Index(queryKeys(a.Queries), key); i >= 0 {
 		q := &a.Queries[i]
 		text := stamp(q.StartedAt) + " · " + took(q.Duration) + " · " + lang.N(int(q.Rows), "{n} row|{n} rows") + " · " + orDash(answered(q))
 		return app.Div().ID("timeline-details").Class("details").Role("status").Body(
-			app.P().Class("tnum").Text(text),
+			ui.Para("tnum", text),
 			app.Pre().Class("statement").TabIndex(0).Aria("label", lang.T("Statement")).Text(q.Statement),
 			app.P().Class("err").Hidden(q.Error == "").Text(q.Error),
 		)
 	}
 	return app.Div().ID("timeline-details").Class("details").Role("status").Body(
-		app.P().Class("faint").Text(lang.T("Point at a statement or an event, or step through the events, to read what it is.")))
+		ui.Para("faint", lang.T("Point at a statement or an event, or step through the events, to read what it is.")))
 }
 
 func byWords(by string) string {
@@ -245,7 +245,7 @@ func (t *timelineTab) renderKept() app.UI {
 		text += lang.T(", older ones are gone")
 	}
 	text += lang.N(len(a.Queries), ". {n} statement is kept, in {lastQueries}; all that the session holds is {total}. |. {n} statements are kept, in {lastQueries}; all that the session holds is {total}. ", "lastQueries", ui.Bytes(a.Memory.LastQueries), "total", ui.Bytes(a.Memory.Total))
-	return app.P().Class("kept dim").Text(text + flowsNote())
+	return ui.Para("kept dim", text+flowsNote())
 }
 
 // key does what keys do on the timeline.

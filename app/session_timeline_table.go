@@ -79,9 +79,9 @@ func renderTimeTable(rows []timeRow) app.UI {
 			)),
 			app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI { return renderTimeRow(&rows[i]) })),
 		),
-		app.If(len(rows) == 0, func() app.UI { return app.P().Class("empty").Text(lang.T("Nothing is known of this time.")) }),
+		app.If(len(rows) == 0, func() app.UI { return ui.Para("empty", lang.T("Nothing is known of this time.")) }),
 		app.If(len(rows) == maxTimeRows, func() app.UI {
-			return app.P().Class("kept dim").Text(lang.T("These are the newest {maxTimeRows} lines of this time. Zoom in to see the others.", "maxTimeRows", lang.Count(maxTimeRows)))
+			return ui.Para("kept dim", lang.T("These are the newest {maxTimeRows} lines of this time. Zoom in to see the others.", "maxTimeRows", lang.Count(maxTimeRows)))
 		}),
 	)
 }

@@ -181,7 +181,7 @@ func (p sessionsMenus) renderColumns() app.UI {
 				}
 			}
 			return app.Button().Type("button").Role("menuitemcheckbox").TabIndex(-1).Aria("checked", boolText(on)).
-				DataSet("column", c.name).Disabled(c.name == "id").Body(app.Span().Text(lang.T(c.label)), app.Span().Class("faint").Text(help))
+				DataSet("column", c.name).Disabled(c.name == "id").Body(app.Span().Text(lang.T(c.label)), ui.Words("faint", help))
 		}),
 		app.Hr().Role("separator"),
 		app.Button().Type("button").Role("menuitem").TabIndex(-1).DataSet("column", "*").Disabled(p.cols == nil).Text(lang.T("The usual columns")),

@@ -277,7 +277,7 @@ func (p *sessionsPage) Render() app.UI {
 	if p.win.page > 0 && p.win.page < cardsBelow {
 		class = "sessions cards"
 	}
-	return app.Div().Class(class).Body(
+	return ui.Box(class,
 		app.H1().Class("sr").TabIndex(-1).Text(lang.T("Sessions")),
 		sessionsStrip{p}.renderBar(),
 		renderFilterProblem(&p.box),
@@ -290,7 +290,7 @@ func (p *sessionsPage) Render() app.UI {
 // renderBar draws the filter box with the buttons around it.
 func (p sessionsStrip) renderBar() app.UI {
 	if embedded != nil {
-		return app.Div().Class("bar").Body(p.box.renderBox())
+		return ui.Box("bar", p.box.renderBox())
 	}
 	columns := app.UI(app.Button().Hidden(true))
 	if p.win.page == 0 || p.win.page >= cardsBelow {
@@ -309,7 +309,7 @@ func (p sessionsStrip) renderBar() app.UI {
 // opener draws a button that opens a menu.
 func (p sessionsStrip) opener(kind, label string) app.UI {
 	return app.Button().Type("button").ID("open-"+kind).Class("btn opener").DataSet("menu", kind).
-		Aria("haspopup", "menu").Aria("expanded", boolText(p.menu.kind == kind)).Body(app.Span().Class("clip").Text(label))
+		Aria("haspopup", "menu").Aria("expanded", boolText(p.menu.kind == kind)).Body(ui.Words("clip", label))
 }
 
 func (p sessionsStrip) renderKillMatching() app.UI {

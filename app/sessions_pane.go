@@ -93,7 +93,7 @@ func (p *sessionPane) Render() app.UI {
 	pane := app.Aside().ID("pane").Class("session pane data").Aria("label", lang.T("Session under the cursor"))
 	s := p.session()
 	if p.ID == "" {
-		return pane.Body(p.renderHead(nil), app.P().Class("empty").Text(lang.T("No row is chosen. Arrow keys or a click choose one.")))
+		return pane.Body(p.renderHead(nil), ui.Para("empty", lang.T("No row is chosen. Arrow keys or a click choose one.")))
 	}
 	if s == nil {
 		return pane.Body(p.renderHead(nil), app.Div().Class("page faint").Text("…"))

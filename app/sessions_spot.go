@@ -139,5 +139,5 @@ func (p sessionsSpot) render() app.UI {
 	if p.splits() {
 		beside = &sessionPane{Page: p.sessionsPage, ID: p.cursor, Rev: p.pace.drawn}
 	}
-	return app.Div().Class("split").Body(&sessionsGrid{Page: p.sessionsPage, Rev: p.pace.drawn}, beside)
+	return ui.Box("split", &sessionsGrid{Page: p.sessionsPage, Rev: p.pace.drawn}, beside)
 }

@@ -37,7 +37,7 @@ func (g *sessionsGrid) OnUpdate(ctx app.Context) { g.Page.place(ctx) }
 func (g *sessionsGrid) Render() app.UI {
 	v := console.store.View(sessionsView)
 	t := sessionsTable{g.Page}
-	return app.Div().Class("data").Body(t.renderGrid(v), t.renderInstead(v))
+	return ui.Box("data", t.renderGrid(v), t.renderInstead(v))
 }
 
 // drawPause is between two times that the rows are drawn because something has
@@ -129,7 +129,7 @@ func (p sessionsTable) renderHead(columns []*column) app.UI {
 			}
 			return cell.Aria("sort", direction).Body(app.Button().Type("button").TabIndex(-1).DataSet("sort", c.sort).Text(lang.T(c.label) + mark))
 		}),
-		app.Div().Class("c-menu").Role("columnheader").Body(app.Span().Class("sr").Text(lang.T("Actions"))),
+		app.Div().Class("c-menu").Role("columnheader").Body(ui.Words("sr", lang.T("Actions"))),
 	)
 }
 

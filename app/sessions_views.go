@@ -86,7 +86,7 @@ func (p sessionsViews) renderViews() app.UI {
 			}),
 			app.Range(views).Slice(func(i int) app.UI {
 				return app.Button().Type("button").Role("menuitemradio").TabIndex(-1).Aria("checked", boolText(kind == of && views[i].Name == now.Name)).
-					DataSet("view", of+":"+strconv.Itoa(i)).Title(views[i].Filter).Body(app.Span().Class("clip").Text(viewTitle(of, views[i].Name)))
+					DataSet("view", of+":"+strconv.Itoa(i)).Title(views[i].Filter).Body(ui.Words("clip", viewTitle(of, views[i].Name)))
 			}),
 		)
 	}

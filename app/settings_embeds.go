@@ -52,10 +52,10 @@ func (p *embedSettings) read() {
 // Render draws the page.
 func (p *embedSettings) Render() app.UI {
 	if console.who.Role != "admin" {
-		return app.Div().Class("page").Body(app.P().Class("dim").Text(lang.T("Only administrators see and make embed keys.")))
+		return ui.Box("page", ui.Para("dim", lang.T("Only administrators see and make embed keys.")))
 	}
-	return app.Div().Class("page embeds").Body(
-		app.P().Class("dim").Text(lang.T("With an embed key another product signs what its users may see of the console, in a frame and without an account here. Its pages are the only ones that may embed.")),
+	return ui.Box("page embeds",
+		ui.Para("dim", lang.T("With an embed key another product signs what its users may see of the console, in a frame and without an account here. Its pages are the only ones that may embed.")),
 		p.renderMade(),
 		p.renderKeys(),
 		p.renderForm(),
@@ -70,13 +70,13 @@ func (p *embedSettings) renderMade() app.UI {
 	}
 	return app.Section().Class("box made").Role("status").Body(
 		app.Header().Body(app.H2().Text(lang.T("The key {name} is made", "name", p.made.Attributes.Name))),
-		app.Div().Class("body").Body(
+		ui.Box("body",
 			app.P().Text(lang.T("Copy its secret now: it is not shown again. It belongs on the server of the product, and never in a page.")),
 			app.Dl().Class("kv").Body(
 				app.Dt().Text(lang.T("Key id")), app.Dd().Body(app.Code().ID("embed-made-id").Text(p.made.ID)),
 				app.Dt().Text(lang.T("Secret")), app.Dd().Body(app.Code().ID("embed-secret").Text(p.made.Attributes.Secret)),
 			),
-			app.Div().Class("foot").Body(
+			ui.Box("foot",
 				app.Button().Type("button").ID("embed-copy").Class("btn p").Text(lang.T("Copy secret")).OnClick(p.copySecret),
 				app.Button().Type("button").ID("embed-done").Class("btn").Text(lang.T("I have it")).OnClick(p.forgetSecret),
 			),
@@ -102,7 +102,7 @@ func (p *embedSettings) renderKeys() app.UI {
 	case !p.known:
 		return app.P().Class("faint").Hidden(p.failed != "").Text(lang.T("Loading…"))
 	case len(p.keys) == 0:
-		return app.P().Class("faint").Text(lang.T("There are no embed keys, so no page can be embedded."))
+		return ui.Para("faint", lang.T("There are no embed keys, so no page can be embedded."))
 	}
 	return app.Div().Class("keys-of-embeds").OnClick(p.clicked).Body(
 		app.Range(p.keys).Slice(func(i int) app.UI { return p.renderKey(&p.keys[i]) }),
@@ -129,7 +129,7 @@ func (p *embedSettings) renderKey(k *api.EmbedKey) app.UI {
 			app.H2().Text(a.Name),
 			app.P().Class("dim").Body(app.Code().Text(k.ID), app.Text(lang.T(" · {used} · made by {createdBy} {createdAt}", "used", used, "createdBy", orDash(a.CreatedBy), "createdAt", when(timeOf(a.CreatedAt))))),
 			app.P().Text(strings.Join(a.FrameAncestors, ", ")),
-			app.P().Class("dim").Text(allOr(a.Views, api.EmbedViews, "all views")+" · "+allOr(a.Scopes, api.EmbedScopes, "all scopes")),
+			ui.Para("dim", allOr(a.Views, api.EmbedViews, "all views")+" · "+allOr(a.Scopes, api.EmbedScopes, "all scopes")),
 		),
 		acts,
 	)
@@ -175,11 +175,11 @@ func (p *embedSettings) clicked(ctx app.Context, e app.Event) {
 func (p *embedSettings) renderForm() app.UI {
 	return app.Form().Class("embed-form").OnSubmit(p.submit).Body(
 		app.H2().Text(lang.T("Make a key")),
-		app.Div().Class("field").Body(
+		ui.Box("field",
 			app.Label().For("embed-name").Text(lang.T("Name of the product")),
 			app.Input().ID("embed-name").Class("in").Required(true).MaxLength(64).AutoComplete(false).OnInput(p.ValueTo(&p.name)),
 		),
-		app.Div().Class("field").Body(
+		ui.Box("field",
 			app.Label().For("embed-origins").Text(lang.T("Origins of its pages")),
 			app.Input().ID("embed-origins").Class("in mono").Required(true).AutoComplete(false).Spellcheck(false).
 				Placeholder(lang.T("https://admin.example")).Aria("describedby", "embed-origins-note").OnInput(p.ValueTo(&p.origins)),

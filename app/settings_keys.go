@@ -128,10 +128,10 @@ func (d *keyEditor) do(what, own string) {
 // render draws all keys with what changes them.
 func (d *keyEditor) render() app.UI {
 	groups := allKeys()
-	return app.Div().Class("page").Body(
+	return ui.Box("page",
 		renderKeySwitch(),
-		app.Div().Class("keys-note").Body(
-			app.P().Class("dim").Text(lang.T("A key that several pages have is changed on all of them. Enter, Escape, Tab and the arrows are the same everywhere.")),
+		ui.Box("keys-note",
+			ui.Para("dim", lang.T("A key that several pages have is changed on all of them. Enter, Escape, Tab and the arrows are the same everywhere.")),
 			app.Button().ID("keys-reset").Type("button").Class("btn s").Disabled(len(console.prefs.own.Keys) == 0).DataSet("do", "reset-all").
 				Text(lang.T("Reset all")).OnClick(d.clicked),
 		),

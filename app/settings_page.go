@@ -64,8 +64,8 @@ func (p *settingsPage) tab() string { return cmp.Or(p.Tab, "profile") }
 
 // Render draws the page.
 func (p *settingsPage) Render() app.UI {
-	return app.Div().Class("settings").Body(
-		app.Div().Class("bar").Body(app.H1().Text(lang.T("Settings"))),
+	return ui.Box("settings",
+		ui.Box("bar", app.H1().Text(lang.T("Settings"))),
 		app.Nav().Class("tabs").Aria("label", lang.T("Settings")).Body(
 			app.Range(settingsTabs).Slice(func(i int) app.UI {
 				current := "no"
@@ -94,7 +94,7 @@ func (p *settingsPage) renderTab() app.UI {
 	case "boards":
 		return p.boards.render(p.Part)
 	}
-	return app.Div().Class("empty").Body(
+	return ui.Box("empty",
 		app.P().Text(lang.T("There are no settings {tab}.", "tab", p.Tab)), app.A().Href(href("/settings/profile")).Text(lang.T("Profile")))
 }
 
@@ -110,8 +110,8 @@ func renderProfile() app.UI {
 	if !console.prefs.kept {
 		where = lang.T("These settings are kept in this browser: the server keeps none.")
 	}
-	return app.Div().Class("page").Body(
-		app.P().Class("dim").Text(where),
+	return ui.Box("page",
+		ui.Para("dim", where),
 		renderSetting(lang.T("Theme"), renderChoices("theme", lang.T("Theme"), themes, cmp.Or(own.Theme, "system"), choosePreference),
 			app.Text(systemNote())),
 		renderSetting(lang.T("Rows"), renderChoices("density", lang.T("Rows"), densities, cmp.Or(own.Density, "normal"), choosePreference),
@@ -133,7 +133,7 @@ func systemNote() string {
 
 // renderSetting draws a control with its name and a note.
 func renderSetting(label string, control app.UI, note ...app.UI) app.UI {
-	return app.Div().Class("setting").Body(
+	return ui.Box("setting",
 		app.Div().Body(app.H2().Text(label), app.P().Class("dim").Body(note...)),
 		control,
 	)
@@ -206,10 +206,10 @@ func (f *thresholdForm) render() app.UI {
 		note += lang.T(" Only administrators change them.")
 	}
 	return app.Form().Class("page").ID("thresholds").OnInput(f.input).OnSubmit(f.submit).Body(
-		app.P().Class("dim").Text(note),
+		ui.Para("dim", note),
 		app.Range(thresholdFields).Slice(func(i int) app.UI {
 			t := thresholdFields[i]
-			return app.Div().Class("setting").Body(
+			return ui.Box("setting",
 				app.Div().Body(
 					app.Label().For(t.name).Text(lang.T("{label}, seconds", "label", lang.T(t.label))),
 					app.P().Class("dim").ID(t.name+"-note").Text(lang.T("{note} Usually {usual}; now {now}.", "note", lang.T(t.note), "usual", inSeconds(t.usual), "now", inSeconds(cmp.Or(*t.value(&now), t.usual)))),

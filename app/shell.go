@@ -146,13 +146,13 @@ func (s *shell) Render() app.UI {
 	}
 	switch console.gate {
 	case gateAsking:
-		return app.Div().Class("gate").Body(app.P().Class("dim").Text(lang.T("Connecting…")))
+		return ui.Box("gate", ui.Para("dim", lang.T("Connecting…")))
 	case gateLogin, gateSetup:
 		return &loginPage{Setup: console.gate == gateSetup, Demo: console.setup.Demo}
 	case gateHost:
 		return renderHostLogin()
 	case gateDown:
-		return app.Div().Class("gate").Body(app.Div().Class("empty").Body(
+		return ui.Box("gate", ui.Box("empty",
 			app.H1().Text(lang.T("The server does not answer")),
 			app.P().Text(lang.T("Nothing is shown because nothing is known. Check that Signalbox is running and reachable.")),
 			app.Button().Class("btn").Text(lang.T("Try again")).OnClick(func(app.Context, app.Event) { console.ask() }),
@@ -166,7 +166,7 @@ func (s *shell) Render() app.UI {
 	if console.layer.modal() || console.kill.ID != "" || console.many.open {
 		under = under.Attr("inert", "inert")
 	}
-	return app.Div().Class(class).Body(
+	return ui.Box(class,
 		under.Body(
 			app.Button().Type("button").Class("skip btn").Text(lang.T("Skip to the page")).OnClick(func(app.Context, app.Event) { ui.FocusHeading("main") }),
 			s.renderTop(),
@@ -219,7 +219,7 @@ func (s *shell) page() app.UI {
 	case section == "tile" && embedded != nil:
 		return &tilePage{Name: id, Rev: console.rev}
 	}
-	return app.Div().Class("empty").Body(
+	return ui.Box("empty",
 		app.H1().Text(lang.T("There is no such page")),
 		app.A().Href(href("/sessions")).Text(lang.T("Sessions")),
 	)
@@ -240,7 +240,7 @@ func (s *shell) renderTop() app.UI {
 			),
 			app.B().Text("Signalbox"),
 		),
-		app.Span().Class("crumb").Text(where),
+		ui.Words("crumb", where),
 		app.Span().ID("environment").Class("clip").Hidden(console.who.Environment == "").Title(lang.T("Name of this installation")).Text(console.who.Environment),
 		app.Span().Class("sp"),
 		app.If(timeFormat() == "utc", func() app.UI {

@@ -102,7 +102,7 @@ func (p *topologyPage) address(change func(*topologyPage)) string {
 // Render draws the page.
 func (p *topologyPage) Render() app.UI {
 	g, why := p.graph()
-	content := app.UI(app.Div().Class("empty").Body(app.P().Text(why+" "), app.If(p.focus != "", p.renderAllLink)))
+	content := app.UI(ui.Box("empty", app.P().Text(why+" "), app.If(p.focus != "", p.renderAllLink)))
 	switch {
 	case g == nil:
 	case p.table:
@@ -113,8 +113,8 @@ func (p *topologyPage) Render() app.UI {
 		content = app.Div().Class("picture").OnMouseOver(p.pointed).OnMouseLeave(p.left).On("focusin", p.pointed).On("focusout", p.left).
 			OnClick(p.clicked).Body(picture.Draw())
 	}
-	return app.Div().Class("topology").Body(
-		app.Div().Class("bar").Body(
+	return ui.Box("topology",
+		ui.Box("bar",
 			app.H1().Text(lang.T("Topology")),
 			app.If(p.focus != "", func() app.UI {
 				return app.Span().Class("clip").Body(app.Text(lang.T("Only session ")), app.Code().Text(p.focus), app.Text(" · "), p.renderAllLink())
@@ -126,7 +126,7 @@ func (p *topologyPage) Render() app.UI {
 			}),
 			p.renderSegments(lang.T("Show"), "view", [2]string{"picture", lang.T("Picture")}, [2]string{"table", lang.T("Table")}, p.shown()),
 		),
-		app.Div().Class("data").Body(content),
+		ui.Box("data", content),
 	)
 }
 
@@ -158,7 +158,7 @@ func (p *topologyPage) renderSegments(label, what string, one, other [2]string, 
 		}
 		return app.A().Class("seg-link").Href(to).Aria("current", current).Text(c[1])
 	}
-	return app.Div().Class("segs").Role("group").Aria("label", label).Body(app.Span().Class("dim").Text(label), link(one), link(other))
+	return app.Div().Class("segs").Role("group").Aria("label", label).Body(ui.Words("dim", label), link(one), link(other))
 }
 
 // graph is what is shown, or why there is nothing to show.
@@ -261,7 +261,7 @@ func (p *topologyPage) renderTables(g *graph) app.UI {
 			app.Td().Class("c-count num").Text(edgeCount(e)),
 		))
 	}
-	return app.Div().Class("tables").Body(app.Range(tables[:]).Slice(func(i int) app.UI {
+	return ui.Box("tables", app.Range(tables[:]).Slice(func(i int) app.UI {
 		return app.Section().Body(
 			app.H2().Text(lang.T("{what} and where they lead", "what", topoTitles()[i])),
 			app.Table().Class("t of-ways").Body(
@@ -272,7 +272,7 @@ func (p *topologyPage) renderTables(g *graph) app.UI {
 				)),
 				app.TBody().Body(tables[i]...),
 			),
-			app.If(len(tables[i]) == 0, func() app.UI { return app.P().Class("empty faint").Text(lang.T("None.")) }),
+			app.If(len(tables[i]) == 0, func() app.UI { return ui.Para("empty faint", lang.T("None.")) }),
 		)
 	}))
 }

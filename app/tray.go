@@ -103,9 +103,9 @@ func (t *tray) renderKill(s *api.Session) app.UI {
 	return app.Span().Class("tray-kill").Body(
 		ui.Chip("kill", chip, "hatch"),
 		app.A().Class("mono").Href(href("/sessions/"+s.ID)).Text(s.ID),
-		app.Span().Class("clip").Text(s.Attributes.User+"@"+view.Client(s)+why),
+		ui.Words("clip", s.Attributes.User+"@"+view.Client(s)+why),
 		&countdownBar{At: string(k.At), Left: int(left / time.Second)},
-		app.Span().Class("tnum").Text(count),
+		ui.Words("tnum", count),
 		renderTrayButton("cancel", s.ID, cancel),
 		app.If(!grace, func() app.UI { return renderTrayButton("now", s.ID, lang.T("Kill now")) }),
 	)
@@ -125,7 +125,7 @@ func (t *tray) renderKills(kills []*api.Session) app.UI {
 	next := first(kills)
 	return app.Span().Class("tray-kill").Body(
 		ui.Chip("kill", lang.N(len(kills), "{n} kill pending|{n} kills pending"), "hatch"),
-		app.Span().Class("tnum").Text(lang.T("next {now}", "now", ui.Countdown(timeOf(next.Attributes.Pending.Kill.At).Sub(console.now())))),
+		ui.Words("tnum", lang.T("next {now}", "now", ui.Countdown(timeOf(next.Attributes.Pending.Kill.At).Sub(console.now())))),
 		app.A().Class("mono").Href(href("/sessions/"+next.ID)).Text(next.ID),
 		app.If(console.mine.grace(next), func() app.UI { return renderTrayButton("cancel", next.ID, lang.T("Undo")) }),
 	)
@@ -144,7 +144,7 @@ func (t *tray) renderJobs(jobs []*api.Job) app.UI {
 		app.A().Class("clip").Href(href("/pending/"+job.ID)).Title(lang.T("{what}, by {by}", "what", a.What, "by", a.By)).Text(jobProgress(a)),
 		jobBar(a),
 		renderTrayButton("stop", job.ID, lang.T("Stop")),
-		app.If(more != "", func() app.UI { return app.Span().Class("dim").Text(more) }),
+		app.If(more != "", func() app.UI { return ui.Words("dim", more) }),
 	)
 }
 

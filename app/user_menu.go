@@ -52,7 +52,7 @@ func (m *userMenu) Render() app.UI {
 			Aria("label", lang.T("{user}, {role}: menu", "user", who.User, "role", role)).OnClick(m.toggle).Body(
 			ui.SVG("svg").Class("icon").Attr("viewBox", "0 0 16 16").Attr("aria-hidden", "true").Body(
 				ui.SVG("path").Attr("d", "M8 2a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM2.5 14c0-3 2.4-5 5.5-5s5.5 2 5.5 5z").Attr("fill", "currentColor")),
-			app.Span().Class("clip").Text(who.User+" · "+role),
+			ui.Words("clip", who.User+" · "+role),
 		),
 		app.If(m.Open, m.renderMenu),
 	)

@@ -79,7 +79,7 @@ func (w *wall) renderBody(now time.Time) app.UI {
 			oldest, known = max(oldest, tiles[i].age), true
 		}
 	}
-	return app.Div().Class("wall-frame").Body(
+	return ui.Box("wall-frame",
 		w.renderHead(v, now, oldest, known),
 		app.Main().Class("wall-grid").Body(app.Range(v.Tiles).Slice(func(i int) app.UI { return renderWallTile(&v.Tiles[i], &tiles[i], now) })),
 		w.renderFoot(now),

@@ -2,9 +2,8 @@ package ui
 
 import "github.com/maxence-charriere/go-app/v10/pkg/app"
 
-// This file has short forms of elements. A chain of calls is a quarter of a
-// kilobyte of the browser's program for each of its links; these are for pages
-// with very many of them.
+// This file has short forms of the elements that there are very many of. Each link
+// of a chain of calls is a quarter of a kilobyte of the browser's program.
 
 // Box is a div.
 func Box(class string, body ...app.UI) app.UI { return app.Div().Class(class).Body(body...) }
