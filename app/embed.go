@@ -159,6 +159,7 @@ func (e *embedding) start() {
 		e.askAnew(ui.ParentOrigin()) // its token is good once, and somebody may have loaded the frame again
 	case !isJWS(token):
 		e.fail("The token that this page was opened with is incomplete.")
+		e.askAnew(ui.ParentOrigin())
 	default:
 		e.exchange(token, "")
 	}
