@@ -160,6 +160,7 @@ func (e *embedding) start() {
 		e.askAnew(ui.ParentOrigin()) // its token is good once, and somebody may have loaded the frame again
 	case !isJWS(token):
 		e.fail(lang.T("The token that this page was opened with is incomplete."))
+		e.askAnew(ui.ParentOrigin())
 	default:
 		e.exchange(token, "")
 	}
@@ -170,7 +171,7 @@ func (e *embedding) start() {
 func (e *embedding) dress() {
 	values, _ := url.ParseQuery(e.own)
 	p := &console.prefs
-	p.own = ownPreferences{Theme: values.Get("theme"), Density: values.Get("density"), Time: strings.ToLower(values.Get("tz"))}.clean()
+	p.own = ownPreferences{Theme: values.Get("theme"), Density: values.Get("density"), Time: strings.ToLower(values.Get("tz")), Lang: values.Get("lang")}.clean()
 	if accent := values.Get("accent"); isColour(accent) {
 		p.look.accent = accent
 	}

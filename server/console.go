@@ -326,9 +326,11 @@ func (c *console) icons() app.Icon {
 // styles returns the style sheets that are there, in the order of their names.
 func (c *console) styles() []string { return c.named(".css") }
 
-// scripts returns our own scripts: there are few, because they cannot be tested
-// as well as the rest of the console.
-func (c *console) scripts() []string { return c.named(".js") }
+// scripts returns the scripts of our pages: there are few, because they cannot be
+// tested as well as the rest of the console.
+func (c *console) scripts() []string {
+	return slices.DeleteFunc(c.named(".js"), func(name string) bool { return name == componentFile })
+}
 
 func (c *console) named(extension string) []string {
 	var all []string
