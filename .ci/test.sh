@@ -6,6 +6,8 @@
 export SIGNALBOX_REAL=1
 unit() { go test -race -timeout 15m $(go list ./... | grep -v '^github.com/signalbox/signalbox$'); }
 program() { go test -race -count=1 -timeout 10m .; }
+# The browser's regular expressions are not Go's, and Node.js has the same.
+browser() { GOOS=js GOARCH=wasm go test -exec "$(go env GOROOT)/lib/wasm/go_js_wasm_exec" -run Log ./api/view; }
 
 began=$SECONDS
 step 'packages' .ci/setup.sh test
@@ -14,6 +16,7 @@ step 'program' .ci/build.sh
 step 'lint' .ci/lint.sh
 step 'size' .ci/size.sh
 step 'unit tests, race detector on' unit
+step 'filters of logs as the browser has them' browser
 step 'whole program, real database servers' program
 step 'end to end in Chromium' .ci/e2e.sh
 printf 'all tests passed after %d s\n' $((SECONDS - began))

@@ -25,7 +25,7 @@ var listenersTable = objectTable[api.ListenerAttributes]{
 		{"c-address mono", lang.Mark("Address"), func(l *api.Listener) app.UI { return hinted(endpoint(l.Attributes.Parameters)) }},
 		{"c-services", lang.Mark("Service"), func(l *api.Listener) app.UI { return objectLinks("services", l.Relationships.IDs("services")) }},
 		{"c-status", lang.Mark("State"), listenerChip},
-		{"c-tls", "TLS", func(l *api.Listener) app.UI { return app.Text(tlsWord(l)) }},
+		{"c-tls", "TLS", func(l *api.Listener) app.UI { return app.Text(onOff(tlsOn(l))) }},
 		{"c-try", lang.Mark("Try it"), tryButton},
 	},
 	chip: listenerChip, about: aboutListener,
@@ -54,13 +54,8 @@ func listenerChip(l *api.Listener) app.UI {
 	return ui.Chip("connecting", orDash(state), "")
 }
 
-// tlsWord says whether clients talk TLS to a listener.
-func tlsWord(l *api.Listener) string {
-	if plain(l.Attributes.Parameters["ssl"]) == "true" {
-		return "on"
-	}
-	return "off"
-}
+// tlsOn reports whether clients talk TLS to a listener.
+func tlsOn(l *api.Listener) bool { return plain(l.Attributes.Parameters["ssl"]) == "true" }
 
 // tryButton draws the button that copies a command which connects a client.
 func tryButton(l *api.Listener) app.UI {
@@ -91,7 +86,7 @@ func testCommand(l *api.Listener, host string) string {
 		}
 		words = append(words, "--host="+commandWord(address), "--port="+commandWord(plain(p["port"])))
 	}
-	if tlsWord(l) == "on" {
+	if tlsOn(l) {
 		words = append(words, "--ssl")
 	}
 	return strings.Join(append(words, "--user=USER", "--password"), " ")
@@ -118,7 +113,7 @@ func aboutListener(l *api.Listener) []objectBox {
 			)},
 		)},
 		{"TLS", false, factList(
-			textFact("TLS", tlsWord(l)),
+			textFact("TLS", onOff(tlsOn(l))),
 			monoFact(lang.T("Certificate"), plain(a.Parameters["ssl_cert"])),
 			monoFact(lang.T("Authorities"), plain(a.Parameters["ssl_ca"])),
 			textFact(lang.T("Clients show one"), yesNo(plain(a.Parameters["ssl_verify_peer_certificate"]) == "true")),

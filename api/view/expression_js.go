@@ -51,6 +51,7 @@ func (e *expression) find(text string) (from, to int) {
 	if found.IsNull() {
 		return -1, -1
 	}
-	from = len(whole.Call("slice", 0, found.Get("index")).String()) // in bytes
+	before := js.Global().Get("String").Get("prototype").Get("slice").Call("call", whole, 0, found.Get("index"))
+	from = len(before.String()) // the browser counts otherwise
 	return from, from + len(found.Index(0).String())
 }
