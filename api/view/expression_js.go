@@ -35,6 +35,9 @@ func (p *parser) compile(start int, text string) (_ *expression, err error) {
 	return &expression{js.Global().Get("RegExp").New(text, flags)}, nil
 }
 
+// lines tells whether the filter is one of lines of a log.
+func (p *parser) lines() bool { return len(p.keys) > 0 && p.keys[0].line != nil }
+
 // within tells whether the expression occurs in text.
 func (e *expression) within(text string) bool {
 	from, _ := e.find(text)

@@ -84,9 +84,6 @@ func (p *parser) errorf(at int, format string, args ...any) error {
 	return &SyntaxError{at, fmt.Sprintf(format, args...)}
 }
 
-// lines tells whether the filter is one of lines of a log.
-func (p *parser) lines() bool { return len(p.keys) > 0 && p.keys[0].line != nil }
-
 func (p *parser) rest() string { return p.text[p.at:] }
 
 func (p *parser) space() {
