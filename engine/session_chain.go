@@ -31,12 +31,12 @@ func (c *chain) filterNames() []string {
 	return names
 }
 
-// closeFilters closes the filter sessions, first to last.
+// closeFilters closes the filter sessions, first to last. They stay in the chain:
+// somebody may be looking at it.
 func (c *chain) closeFilters() {
 	for _, l := range c.links {
 		_ = l.closer()
 	}
-	c.links = nil
 }
 
 func (c *chain) close() {

@@ -756,3 +756,23 @@ func TestWaitTimeout(t *testing.T) {
 		}
 	}, "router=readwritesplit", "router=readwritesplit\nwait_timeout=60s")
 }
+
+// Ensure a session can be looked at while it ends, filters and all.
+func TestInfoAtTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		s := p.session(c)
+		if err := s.SetFilters("Tag"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := len(s.LightInfo().Filters); got != 1 {
+			t.Fatalf("got %d filters, want 1", got)
+		}
+		_ = c.Conn.Close()
+		synctest.Wait()
+		if got := len(s.LightInfo().Filters); got != 1 {
+			t.Errorf("got %d filters of a session that has ended, want 1", got)
+		}
+	})
+}
