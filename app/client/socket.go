@@ -21,8 +21,8 @@ const (
 	firstRetry = 500 * time.Millisecond
 	lastRetry  = 15 * time.Second
 
-	maxBurst  = 40                     // messages that may be sent at once
-	sendPause = 700 * time.Millisecond // between two messages after that; the server allows 100 a minute
+	maxBurst  = 120                    // messages that may be sent at once
+	sendPause = 250 * time.Millisecond // between two messages after that; the server allows 300 a minute
 )
 
 // closeAbnormal is the code of a connection that ended without one.

@@ -437,17 +437,17 @@ func TestMessagesArePaced(t *testing.T) {
 		if got := sent[len(sent)-1].Filter; got != "the last" {
 			t.Errorf("got %q asked for last, want the last wish", got)
 		}
-		// What the server allows: 100 at once and 100 more each minute.
+		// What the server allows: 300 at once and 300 more each minute.
 		used, before := 0.0, start
 		for i, at := range s.link().at {
-			used = max(0, used-at.Sub(before).Minutes()*100) + 1
+			used = max(0, used-at.Sub(before).Minutes()*300) + 1
 			before = at
-			if used > 100 {
+			if used > 300 {
 				t.Fatalf("message %d is over the server's limit", i)
 			}
 		}
-		if len(sent) < 150 {
-			t.Errorf("got %d messages in two minutes, want more than 150", len(sent))
+		if len(sent) < 450 {
+			t.Errorf("got %d messages in two minutes, want more than 450", len(sent))
 		}
 	})
 }

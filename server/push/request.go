@@ -13,7 +13,7 @@ import (
 // The limits of what a client may ask.
 const (
 	maxMessage   = 4 << 10 // bytes of one message
-	maxPerMinute = 100     // messages
+	maxPerMinute = 300     // messages; a page of the console asks for up to ten views, and one may leaf through many
 	maxViews     = 16      // views at one time
 	maxName      = 64      // bytes of the name of a view
 	defaultLimit = 100     // rows of a window that does not say
