@@ -129,7 +129,7 @@ func runningSpans(a *api.SessionAttributes, now time.Time, ended bool) []ui.Span
 		spans = append(spans, s)
 	}
 	if n := len(a.Queries); a.Activity.State == "running" && (n == 0 || a.Queries[0].Completed != "") {
-		spans = append(spans, ui.Span{From: timeOf(a.Activity.SinceAt), To: now, Kind: "running", Title: "running"})
+		spans = append(spans, ui.Span{From: timeOf(a.Activity.SinceAt), To: now, Kind: "running", Title: stateWords("running")})
 	}
 	return spans
 }

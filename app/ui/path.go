@@ -149,24 +149,37 @@ func (b pathBox) render() app.UI {
 	}
 	base := strconv.Itoa(b.y + boxHeight/2 + 4)
 	return SVG("g").Class(class).Body(
-		SVG("title").Text(b.hop.Kind+" "+b.hop.Name+" "+b.hop.Note),
+		SVG("title").Text(b.hop.kind()+" "+b.hop.Name+" "+b.hop.Note),
 		SVG("rect").Attr("x", strconv.Itoa(b.x)).Attr("y", strconv.Itoa(b.y)).Attr("width", strconv.Itoa(b.w)).
 			Attr("height", strconv.Itoa(boxHeight)).Attr("rx", "5"),
-		SVG("text").Class("kind").Attr("x", strconv.Itoa(b.x+10)).Attr("y", base).Text(b.hop.Kind),
+		SVG("text").Class("kind").Attr("x", strconv.Itoa(b.x+10)).Attr("y", base).Text(b.hop.kind()),
 		SVG("text").Class("name").Attr("x", strconv.Itoa(b.x+textLeft)).Attr("y", base).Text(b.name),
 		SVG("text").Class("note").Attr("x", strconv.Itoa(b.x+b.w-textRight)).Attr("y", base).Attr("text-anchor", "end").Text(b.note),
 	)
+}
+
+// hopKinds are what hops are called.
+var hopKinds = map[string]string{
+	"client": lang.Mark("client"), "listener": lang.Mark("listener"), "service": lang.Mark("service"), "filter": lang.Mark("filter"),
+	"router": lang.Mark("router"), "server": lang.Mark("server"),
+}
+
+func (h *Hop) kind() string {
+	if text, ok := hopKinds[h.Kind]; ok {
+		return lang.T(text)
+	}
+	return h.Kind
 }
 
 // pathText says what the picture shows.
 func pathText(chain, servers []Hop) string {
 	words := make([]string, 0, len(chain)+1)
 	for _, hop := range chain {
-		words = append(words, hop.Kind+" "+hop.Name)
+		words = append(words, hop.kind()+" "+hop.Name)
 	}
 	names := make([]string, 0, len(servers))
 	for _, hop := range servers {
-		name := hop.Kind + " " + hop.Name
+		name := hop.kind() + " " + hop.Name
 		if hop.Primary {
 			name += lang.T(" (primary)")
 		}
