@@ -72,7 +72,7 @@ var tileFacets = map[string]struct {
 	count func(s *api.Summary, total int) int
 }{
 	"sessions": {lang.Mark("Sessions"), func(_ *api.Summary, total int) int { return total }},
-	"running":  {"Running", func(s *api.Summary, _ int) int { return s.Running }},
+	"running":  {lang.Mark("Running"), func(s *api.Summary, _ int) int { return s.Running }},
 	"long":     {lang.Mark("Long"), func(s *api.Summary, _ int) int { return s.Long + s.TrxLong }},
 	"blocked":  {lang.Mark("Blocked"), func(s *api.Summary, _ int) int { return s.Blocked }},
 	"idle":     {lang.Mark("Idle"), func(s *api.Summary, _ int) int { return s.Idle }},
@@ -119,7 +119,7 @@ func (p *tilePage) Render() app.UI {
 		}
 	}
 	return ui.Box("lone", app.Section().Class("tile").Body(
-		app.H2().Text(facet.title),
+		app.H2().Text(lang.T(facet.title)),
 		ui.Para("value tnum", value),
 		ui.Para("dim wide", note),
 	))

@@ -125,7 +125,7 @@ func runningSpans(a *api.SessionAttributes, now time.Time, ended bool) []ui.Span
 	var spans []ui.Span
 	for _, q := range slices.Backward(a.Queries) {
 		s := querySpan(&q, now, ended)
-		s.Kind, s.Title = "running", "running"
+		s.Kind, s.Title = "running", stateWords("running")
 		spans = append(spans, s)
 	}
 	if n := len(a.Queries); a.Activity.State == "running" && (n == 0 || a.Queries[0].Completed != "") {

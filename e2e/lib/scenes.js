@@ -81,7 +81,7 @@ export class Stage {
       }, path);
     }
     await this.page.locator('.fresh', { hasText: 'Live' }).waitFor();
-    for (const selector of seen) await this.page.locator(selector).first().waitFor();
+    for (const selector of seen) await this.page.locator(selector).first().waitFor({ state: 'attached' }); // a line of one point has no extent
   }
 
   async press(...keys) {
