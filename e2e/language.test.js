@@ -52,6 +52,7 @@ suite.test('a browser that asks for German gets it, on every page', async () => 
   await page.getByRole('alertdialog').getByText(`Session ${client.id} beenden?`).waitFor();
   assert.deepEqual(english(await words(page)), [], 'English in the dialog');
   await page.keyboard.press('Escape');
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
   await page.keyboard.press('?');
   await page.getByRole('heading', { name: 'Tasten' }).waitFor();
   assert.deepEqual(english(await words(page)), [], 'English in the help');
