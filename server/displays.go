@@ -15,16 +15,16 @@ type displays struct {
 	grants   *Grants
 	pairings *pairings
 	codes    *attempts // wrong ones
-	begins   *throttle
-	polls    *throttle
+	begins   *quota
+	polls    *quota
 	ended    func(login string) // called when a display is revoked
 }
 
 func newDisplays(o Options, codes *attempts, ended func(string)) *displays {
 	return &displays{
 		grants: o.Grants, pairings: newPairings(o.Now), codes: codes, ended: ended,
-		begins: newThrottle("screens that ask to be paired", 10, o.Now),
-		polls:  newThrottle("questions whether a screen is paired", 600, o.Now),
+		begins: perMinute(10, "screens that ask to be paired"),
+		polls:  perMinute(600, "questions whether a screen is paired"),
 	}
 }
 
@@ -74,7 +74,7 @@ func (d *displays) pair(c *call) (answer, error) {
 	if err := plainRefused(c); err != nil {
 		return answer{}, err
 	}
-	if err := d.begins.admit(c); err != nil {
+	if err := d.begins.takeOfAddress(c); err != nil {
 		return answer{}, err
 	}
 	_, key := attemptKeys("", c.address())
@@ -84,7 +84,7 @@ func (d *displays) pair(c *call) (answer, error) {
 		if all {
 			why = "too many screens wait to be paired"
 		}
-		return answer{}, later(time.Minute, why)
+		return answer{}, later(time.Minute, "%s:", why)
 	}
 	c.record.Action = "display.pair"
 	return object(c, api.Pairing{Code: made.code, Secret: secret, ExpiresAt: apiTime(made.expires)}), nil
@@ -97,7 +97,7 @@ func (d *displays) poll(c *call) (answer, error) {
 	if err := plainRefused(c); err != nil {
 		return answer{}, err
 	}
-	if err := d.polls.admit(c); err != nil {
+	if err := d.polls.takeOfAddress(c); err != nil {
 		return answer{}, err
 	}
 	var body api.PairingSecret
@@ -158,7 +158,7 @@ func (d *displays) approve(c *call) (answer, error) {
 	}
 	who := "code " + c.principal.User
 	if wait := d.codes.wait(who); wait > 0 {
-		return answer{}, later(wait, "too many wrong codes")
+		return answer{}, later(wait, "too many wrong codes:")
 	}
 	var made screen
 	found, err := d.pairings.approve(plainCode(body.Code), func(p pairing) (string, string, error) {

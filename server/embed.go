@@ -25,7 +25,7 @@ import (
 type embeds struct {
 	grants    *Grants
 	now       func() time.Time
-	exchanges *throttle
+	exchanges *quota
 	ended     func(login string) // called when an access token ends
 
 	mu     sync.Mutex                       // guards what follows
@@ -64,7 +64,7 @@ const (
 
 func newEmbeds(o Options, ended func(string)) *embeds {
 	return &embeds{
-		grants: o.Grants, now: o.Now, ended: ended, exchanges: newThrottle("embed tokens", 600, o.Now),
+		grants: o.Grants, now: o.Now, ended: ended, exchanges: perMinute(600, "embed tokens"),
 		tokens: map[string]*embedded{}, spent: map[string]map[spentID]time.Time{},
 	}
 }
@@ -162,7 +162,7 @@ func (e *embeds) exchange(c *call) (answer, error) {
 	if err := plainRefused(c); err != nil {
 		return answer{}, err
 	}
-	if err := e.exchanges.admit(c); err != nil {
+	if err := e.exchanges.takeOfAddress(c); err != nil {
 		return answer{}, err
 	}
 	var body api.EmbedToken
@@ -283,7 +283,7 @@ func (e *embeds) spend(key string, c *api.EmbedClaims) error {
 		return refuse(http.StatusUnauthorized, "embed token: it was used already")
 	}
 	if len(ids) >= maxSpentOf || all >= maxSpent {
-		return later(time.Minute, "too many embed tokens")
+		return later(time.Minute, "too many embed tokens:")
 	}
 	if ids == nil {
 		ids = map[spentID]time.Time{}
@@ -311,7 +311,7 @@ func (e *embeds) give(c *call, one embedded) (embedded, string, error) {
 		}
 	}
 	if of >= maxEmbeddedOf || len(e.tokens) >= maxEmbedded {
-		return one, "", later(time.Minute, "too many embedded pages")
+		return one, "", later(time.Minute, "too many embedded pages:")
 	}
 	token := newSecret(embedSecret)
 	e.tokens[loginOf(token)] = &one

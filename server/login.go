@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -231,10 +230,7 @@ func (l *login) patience(c *call, account string) error {
 	if wait <= 0 {
 		return nil
 	}
-	seconds := int((wait + time.Second - 1) / time.Second)
-	p := refuse(http.StatusTooManyRequests, "too many failed logins: try again in %d s", seconds)
-	p.header = http.Header{"Retry-After": {strconv.Itoa(seconds)}}
-	return p
+	return later(wait, "too many failed logins:")
 }
 
 // login serves POST /v1/login: it begins a login that lives in a cookie.

@@ -49,12 +49,12 @@ func TestQuota(t *testing.T) {
 // TestQuotaIsBounded: whoever comes, the table does not grow.
 func TestQuotaIsBounded(t *testing.T) {
 	q := &quota{what: "things", most: 1, every: time.Hour}
-	for i := range maxQuotaUsers + 10 {
+	for i := range maxQuotaKeys + 10 {
 		if err := q.take(&call{principal: Principal{User: fmt.Sprint(i)}, now: time.Unix(1e9, 0)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := len(q.full); n > maxQuotaUsers {
+	if n := len(q.full); n > maxQuotaKeys {
 		t.Errorf("%d users are kept", n)
 	}
 }

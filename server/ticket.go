@@ -14,7 +14,7 @@ import (
 // are: a page without cookies cannot do so when it opens a WebSocket.
 type tickets struct {
 	now    func() time.Time
-	issues *throttle
+	issues *quota
 
 	mu   sync.Mutex // guards what follows
 	good map[string]ticket
@@ -34,12 +34,12 @@ const (
 )
 
 func newTickets(now func() time.Time) *tickets {
-	return &tickets{now: now, issues: newThrottle("tickets", 120, now), good: map[string]ticket{}}
+	return &tickets{now: now, issues: perMinute(120, "tickets"), good: map[string]ticket{}}
 }
 
 // issue serves POST /v1/ws-ticket.
 func (t *tickets) issue(c *call) (answer, error) {
-	if err := t.issues.admitKey(c.principal.User + " " + c.login + " " + c.address().String()); err != nil {
+	if err := t.issues.takeOf(c.principal.User+" "+c.login+" "+c.address().String(), c); err != nil {
 		return answer{}, err
 	}
 	secret := rand.Text()
@@ -54,7 +54,7 @@ func (t *tickets) issue(c *call) (answer, error) {
 		}
 	}
 	if len(t.good) >= maxTickets {
-		return answer{}, later(ticketAge, "too many tickets")
+		return answer{}, later(ticketAge, "too many tickets:")
 	}
 	t.good[hashOf(secret)] = made
 	return object(c, api.Ticket{Ticket: secret, ExpiresAt: apiTime(made.expires)}), nil
