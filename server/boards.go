@@ -350,12 +350,7 @@ func parseBoard(text []byte) (api.BoardPlan, error) {
 
 // decodePart reads one part of a board, which has no members but those of v.
 func decodePart(where string, text []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err == nil && d.More() {
-		err = errors.New("there is more behind the object")
-	}
+	err := decodeStrictly(text, v)
 	if err == nil {
 		return nil
 	}
@@ -370,5 +365,5 @@ func decodePart(where string, text []byte, v any) error {
 		}
 		return fmt.Errorf("%s: %s: a %s is not what belongs here", where, clip(e.Field), e.Value)
 	}
-	return fmt.Errorf("%s: %s", where, clip(strings.TrimPrefix(err.Error(), "json: ")))
+	return fmt.Errorf("%s: %s", where, jsonError(err))
 }

@@ -43,6 +43,7 @@ func TestParseBoard(t *testing.T) {
 		{"no-object", `[]`, "board: an object is expected here, not a array"},
 		{"no-json", "{\n  \"title\": \"B\",,\n}", "board: line 2, character 16: invalid character ',' looking for beginning of object key string"},
 		{"more-behind", `{"title":"B"} {}`, "board: there is more behind the object"},
+		{"bracket-behind", `{"title":"B"}}`, "board: there is more behind the object"},
 		{"misspelt", `{"titel":"B"}`, `board: unknown field "titel"`},
 		{"misspelt-in-a-tile", tile(`{"kind":"long","atention":2}`), `view 1, tile 2: unknown field "atention"`},
 		{"wrong-type", tile(`{"kind":"long","attention":"2"}`), "view 1, tile 2: attention: a string is not what belongs here"},

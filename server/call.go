@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -99,19 +100,28 @@ func (c *call) decodeStrictly(v any, limit int64) error {
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err = d.Decode(v)
-	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("there is more behind the object")
-		}
-	}
-	if err != nil {
-		return refuse(http.StatusBadRequest, "Invalid JSON in request: %s", clip(strings.TrimPrefix(err.Error(), "json: ")))
+	if err := decodeStrictly(text, v); err != nil {
+		return refuse(http.StatusBadRequest, "Invalid JSON in request: %s", jsonError(err))
 	}
 	return nil
 }
+
+// decodeStrictly reads the one JSON value that text is into v, and refuses what
+// v has no place for.
+func decodeStrictly(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, more := d.Token(); more != io.EOF {
+		return errors.New("there is more behind the object")
+	}
+	return nil
+}
+
+// jsonError is what is said of an error of decodeStrictly.
+func jsonError(err error) string { return clip(strings.TrimPrefix(err.Error(), "json: ")) }
 
 // read reads a body of at most limit bytes.
 func (c *call) read(limit int64) ([]byte, error) {

@@ -1,14 +1,11 @@
 package server
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -65,8 +62,8 @@ func parseJWS(text string) (jws, error) {
 		Key       string `json:"kid"`
 		Type      string `json:"typ"`
 	}
-	if err := strictJSON(header, &h); err != nil {
-		return jws{}, fmt.Errorf("header: %w", err)
+	if err := decodeStrictly(header, &h); err != nil {
+		return jws{}, fmt.Errorf("header: %s", jsonError(err))
 	}
 	if h.Algorithm != "HS256" {
 		return jws{}, errors.New("alg is not HS256")
@@ -88,28 +85,12 @@ func (t *jws) signedBy(secret string) bool {
 	return hmac.Equal(t.signature, h.Sum(nil))
 }
 
-// strictJSON reads one JSON object into v, and refuses what v has no place for.
-func strictJSON(text []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("there is more behind the object")
-		}
-	}
-	if err != nil {
-		return errors.New(clip(strings.TrimPrefix(err.Error(), "json: ")))
-	}
-	return nil
-}
-
 // claims returns what the token says, once it is plain that it says something
 // that could be granted at now. The signature must have been checked.
 func (t *jws) claims(now time.Time) (api.EmbedClaims, error) {
 	var c api.EmbedClaims
-	if err := strictJSON(t.payload, &c); err != nil {
-		return c, fmt.Errorf("claims: %w", err)
+	if err := decodeStrictly(t.payload, &c); err != nil {
+		return c, fmt.Errorf("claims: %s", jsonError(err))
 	}
 	for name, at := range map[string]float64{"exp": c.Expires, "iat": c.Issued, "nbf": c.NotBefore} {
 		if at != 0 && !(at >= 1 && at < 1<<40) {
