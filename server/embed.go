@@ -259,7 +259,7 @@ func lockedFilter(l api.EmbedLocked) (*view.Filter, error) {
 		}
 	}
 	if l.Service != "" {
-		if err := add(`service:"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(l.Service) + `"`); err != nil {
+		if err := add("service:" + view.Quote(l.Service)); err != nil {
 			return nil, fmt.Errorf("service: %w", err)
 		}
 	}

@@ -111,24 +111,24 @@ func lower(c byte) byte {
 func (v value) String() string {
 	switch v.kind {
 	case exact:
-		return quote(v.text, '"')
+		return Quote(v.text)
 	case pattern:
 		return "/" + v.text + "/"
 	}
 	return v.text
 }
 
-// quote puts text between two marks, with a backslash before each mark and
-// each backslash.
-func quote(text string, mark byte) string {
+// Quote writes text as a value of a filter that is that text exactly: between
+// quotes, with a backslash before each quote and each backslash.
+func Quote(text string) string {
 	var b strings.Builder
-	b.WriteByte(mark)
+	b.WriteByte('"')
 	for i := range len(text) {
-		if text[i] == mark || text[i] == '\\' {
+		if text[i] == '"' || text[i] == '\\' {
 			b.WriteByte('\\')
 		}
 		b.WriteByte(text[i])
 	}
-	b.WriteByte(mark)
+	b.WriteByte('"')
 	return b.String()
 }
