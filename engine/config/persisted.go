@@ -61,7 +61,7 @@ func OpenPersisted(path string, objects []module.Object) (*Persisted, []Problem)
 				problems = append(problems, Problem{path, e.line, s.name, e.key, "is not kept here and has no effect; the configuration file is the place for it"})
 				continue
 			}
-			p.chains[s.name] = splitFilters(e.value)
+			p.chains[s.name] = module.SplitList(e.value, "|")
 		}
 	}
 	return p, shortened(path, problems)
@@ -78,16 +78,6 @@ func readPersisted(path string) ([]byte, error) {
 		err = fmt.Errorf("it is larger than %d MiB", maxFile>>20)
 	}
 	return data, err
-}
-
-func splitFilters(text string) []string {
-	names := []string{}
-	for name := range strings.SplitSeq(text, "|") {
-		if name = strings.TrimSpace(name); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // Apply puts the filters into objects, and returns the names of the services that

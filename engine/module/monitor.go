@@ -53,7 +53,7 @@ var MonitorModule = Module{
 			Description: "How long script may take.",
 		},
 		{
-			Name: "events", Type: EnumMask, Default: events, Enum: splitList(events, ","), Modifiable: true, NotImplemented: true,
+			Name: "events", Type: EnumMask, Default: events, Enum: SplitList(events, ","), Modifiable: true, NotImplemented: true,
 			Description: "Changes that script is run for.",
 		},
 		{

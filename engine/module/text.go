@@ -62,7 +62,7 @@ func (p *Parameter) parseText(text string) (value any, warning, problem, want st
 		word, problem, want := p.checkEnum(text)
 		return word, "", problem, want
 	case EnumMask, EnumList:
-		list := splitList(text, ",")
+		list := SplitList(text, ",")
 		for i, item := range list {
 			if list[i], problem, want = p.checkEnum(item); problem != "" {
 				return []string(nil), "", problem, want
@@ -243,8 +243,8 @@ func (p *Parameter) checkEnum(text string) (word, problem, want string) {
 	return "", quote(text) + " is not one of its values", want
 }
 
-// splitList splits text and drops the space around the items and empty items.
-func splitList(text, separator string) []string {
+// SplitList splits text and drops the space around the items and empty items.
+func SplitList(text, separator string) []string {
 	var list []string
 	for item := range strings.SplitSeq(text, separator) {
 		if item = strings.TrimSpace(item); item != "" {
@@ -255,7 +255,7 @@ func splitList(text, separator string) []string {
 }
 
 func (p *Parameter) parseList(text, separator string) (value any, warning, problem, want string) {
-	list := splitList(text, separator)
+	list := SplitList(text, separator)
 	for i, item := range list {
 		if p.Type != StringList && slices.Contains(list[:i], item) {
 			return []string(nil), "", quote(item) + " is named twice", "each name once"
