@@ -382,6 +382,14 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", parameter, err, want)
 		}
 	}
+	// Flags count without a section [maxscale], too.
+	if err := os.WriteFile(bad, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = command(t.Context(), []string{"-check", "-config", bad, "-admin-base-path", "console"}, strings.NewReader(""), io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), `"console" is not a path`) {
+		t.Errorf("got %v, want what is wrong with the path", err)
+	}
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -77,9 +77,10 @@ func check(o options, out, errOut io.Writer) error {
 	}
 	for _, object := range s.objects {
 		number[object.Kind]++
-		if object.Kind == module.MaxScale {
-			err = errors.Join(err, s.delivery(object).Check())
-		}
+	}
+	maxscale, err := maxscaleOf(s.objects)
+	if err == nil {
+		err = s.delivery(maxscale).Check()
 	}
 	if err != nil {
 		return errors.Join(err, s.close())
@@ -118,23 +119,21 @@ func (s *setup) logTo(w io.Writer) {
 // configuredLevel is what [maxscale] says, or warnings only in the demo, whose
 // terminal shows how to log in.
 func (s *setup) configuredLevel() slog.Level {
-	for _, o := range s.objects {
-		if o.Kind != module.MaxScale {
-			continue
-		}
-		switch {
-		case o.Values.Bool("log_debug"):
-			return slog.LevelDebug
-		case o.Values.Bool("log_info"):
-			return slog.LevelInfo
-		case s.demo == nil && o.Values.Bool("log_notice"):
-			return engine.LevelNotice
-		case o.Values.Bool("log_warning"):
-			return slog.LevelWarn
-		}
-		return slog.LevelError
+	maxscale, err := maxscaleOf(s.objects)
+	if err != nil {
+		return engine.LevelNotice
 	}
-	return engine.LevelNotice
+	switch v := maxscale.Values; {
+	case v.Bool("log_debug"):
+		return slog.LevelDebug
+	case v.Bool("log_info"):
+		return slog.LevelInfo
+	case s.demo == nil && v.Bool("log_notice"):
+		return engine.LevelNotice
+	case v.Bool("log_warning"):
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // atLeast passes records on from a level on, and is enabled for what the
