@@ -25,19 +25,10 @@ type LogFilter struct {
 }
 
 var logKeys = []*key{
-	{Key: Key{Name: "session", Help: "session id"}, line: func(l *Line) string { return l.Session }},
-	{Key: Key{Name: "level", Help: "alert, error, warning, notice, info or debug"}, line: func(l *Line) string { return l.Level }, words: levels},
-	{Key: Key{Name: "module", Help: "part of the program"}, line: func(l *Line) string { return l.Module }},
-	{Key: Key{Name: "message", Help: "text of the line"}, line: func(l *Line) string { return l.Message }, inside: true},
-}
-
-// LogKeys returns the keys of filters of logs.
-func LogKeys() []Key {
-	all := make([]Key, len(logKeys))
-	for i, k := range logKeys {
-		all[i] = k.Key
-	}
-	return all
+	{Key: Key{Name: "session"}, line: func(l *Line) string { return l.Session }},
+	{Key: Key{Name: "level"}, line: func(l *Line) string { return l.Level }, words: levels},
+	{Key: Key{Name: "module"}, line: func(l *Line) string { return l.Module }},
+	{Key: Key{Name: "message"}, line: func(l *Line) string { return l.Message }, inside: true},
 }
 
 // ParseLog reads a filter of lines. The error is always a *SyntaxError.
