@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -65,8 +66,9 @@ func (b *boardSettings) edit(id string) {
 		if a := &b.list[i].Attributes; b.list[i].ID == id {
 			b.wrong = a.Problem
 			if a.Problem == "" {
-				b.plan = clonePlan(&a.Plan)
-				b.saved = planText(&b.plan)
+				b.saved = planText(&a.Plan)
+				b.plan = api.BoardPlan{}
+				_ = json.Unmarshal([]byte(b.saved), &b.plan) // a copy: the list keeps what it has
 			}
 		}
 	}
@@ -79,11 +81,6 @@ func planText(p *api.BoardPlan) string {
 		return "" // there is nothing in it that JSON cannot say
 	}
 	return string(text)
-}
-
-func clonePlan(p *api.BoardPlan) (c api.BoardPlan) {
-	_ = json.Unmarshal([]byte(planText(p)), &c) // its own text
-	return c
 }
 
 // fill puts the plan into the fields.
@@ -157,8 +154,12 @@ func setLimit(limit **float64, text string) bool {
 		return true
 	}
 	v, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	good := err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) // a board in JSON has no others
+	if !good {
+		v = 0
+	}
 	*limit = &v
-	return err == nil
+	return good
 }
 
 var planFields = []planField{
@@ -437,8 +438,8 @@ func moved[T any](list []T, i int, what string) []T {
 
 // save has the server keep the plan. What is wrong with it the server says.
 func (b *boardSettings) save() {
-	id, plan, text := b.id, clonePlan(&b.plan), planText(&b.plan)
-	b.call("PUT", plan, func() {
+	id, text := b.id, planText(&b.plan)
+	b.call("PUT", json.RawMessage(text), func() {
 		b.saved = text
 		console.say(lang.T("Walls show {id} as it is now within a minute.", "id", id), false)
 	})

@@ -62,7 +62,7 @@ func TestBoardEditor(t *testing.T) {
 	if err := json.Unmarshal([]byte(planText(&b.plan)), &typed); err != nil || cmp.Diff(want, typed) != "" {
 		t.Errorf("the text is another board: %v", err)
 	}
-	for _, in := range [][2]string{{"board-rotate", "soon"}, {"board-night", "late"}, {"b.0.0.width", "w"}, {"b.0.0.attention", "much"}, {"board-text", `{"title": 5}`}, {"board-text", "{"}} {
+	for _, in := range [][2]string{{"board-rotate", "soon"}, {"board-night", "late"}, {"b.0.0.width", "w"}, {"b.0.0.attention", "much"}, {"b.0.0.attention", "nan"}, {"b.0.0.critical", "1e999"}, {"board-text", `{"title": 5}`}, {"board-text", "{"}} {
 		if b.enter(in[0], in[1]); b.wrong == "" {
 			t.Errorf("%v is taken", in)
 		}
