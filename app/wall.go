@@ -1,10 +1,8 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"net/url"
 	"strconv"
@@ -31,8 +29,7 @@ type wall struct {
 	board poll   // of the plan
 	pair  pairing
 
-	retry  pairing // of a server that does not answer: only its pauses count
-	loaded time.Time
+	retry  pairing   // of a server that does not answer: only its pauses count
 	renew  time.Time // when the page loads itself anew
 	newer  time.Time // when it loads a newer console; zero while there is none
 	bar    time.Time // until when the bar with the way out is shown
@@ -83,7 +80,7 @@ func wallOn(path string) (board string, ok bool) {
 }
 
 func newWall(board string, now time.Time) *wall {
-	return &wall{asked: board, loaded: now, renew: renewAt(now, rand.N(spreadRenew))}
+	return &wall{asked: board, renew: renewAt(now, rand.N(spreadRenew))}
 }
 
 // goWall makes the console a wall when its first page is one. A wall is a page of
@@ -206,7 +203,7 @@ func (b *wallBoard) show(plan api.BoardPlan, wrong string) {
 		plan, asks, wrong = api.BoardPlan{}, nil, lang.T("This board is too large for this console.")
 	}
 	b.wrong = wrong
-	if samePlan(&b.plan, &plan) {
+	if planText(&b.plan) == planText(&plan) {
 		return
 	}
 	b.unwatch()
@@ -239,11 +236,15 @@ func (b *wallBoard) judge(now, clock time.Time) {
 	for i := range b.plan.Views {
 		for j := range b.plan.Views[i].Tiles {
 			t, tile := &b.plan.Views[i].Tiles[j], &b.tiles[i][j]
-			ask := t.Asks()[0]
-			name, _ := api.NameOf(b.asks, ask)
-			tile.age, tile.aged = b.ages.age(name, ask.Topic == api.TopicStats, now)
-			tile.why = console.store.View(name).Refused
-			tile.last = b.read(t, &tile.watch, clock)
+			asks := t.Asks()
+			if len(asks) == 0 { // of a kind that this console does not know
+				continue
+			}
+			name, _ := api.NameOf(b.asks, asks[0])
+			v := console.store.View(name)
+			tile.age, tile.aged = b.ages.age(name, asks[0].Topic == api.TopicStats, now)
+			tile.why = v.Refused
+			tile.last = b.read(t, v, &tile.watch, clock)
 			if tile.last.known && tile.age < oldAfter {
 				tile.level = tile.watch.judge(tile.last.figure, tile.last.attention, tile.last.critical, now)
 			}
@@ -337,11 +338,4 @@ func (w *wall) press(ctx app.Context, k keyPress) bool {
 		ctx.Dispatch(func(ctx app.Context) { ctx.Defer(func(app.Context) { ui.Focus("wall-leave") }) })
 	}
 	return true
-}
-
-// samePlan reports whether two plans show the same.
-func samePlan(a, b *api.BoardPlan) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

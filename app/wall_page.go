@@ -71,8 +71,7 @@ func (w *wall) renderBody(now time.Time) app.UI {
 	case len(w.plan.Views) == 0:
 		return wallSays(lang.T("Loading the board…"), "")
 	}
-	v := &w.plan.Views[min(w.turn.at, len(w.plan.Views)-1)]
-	tiles := w.tiles[min(w.turn.at, len(w.plan.Views)-1)]
+	v, tiles := &w.plan.Views[w.turn.at], w.tiles[w.turn.at]
 	oldest, known := time.Duration(0), false
 	for i := range tiles {
 		if tiles[i].aged {
@@ -114,7 +113,7 @@ func (w *wall) renderFoot(now time.Time) app.UI {
 	n := len(w.plan.Views)
 	turns := whole(w.every())
 	switch {
-	case w.turn.pinned && w.critical(w.turn.at):
+	case w.turn.pinned && w.turn.grave[w.turn.at]:
 		turns = lang.T("stays while it is critical")
 	case w.turn.pinned:
 		turns = lang.T("stays for {pinnedAfter}", "pinnedAfter", whole(max(pinnedAfter-now.Sub(w.turn.held), 0)))
@@ -134,16 +133,6 @@ func (w *wall) renderFoot(now time.Time) app.UI {
 		ui.Words("sp", ""),
 		ui.Words("wall-who", who+" · "+ui.Host()),
 	)
-}
-
-// critical reports whether a tile of a view is.
-func (b *wallBoard) critical(view int) bool {
-	for i := range b.tiles[view] {
-		if b.tiles[view][i].level == 2 {
-			return true
-		}
-	}
-	return false
 }
 
 // renderOut lies over everything when nothing has come for long.

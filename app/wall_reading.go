@@ -37,13 +37,8 @@ type wallRow struct {
 	a, b        string // figures
 }
 
-// read reads a tile.
-func (b *wallBoard) read(t *api.BoardTile, watch *tileWatch, now time.Time) reading {
-	asks := t.Asks()
-	if len(asks) == 0 {
-		return reading{}
-	}
-	v := b.view(asks[0])
+// read reads a tile from the first of its views.
+func (b *wallBoard) read(t *api.BoardTile, v *model.View, watch *tileWatch, now time.Time) reading {
 	r := reading{known: v.Ready}
 	r.attention, r.critical = t.Limits()
 	switch t.Kind {
@@ -117,10 +112,9 @@ func (b *wallBoard) view(ask api.Subscribe) *model.View {
 
 // stats returns a row of the statistics, nil when it is not known.
 func (b *wallBoard) stats(id string) *api.StatsAttributes {
-	if r, ok := model.Row[api.StatsAttributes](b.view(api.Subscribe{Topic: api.TopicStats}), id); ok {
-		return &r.Attributes
-	}
-	return nil
+	name, _ := api.NameOf(b.asks, api.Subscribe{Topic: api.TopicStats})
+	s, _ := statsRow(name, id)
+	return s
 }
 
 // trendOver is how far back a trend looks.
@@ -182,7 +176,7 @@ func (b *wallBoard) readStats(r *reading, kind string) {
 	if series == nil {
 		series = &api.Series{}
 	}
-	write := func(f float64) string { return wallRate(f) }
+	write := wallRate
 	switch kind {
 	case api.TileStatements:
 		r.figure, r.line = s.Statements, series.Statements
