@@ -84,20 +84,11 @@ func ListenToParent(wanted func(origin string) bool, fn func(origin, text string
 // ObserveHeight has fn called with the height of the element id in pixels, now
 // and whenever it changes, until stop is called.
 func ObserveHeight(id string, fn func(height int)) (stop func()) {
-	e, ok := element(id)
-	if !ok {
-		return func() {}
-	}
-	changed := app.FuncOf(func(app.Value, []app.Value) any {
-		fn(int(math.Ceil(e.Call("getBoundingClientRect").Get("height").Float())))
-		return nil
+	return OnSize(id, func() {
+		if e, ok := element(id); ok {
+			fn(int(math.Ceil(e.Call("getBoundingClientRect").Get("height").Float())))
+		}
 	})
-	observer := app.Window().Get("ResizeObserver").New(changed)
-	observer.Call("observe", e)
-	return func() {
-		observer.Call("disconnect")
-		changed.Release()
-	}
 }
 
 // Back goes back to the address before.
