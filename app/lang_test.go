@@ -17,52 +17,47 @@ import (
 	"github.com/signalbox/signalbox/app/lang"
 )
 
+// calls has fn called with all calls of functions in the files of the packages,
+// which are not tests.
+func calls(t *testing.T, patterns []string, fn func(set *token.FileSet, pkg string, call *ast.CallExpr)) {
+	t.Helper()
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok {
+					fn(set, file.Name.Name, call)
+				}
+				return true
+			})
+		}
+	}
+}
+
 // said are the words that the console looks up, with where that is.
 func said(t *testing.T) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
-	var files []string
-	for _, pattern := range []string{"*.go", "ui/*.go", "client/*.go", "lang/*.go"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
+	calls(t, []string{"*.go", "ui/*.go", "client/*.go", "lang/*.go"}, func(set *token.FileSet, pkg string, call *ast.CallExpr) {
+		at, ok := map[string]int{"T": 0, "Mark": 0, "N": 1}[calledName(call.Fun, pkg)]
+		if !ok || at >= len(call.Args) {
+			return
 		}
-		files = append(files, found...)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
+		if key, ok := literal(call.Args[at]); ok {
+			keys[key] = set.Position(call.Args[at].Pos()).String()
 		}
-		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			at := 0
-			switch calledName(call.Fun, file.Name.Name) {
-			case "T", "Mark":
-			case "N":
-				at = 1
-			default:
-				return true
-			}
-			if at < len(call.Args) {
-				if text, ok := call.Args[at].(*ast.BasicLit); ok {
-					key, err := strconv.Unquote(text.Value)
-					if err != nil {
-						t.Fatal(err)
-					}
-					keys[key] = set.Position(text.Pos()).String()
-				}
-			}
-			return true
-		})
-	}
+	})
 	return keys
 }
 
@@ -146,46 +141,25 @@ var untranslated = []string{"Signalbox", "UTC", "TLS", "GTID", "ID", "p95", "Ent
 // TestNothingIsSaidRaw finds words that would be English in every language.
 func TestNothingIsSaidRaw(t *testing.T) {
 	letters := regexp.MustCompile(`\pL{2}`)
-	for _, pattern := range []string{"*.go", "ui/*.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
+	calls(t, []string{"*.go", "ui/*.go"}, func(set *token.FileSet, _ string, call *ast.CallExpr) {
+		fn, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return
 		}
-		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, name, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok {
-					return true
-				}
-				fn, ok := call.Fun.(*ast.SelectorExpr)
-				if !ok {
-					return true
-				}
-				at, ok := visibly[fn.Sel.Name]
-				if fn.Sel.Name == "Aria" && len(call.Args) == 2 {
-					attribute, _ := literal(call.Args[0])
-					at, ok = 1, slices.Contains(audibly, attribute)
-				}
-				if !ok || at >= len(call.Args) {
-					return true
-				}
-				for _, part := range parts(call.Args[at]) {
-					if text, ok := literal(part); ok && letters.MatchString(text) && !slices.Contains(untranslated, strings.Trim(text, " ·")) {
-						t.Errorf("%s: %q is said without lang.T", set.Position(part.Pos()), text)
-					}
-				}
-				return true
-			})
+		at, ok := visibly[fn.Sel.Name]
+		if fn.Sel.Name == "Aria" && len(call.Args) == 2 {
+			attribute, _ := literal(call.Args[0])
+			at, ok = 1, slices.Contains(audibly, attribute)
 		}
-	}
+		if !ok || at >= len(call.Args) {
+			return
+		}
+		for _, part := range parts(call.Args[at]) {
+			if text, ok := literal(part); ok && letters.MatchString(text) && !slices.Contains(untranslated, strings.Trim(text, " ·")) {
+				t.Errorf("%s: %q is said without lang.T", set.Position(part.Pos()), text)
+			}
+		}
+	})
 }
 
 // parts are the terms of a sum.
