@@ -211,11 +211,7 @@ func (d *displaySettings) do(id, what string) {
 		d.doubt = ""
 	case what == "revoke" && d.doubt == id && id != "":
 		d.doubt = ""
-		console.change(lang.T("The display is revoked."), func(ctx context.Context) error {
-			_, _, err := console.client.Do(ctx, "DELETE", "/v1/displays/"+url.PathEscape(id), nil)
-			return err
-		})
-		d.polled.again()
+		d.change(lang.T("The display is revoked."), "DELETE", id, nil)
 	}
 }
 
@@ -232,9 +228,19 @@ func (d *displaySettings) choose(id, board string) {
 			d.list[i].Attributes.Board = board
 		}
 	}
-	console.change(lang.T("The display shows {board} within a minute.", "board", board), func(ctx context.Context) error {
-		_, _, err := console.client.Do(ctx, "PATCH", "/v1/displays/"+url.PathEscape(id), api.DisplayChange{Board: &board})
-		return err
+	d.change(lang.T("The display shows {board} within a minute.", "board", board), "PATCH", id, api.DisplayChange{Board: &board})
+}
+
+// change changes a display, and reads the list once that is done.
+func (d *displaySettings) change(done, method, id string, body any) {
+	console.async(func(ctx context.Context) func() {
+		_, _, err := console.client.Do(ctx, method, "/v1/displays/"+url.PathEscape(id), body)
+		return func() {
+			if err != nil {
+				done = err.Error()
+			}
+			console.say(done, err != nil)
+			d.polled.again()
+		}
 	})
-	d.polled.again()
 }
