@@ -165,7 +165,7 @@ func (w *keysThatWait) next(ctx app.Context) {
 	}
 	k := w.pressed[0]
 	w.pressed = w.pressed[1:]
-	if k.tag = ui.Tag(ui.Focused()); k.typing() {
+	if k.tag = tagOf(ui.Focused()); k.typing() {
 		ui.Type(k.key) // the key before has led to an input
 	} else if k.reach(ctx) {
 		console.rev++
@@ -180,19 +180,28 @@ func thirdLevel(e app.Value) bool { return e.Call("getModifierState", "AltGraph"
 // keyOf reads an event of the browser.
 func keyOf(e app.Value) keyPress {
 	k := keyPress{
-		key: e.Get("key").String(), tag: e.Get("target").Get("tagName").String(), shift: e.Get("shiftKey").Bool(),
+		key: e.Get("key").String(), tag: tagOf(e.Get("target")), shift: e.Get("shiftKey").Bool(),
 		command: (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) && !thirdLevel(e), repeated: e.Get("repeat").Bool(),
 		modal: app.Window().Get("document").Call("querySelector", "[aria-modal=true]:not(.layer)").Truthy(),
 	}
 	k.key = latin(k.key, e.Get("code").String(), k.shift)
-	switch e.Get("target").Get("type").String() {
-	case "checkbox", "radio", "button", "submit":
-		k.tag = "BUTTON" // nothing can be typed there
-	}
-	if e.Get("target").Get("isContentEditable").Truthy() {
-		k.tag = "TEXTAREA"
-	}
 	return k
+}
+
+// tagOf is the tag of the element that a key is pressed in, by what can be done
+// there; "" of none.
+func tagOf(element app.Value) string {
+	if element == nil || !element.Truthy() {
+		return ""
+	}
+	if element.Get("isContentEditable").Truthy() {
+		return "TEXTAREA"
+	}
+	switch element.Get("type").String() {
+	case "checkbox", "radio", "button", "submit":
+		return "BUTTON" // nothing can be typed there
+	}
+	return element.Get("tagName").String()
 }
 
 // latin returns the letter of a key that a layout of another script has

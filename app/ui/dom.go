@@ -56,14 +56,6 @@ func Focused() app.Value {
 	return app.Window().Get("document").Get("activeElement")
 }
 
-// Tag returns the name of an element's tag, "" of none.
-func Tag(element app.Value) string {
-	if element == nil || !element.Truthy() {
-		return ""
-	}
-	return element.Get("tagName").String()
-}
-
 // Type types text behind what stands in the input that has the keyboard, as if
 // the visitor did.
 func Type(text string) {
