@@ -320,7 +320,7 @@ func (d *bulkDialog) do(app.Context, app.Event) { console.many.start() }
 func renderBulkChange(b *bulkChange) app.UI {
 	return ui.Box("field",
 		ui.Words("label", lang.T("What")),
-		renderChoices("bulk-change", lang.T("What"), []choice{{"levels", lang.T("Log levels")}, {"filters", lang.T("Filters")}}, b.what, pickBulk),
+		renderChoices("bulk-change", lang.T("What"), []choice{{"levels", lang.Mark("Log levels")}, {"filters", lang.Mark("Filters")}}, b.what, pickBulk),
 		app.If(b.what == "levels", func() app.UI { return renderBulkLevels(b) }).Else(func() app.UI { return renderBulkChain(b) }),
 	)
 }

@@ -31,8 +31,8 @@ var stateHelp = []struct{ word, help string }{
 	{view.StateTrx, lang.Mark("idle in a transaction")},
 	{view.StateRunning, lang.Mark("a statement runs")},
 	{view.StateIdle, lang.Mark("waits for the client")},
-	{view.StateConnecting, lang.Mark(lang.Mark("logs in"))},
-	{view.StateEnded, lang.Mark(lang.Mark("is ending"))},
+	{view.StateConnecting, lang.Mark("logs in")},
+	{view.StateEnded, lang.Mark("is ending")},
 	{view.StatePending, lang.Mark("anything that waits")},
 }
 

@@ -139,10 +139,7 @@ func afterClock(text string, now time.Time) (time.Duration, error) {
 func consequence(s *api.Session, gone bool, now time.Time) string {
 	a := &s.Attributes.Activity
 	since := view.Lag(s, now)
-	on := ""
-	if a.Server != "" {
-		on = lang.T(" on {server}", "server", a.Server)
-	}
+	on := onServer(a.Server)
 	running := elapsed(view.InState(s, since))
 	switch {
 	case gone:

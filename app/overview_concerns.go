@@ -106,7 +106,7 @@ func concerns(now time.Time) []concern {
 	for _, s := range model.Rows[api.ServerAttributes](console.store.View(concernServers)) {
 		list = append(list, serverConcerns(s, now)...)
 	}
-	list = append(list, objectConcerns(now)...)
+	list = append(list, objectConcerns()...)
 	for _, g := range model.Rows[api.GroupAttributes](console.store.View(concernOutdated)) {
 		if len(g.Attributes.Values) == 1 && g.Attributes.Sessions > 0 {
 			list = append(list, outdatedConcern(g))
@@ -152,6 +152,14 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 	}
 	in := view.InState(s, since)
 	from := cmp.Or(max(a.Activity.LongAfter, 0), defaultAfter)
+	overdue := func(group int, what string, grave float64) concern { // grave in multiples of what is long
+		c := one(group, graveAttention, what)
+		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", lang.T("Kill…")
+		if in.Seconds() >= grave*from {
+			c.grave = graveCritical
+		}
+		return c
+	}
 	var list []concern
 	if k := a.Pending.Kill; k != nil {
 		left := timeOf(k.At).Sub(now)
@@ -171,20 +179,10 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 		list = append(list, c)
 	}
 	if view.Is(s, view.StateLong, since) {
-		c := one(groupLong, graveAttention, "runs a statement"+onServer(a.Activity.Server))
-		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", lang.T("Kill…")
-		if in.Seconds() >= graveLong*from {
-			c.grave = graveCritical
-		}
-		list = append(list, c)
+		list = append(list, overdue(groupLong, "runs a statement"+onServer(a.Activity.Server), graveLong))
 	}
 	if view.Is(s, view.StateTrxLong, since) {
-		c := one(groupTrx, graveAttention, lang.T("holds a transaction with {trxWrites}{server}", "trxWrites", lang.N(int(a.Activity.TrxWrites), "{n} write|{n} writes"), "server", onServer(a.Activity.Server)))
-		c.sql, c.age, c.order, c.do, c.label = a.Activity.Statement, elapsed(in), in.Seconds(), "kill", lang.T("Kill…")
-		if in.Seconds() >= graveTrx*from {
-			c.grave = graveCritical
-		}
-		list = append(list, c)
+		list = append(list, overdue(groupTrx, lang.T("holds a transaction with {trxWrites}{server}", "trxWrites", lang.N(int(a.Activity.TrxWrites), "{n} write|{n} writes"), "server", onServer(a.Activity.Server)), graveTrx))
 	}
 	if a.Pending.Filters != nil {
 		c := one(groupSwaps, graveInfo, lang.T("waits for its new filters{waits}", "waits", swapWaits(a.Pending.Waits)))
@@ -276,7 +274,7 @@ func serverConcerns(s *api.Server, now time.Time) []concern {
 }
 
 // objectConcerns are the services, listeners and monitors that do not run.
-func objectConcerns(time.Time) []concern {
+func objectConcerns() []concern {
 	var list []concern
 	for _, s := range model.Rows[api.ServiceAttributes](console.store.View(concernServices)) {
 		if grave, what := stopped(s.Attributes.State, "Started"); what != "" {
@@ -311,9 +309,9 @@ func stopped(state, good string) (grave int, what string) {
 	case good, "":
 		return 0, ""
 	case "Failed":
-		return graveCritical, lang.T(lang.T("has failed"))
+		return graveCritical, lang.T("has failed")
 	case "Stopped":
-		return graveAttention, lang.T(lang.T("is stopped"))
+		return graveAttention, lang.T("is stopped")
 	}
 	return graveAttention, lang.T("does not run ({state})", "state", state)
 }
@@ -327,9 +325,6 @@ func outdatedConcern(g *api.Group) concern {
 		do: "restart-outdated", label: lang.T("Restart…"), order: float64(n),
 	}
 }
-
-// outdatedFilter selects the sessions of a service that have an older chain.
-func outdatedFilter(service string) string { return "service:" + quoted(service) + " chain:outdated" }
 
 // concernCount is how many concerns there are of a group: more than are listed
 // when the window was too small for all of them.

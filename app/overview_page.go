@@ -174,7 +174,7 @@ func (p *overviewPage) do(ctx app.Context, id, what string) {
 				total = g.Attributes.Sessions
 			}
 		}
-		console.askBulk(ctx, bulk{Action: api.JobRestart, Filter: outdatedFilter(id), Total: total})
+		console.askBulk(ctx, bulk{Action: api.JobRestart, Filter: olderChainFilter(id), Total: total})
 	default:
 		actOnPending(ctx, id, what)
 	}

@@ -32,7 +32,7 @@ var serversTable = objectTable[api.ServerAttributes]{
 		{"c-since num", lang.Mark("For"), func(s *api.Server) app.UI { return app.Text(stateAge(s, console.now())) }},
 		{"c-lag num", lang.Mark("Lag"), lagChip},
 		{"c-count num", lang.Mark("Connections"), serverConnections},
-		{"c-rate num", lang.Mark(lang.Mark("Statements/s")), func(s *api.Server) app.UI { return app.Text(serverRate(s)) }},
+		{"c-rate num", lang.Mark("Statements/s"), func(s *api.Server) app.UI { return app.Text(serverRate(s)) }},
 		{"c-version", lang.Mark("Version"), func(s *api.Server) app.UI { return hinted(s.Attributes.VersionString) }},
 		{"c-gtid mono", "GTID", func(s *api.Server) app.UI { return hinted(s.Attributes.GtidCurrentPos) }},
 		{"c-uptime num", lang.Mark("Uptime"), func(s *api.Server) app.UI { return app.Text(uptime(s.Attributes.Uptime)) }},
@@ -251,7 +251,7 @@ func replication(a *api.ServerAttributes) app.UI {
 		facts = append(facts, objectFact{name, follows(c)})
 	}
 	if len(a.SlaveConnections) == 0 {
-		facts = append(facts, textFact(lang.T("Follows"), lang.T(lang.T("no server"))))
+		facts = append(facts, textFact(lang.T("Follows"), lang.T("no server")))
 	}
 	return factList(facts...)
 }
