@@ -45,10 +45,7 @@ func limits() string {
 		text = lang.T("Only {text}", "text", text)
 	}
 	if embedded.access.Redact {
-		if text != "" {
-			text += " · "
-		}
-		text += "without statements"
+		text = join(text, "without statements")
 	}
 	return text
 }

@@ -104,7 +104,6 @@ func (p *jobPage) OnDismount() { console.unwatch(jobView) }
 
 // Render draws the page.
 func (p *jobPage) Render() app.UI {
-	p.follow()
 	a, known := p.current()
 	if !known {
 		return p.renderUnknown()

@@ -135,7 +135,7 @@ func (t *sessionLogTab) shown() (lines []tailLine, matches, older int) {
 	return lines, len(t.matches(lines)), older
 }
 
-// matches are the places of the lines in which something was found, counted
+// matches are the places of the shown lines in which something was found, counted
 // from 1.
 func (t *sessionLogTab) matches(lines []tailLine) []int {
 	if t.find.filter == nil {
@@ -143,7 +143,7 @@ func (t *sessionLogTab) matches(lines []tailLine) []int {
 	}
 	var places []int
 	for i := range lines {
-		if t.hits(&lines[i]) {
+		if !t.all || t.hits(&lines[i]) { // without all of them only these are shown
 			places = append(places, i+1)
 		}
 	}

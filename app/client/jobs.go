@@ -2,11 +2,9 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/app/lang"
 )
 
 // Jobs makes the calls that are about many sessions.
@@ -25,10 +23,7 @@ func (c Jobs) post(ctx context.Context, j api.JobRequest) (api.Job, error) {
 	var document struct {
 		Data api.Job `json:"data"`
 	}
-	_, text, err := c.Do(ctx, "POST", "/v1/jobs", j)
-	if err == nil && json.Unmarshal(text, &document) != nil {
-		err = &Error{200, lang.T("The server's answer cannot be read.")}
-	}
+	err := c.ask(ctx, "POST", "/v1/jobs", j, &document)
 	return document.Data, err
 }
 
