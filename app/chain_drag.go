@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
 
@@ -93,7 +94,7 @@ func (l *chainList) drop(ctx app.Context) {
 		return
 	}
 	if at, moved := l.order.MoveToGap(drag.from, drag.gap); moved {
-		l.tell(at, "moved")
+		l.tell(at, lang.T("moved"))
 		l.focus(ctx, at)
 	}
 }

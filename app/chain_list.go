@@ -210,7 +210,7 @@ func (l chainAdd) chose(ctx app.Context, _ app.Event) {
 func (l chainAdd) add(app.Context, app.Event) {
 	if name := l.chosen(); name != "" && l.acting {
 		l.Settle()
-		l.tell(l.order.Add(name), "added")
+		l.tell(l.order.Add(name), lang.T("added"))
 	}
 }
 
@@ -282,7 +282,7 @@ func (l *chainList) do(ctx app.Context, at int, what string) {
 	}
 	l.more = 0
 	if to, moved := l.order.Move(at, to); moved {
-		l.tell(to, "moved")
+		l.tell(to, lang.T("moved"))
 		l.focus(ctx, to)
 	}
 }
@@ -334,29 +334,29 @@ func (l *chainList) key(ctx app.Context, at int, key string, alt bool) bool {
 	switch {
 	case step != 0 && lifted:
 		at, _ = l.order.MoveLifted(step)
-		l.tell(at, "moved")
+		l.tell(at, lang.T("moved"))
 	case step != 0 && alt:
 		at, _ = l.order.Move(at, at+step)
 		l.more = 0
-		l.tell(at, "moved")
+		l.tell(at, lang.T("moved"))
 	case step != 0:
 		at = min(max(at+step, 0), len(l.order.Names())-1)
 	case key == " " && !lifted:
 		if l.order.Lift(at) {
 			l.more = 0
-			l.tell(at, "lifted")
+			l.tell(at, lang.T("lifted"))
 		}
 	case key == " " || key == "Enter" && lifted:
 		at, _ = l.order.Drop()
-		l.tell(at, "dropped")
+		l.tell(at, lang.T("dropped"))
 	case key == "Escape" && lifted:
 		at, _ = l.order.Return()
-		l.tell(at, "returned")
+		l.tell(at, lang.T("returned"))
 	case key == "Escape" && l.drag.held:
 		l.drag = chainDrag{}
 	case key == "Tab" && lifted:
 		at, _ = l.order.Drop()
-		l.tell(at, "dropped")
+		l.tell(at, lang.T("dropped"))
 		return false
 	case key == "Delete":
 		l.remove(ctx, at)

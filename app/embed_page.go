@@ -45,7 +45,7 @@ func limits() string {
 		text = lang.T("Only {text}", "text", text)
 	}
 	if embedded.access.Redact {
-		text = join(text, "without statements")
+		text = join(text, lang.T("without statements"))
 	}
 	return text
 }

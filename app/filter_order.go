@@ -153,7 +153,7 @@ func chainDiff(before, now []string) string {
 		}
 	}
 	if len(removes) == 0 {
-		removes = []string{"nothing"}
+		removes = []string{lang.T("nothing")}
 	}
 	return strings.TrimSpace(sentence(lang.T("Moves"), moves) + sentence(lang.T("Adds"), adds) + sentence(lang.T("Removes"), removes))
 }

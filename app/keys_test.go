@@ -165,6 +165,10 @@ func TestPaletteFind(t *testing.T) {
 			t.Errorf("%q: got %v, want %q first", tt.query, texts(found), tt.first)
 		}
 	}
+	console.who.HostLogin = true
+	if got := texts(findItems(paletteItems(), "log out")); slices.Contains(got, "Log out") {
+		t.Error("one can log out here where logins are made elsewhere")
+	}
 	if got := texts(findItems(paletteItems(), "age>>")); len(got) != 0 {
 		t.Errorf("got %v for what is no filter and nothing's name", got)
 	}

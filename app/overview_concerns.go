@@ -179,7 +179,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 		list = append(list, c)
 	}
 	if view.Is(s, view.StateLong, since) {
-		list = append(list, overdue(groupLong, "runs a statement"+onServer(a.Activity.Server), graveLong))
+		list = append(list, overdue(groupLong, lang.T("runs a statement")+onServer(a.Activity.Server), graveLong))
 	}
 	if view.Is(s, view.StateTrxLong, since) {
 		list = append(list, overdue(groupTrx, lang.T("holds a transaction with {trxWrites}{server}", "trxWrites", lang.N(int(a.Activity.TrxWrites), "{n} write|{n} writes"), "server", onServer(a.Activity.Server)), graveTrx))

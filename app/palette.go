@@ -70,7 +70,10 @@ func paletteItems() []paletteItem {
 	for _, t := range themes {
 		list = append(list, paletteItem{kind: lang.T("Theme"), text: lang.T("Theme: {label}", "label", lang.T(t.label)), do: func(app.Context) { choosePreference("theme", t.value) }})
 	}
-	return append(list, paletteItem{kind: lang.T("Do"), text: lang.T("Log out"), do: func(app.Context) { console.logOut() }})
+	if !console.who.HostLogin {
+		list = append(list, paletteItem{kind: lang.T("Do"), text: lang.T("Log out"), do: func(app.Context) { console.logOut() }})
+	}
+	return list
 }
 
 // actionsOf are what a page says can be done on it.

@@ -265,7 +265,7 @@ func (p *sessionsPage) actions() []action {
 		{lang.T("Select all that match"), func(app.Context) { sessionsStrip{p}.selectMatching() }},
 	}
 	for _, v := range builtinViews {
-		list = append(list, action{lang.T("View: {name}", "name", v.Name), func(app.Context) { sessionsViews{p}.show(v) }})
+		list = append(list, action{lang.T("View: {name}", "name", viewTitle("builtin", v.Name)), func(app.Context) { sessionsViews{p}.show(v) }})
 	}
 	if console.mayAct() && !console.stale() {
 		list = append(list, action{lang.T("Kill matching…"), sessionsStrip{p}.killMatching})

@@ -111,7 +111,7 @@ func (p *embedSettings) renderKeys() app.UI {
 
 func (p *embedSettings) renderKey(k *api.EmbedKey) app.UI {
 	a := &k.Attributes
-	used := "never used"
+	used := lang.T("never used")
 	if at := timeOf(a.LastUsedAt); !at.IsZero() {
 		used = lang.T("last used {at}", "at", when(at))
 	}
@@ -129,7 +129,7 @@ func (p *embedSettings) renderKey(k *api.EmbedKey) app.UI {
 			app.H2().Text(a.Name),
 			app.P().Class("dim").Body(app.Code().Text(k.ID), app.Text(lang.T(" · {used} · made by {createdBy} {createdAt}", "used", used, "createdBy", orDash(a.CreatedBy), "createdAt", when(timeOf(a.CreatedAt))))),
 			app.P().Text(strings.Join(a.FrameAncestors, ", ")),
-			ui.Para("dim", allOr(a.Views, api.EmbedViews, "all views")+" · "+allOr(a.Scopes, api.EmbedScopes, "all scopes")),
+			ui.Para("dim", allOr(a.Views, api.EmbedViews, lang.T("all views"))+" · "+allOr(a.Scopes, api.EmbedScopes, lang.T("all scopes"))),
 		),
 		acts,
 	)

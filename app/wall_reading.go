@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -154,7 +153,7 @@ func trend(by int) string {
 	case by < 0:
 		return "▼ " + lang.Count(-by)
 	}
-	return "the same"
+	return lang.T("the same")
 }
 
 // join puts a point between two texts.
@@ -205,11 +204,11 @@ func compact(f float64) string {
 	case f < 9999.5:
 		return lang.Count(int64(math.Round(f)))
 	case f < 99.95e3:
-		return strconv.FormatFloat(f/1e3, 'f', 1, 64) + "k"
+		return lang.Decimal(f/1e3, 1) + "k"
 	case f < 999.5e3:
-		return strconv.FormatFloat(f/1e3, 'f', 0, 64) + "k"
+		return lang.Decimal(f/1e3, 0) + "k"
 	}
-	return strconv.FormatFloat(f/1e6, 'f', 1, 64) + "M"
+	return lang.Decimal(f/1e6, 1) + "M"
 }
 
 // readKills counts the kills that wait, and says which is the next.
