@@ -135,7 +135,7 @@ func renderChainMore(i, n int, name, id string) app.UI {
 		app.Label().For(id).Text(lang.T("Move to position")),
 		app.Input().ID(id).Class("in").Type("text").Attr("inputmode", "numeric").MaxLength(3).AutoComplete(false).
 			DataSet("index", strconv.Itoa(i)),
-		ui.Words("faint", lang.T("of {n}", "n", strconv.Itoa(n))),
+		ui.Words("faint", lang.T("of {total}", "total", strconv.Itoa(n))),
 		app.Button().Type("button").Class("btn s").DataSet("do", "place").DataSet("index", strconv.Itoa(i)).Text(lang.T("Move")),
 		app.Span().Class("sp"),
 		app.A().Href(href(objectPath("filters", name))).Text(lang.T("About {name}", "name", name)),

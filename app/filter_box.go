@@ -114,7 +114,7 @@ func (f *filterBox) renderBox() app.UI {
 					}
 					return app.Span().Class(class).Body(
 						app.B().Text(key), app.Span().Class("clip").Title(f.terms[i]).Text(value),
-						app.Button().Type("button").Aria("label", lang.T("Remove {terms}", "terms", f.terms[i])).DataSet("term", i).Text("×"),
+						app.Button().Type("button").Aria("label", lang.T("Remove {name}", "name", f.terms[i])).DataSet("term", i).Text("×"),
 					)
 				}),
 			),

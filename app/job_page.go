@@ -150,7 +150,7 @@ func (p *jobPage) renderFacts(a *api.JobAttributes) app.UI {
 		ui.Box("body",
 			ui.Box("job-progress",
 				jobBar(a),
-				ui.Words("tnum", lang.T("{a} of {total}", "a", lang.Count(handled(a)), "total", lang.Count(a.Total))),
+				ui.Words("tnum", lang.T("{n} of {all}", "n", lang.Count(handled(a)), "all", lang.Count(a.Total))),
 			),
 			app.Dl().Class("kv").Body(
 				app.Dt().Text(lang.T("By")), app.Dd().Text(a.By),

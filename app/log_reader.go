@@ -171,7 +171,7 @@ func (r *logReader) place(now time.Time) string {
 	}
 	for i, hit := range hits {
 		if items[hit].line.n == r.found {
-			return lang.T("{i} of {hits}", "i", lang.Count(i+1), "hits", lang.Count(len(hits)))
+			return lang.T("{n} of {all}", "n", lang.Count(i+1), "all", lang.Count(len(hits)))
 		}
 	}
 	return lang.N(len(hits), "{n} line|{n} lines")

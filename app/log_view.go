@@ -72,7 +72,7 @@ func logCount(n, known int) string {
 	case n == known:
 		return lang.N(known, "{n} line|{n} lines")
 	}
-	return lang.T("{n} of {known}", "n", lang.Count(n), "known", lang.N(known, "{n} line|{n} lines"))
+	return lang.T("{n} of {all}", "n", lang.Count(n), "all", lang.N(known, "{n} line|{n} lines"))
 }
 
 // shownNote is the note in the bar; without lines it stands in the page instead.

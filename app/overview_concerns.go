@@ -203,7 +203,7 @@ func sessionConcerns(s *api.Session, now time.Time) []concern {
 // blocker names who holds a lock: a session, or what the server knows of it.
 func blocker(by string) string {
 	if blockerPath(by) != "" {
-		return lang.T("session {by}", "by", by)
+		return lang.T("session {id}", "id", by)
 	}
 	return by
 }

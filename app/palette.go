@@ -114,7 +114,7 @@ func findItems(items []paletteItem, query string) []paletteItem {
 	}
 	var found []paletteItem
 	if _, err := strconv.ParseUint(query, 10, 64); err == nil {
-		found = append(found, leadTo(lang.T("Session"), lang.T("Session {query}", "query", query), "/sessions/"+query))
+		found = append(found, leadTo(lang.T("Session"), lang.T("Session {id}", "id", query), "/sessions/"+query))
 	}
 	for quality := range qualities {
 		for _, item := range items {

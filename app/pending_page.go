@@ -68,7 +68,7 @@ func renderPendingBox(id, title, none string, heads []head, rows int, row func(i
 			))
 		}),
 		app.If(rows > shown, func() app.UI {
-			return ui.Para("body faint", lang.T("and {rows} more", "rows", lang.Count(rows-shown)))
+			return ui.Para("body faint", lang.T("and {n} more", "n", lang.Count(rows-shown)))
 		}),
 	)
 }

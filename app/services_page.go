@@ -222,7 +222,7 @@ func accountsBox(a *api.ServiceAttributes) objectBox {
 			return app.Span().Class("tag").Title(u.Plugin).Text("'" + u.User + "'@'" + u.Host + "'")
 		}),
 		app.If(len(a.Users) > len(shown), func() app.UI {
-			return ui.Words("faint", lang.T("and {users} more", "users", lang.Count(len(a.Users)-len(shown))))
+			return ui.Words("faint", lang.T("and {n} more", "n", lang.Count(len(a.Users)-len(shown))))
 		}),
 	)}
 }

@@ -61,7 +61,7 @@ func levelFixed(s *api.Session, level string) string {
 	name := service(s)
 	if v, ok := model.Row[api.ServiceAttributes](console.store.View(logServicesView), name); ok {
 		if set, _ := v.Attributes.Parameters[level].(bool); set {
-			return lang.T("by {name}", "name", name)
+			return lang.T("by {by}", "by", name)
 		}
 	}
 	return ""

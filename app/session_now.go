@@ -92,7 +92,7 @@ func took(seconds float64) string {
 	case seconds < 0.001:
 		return "< 1 ms"
 	case seconds < 1:
-		return lang.T("{seconds} ms", "seconds", lang.Decimal(seconds*1000, 0))
+		return lang.T("{ms} ms", "ms", lang.Decimal(seconds*1000, 0))
 	}
 	return ui.Duration(time.Duration(seconds * float64(time.Second)))
 }
@@ -146,8 +146,8 @@ func factsOf(s *api.Session, since time.Duration) []fact {
 		{"TLS", cipher},
 		{lang.T("Statements"), lang.Count(a.Activity.Statements)},
 		{lang.T("Errors"), lang.Count(a.Activity.Errors)},
-		{lang.T("In"), lang.T("{bytesIn}, {bytesInPerSec} kB/s", "bytesIn", ui.Bytes(a.Activity.BytesIn), "bytesInPerSec", rate(a.Activity.BytesInPerSec))},
-		{lang.T("Out"), lang.T("{bytesOut}, {bytesOutPerSec} kB/s", "bytesOut", ui.Bytes(a.Activity.BytesOut), "bytesOutPerSec", rate(a.Activity.BytesOutPerSec))},
+		{lang.T("In"), lang.T("{bytes}, {perSecond} kB/s", "bytes", ui.Bytes(a.Activity.BytesIn), "perSecond", rate(a.Activity.BytesInPerSec))},
+		{lang.T("Out"), lang.T("{bytes}, {perSecond} kB/s", "bytes", ui.Bytes(a.Activity.BytesOut), "perSecond", rate(a.Activity.BytesOutPerSec))},
 		{lang.T("Commands kept"), kept},
 	}
 }

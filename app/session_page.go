@@ -162,7 +162,7 @@ func endedWords(s *api.Session) string {
 		why = a.Events[n-1].Detail
 	}
 	if a.EndedBy != "" && !strings.Contains(why, a.EndedBy) {
-		why += lang.T(" (by {endedBy})", "endedBy", a.EndedBy)
+		why += lang.T(" (by {by})", "by", a.EndedBy)
 	}
 	text := lang.T("This session has ended")
 	if a.EndedAt != "" {
@@ -216,7 +216,7 @@ func (p *sessionPage) renderPending(s *api.Session) app.UI {
 			return renderWait("kill", text, "hatch", killWords(waits.Kill))
 		}),
 		app.If(waits.Filters != nil, func() app.UI {
-			return renderWait("filters", lang.T("Swap waits for {waits}", "waits", momentWords(waits.Waits)), "info", since)
+			return renderWait("filters", lang.T("Swap waits for {what}", "what", momentWords(waits.Waits)), "info", since)
 		}),
 		app.If(waits.Restart, func() app.UI {
 			return renderWait("restart", lang.T("Restart waits for {waits}", "waits", momentWords(waits.Waits)), "info", since)

@@ -120,7 +120,7 @@ func (t *statementsTab) Render() app.UI {
 func (t *statementsTab) note(shown, all int) string {
 	text := lang.T("{all} kept", "all", lang.N(all, "{n} statement|{n} statements"))
 	if shown < all {
-		text = lang.T("{shown} of {text}", "shown", lang.Count(shown), "text", text)
+		text = lang.T("{n} of {all}", "n", lang.Count(shown), "all", text)
 	}
 	if t.paused != nil {
 		return lang.T("{text}, paused · {paused}", "text", text, "paused", lang.N(newer(*t.paused, t.last.Attributes.Queries), "{n} newer one|{n} newer ones"))

@@ -250,7 +250,7 @@ func (b *boardSettings) renderEditor() app.UI {
 	changed := planText(&b.plan) != b.saved
 	remove := ui.Do("do", "doubt", lang.T("Remove…"), !may || b.saved == "")
 	if b.doubt {
-		remove = ui.Do("d", "remove", lang.T("Remove {what}", "what", b.id), !may)
+		remove = ui.Do("d", "remove", lang.T("Remove {name}", "name", b.id), !may)
 	}
 	return app.Div().Class("page displays editor").OnClick(b.clicked).OnInput(b.typed).Body(
 		ui.Box("head",
@@ -321,9 +321,9 @@ func renderMoves(kind, what string, i, n int, removable bool) app.UI {
 		return app.Button().Type("button").Class("btn i bare").DataSet("do", kind+do).Aria("label", label).Disabled(disabled).Text(sign)
 	}
 	return ui.Box("moves",
-		button("-up", "↑", lang.T("Move {what} up", "what", what), i == 0),
-		button("-down", "↓", lang.T("Move {what} down", "what", what), i == n-1),
-		button("-remove", "✕", lang.T("Remove {what}", "what", what), !removable))
+		button("-up", "↑", lang.T("Move {name} up", "name", what), i == 0),
+		button("-down", "↓", lang.T("Move {name} down", "name", what), i == n-1),
+		button("-remove", "✕", lang.T("Remove {name}", "name", what), !removable))
 }
 
 // typed takes what is typed into a field, or into the text.

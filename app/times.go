@@ -75,7 +75,7 @@ func relative(t, now time.Time) string {
 	case t.IsZero():
 		return "—"
 	case d <= -time.Second:
-		return lang.T("in {d}", "d", whole(-d))
+		return lang.T("in {left}", "left", whole(-d))
 	case d < time.Second:
 		return lang.T("now")
 	default:

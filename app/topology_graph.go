@@ -84,7 +84,7 @@ func (g *graph) fold(column int, path string) {
 	for _, n := range nodes[maxColumn:] {
 		gone[n.ID] = true
 	}
-	text := lang.T("and {gone} more", "gone", lang.Count(len(gone)))
+	text := lang.T("and {n} more", "n", lang.Count(len(gone)))
 	g.columns[column] = nodes[:maxColumn:maxColumn]
 	g.add(column, ui.TopoNode{ID: more, Path: path, Name: text, Label: text})
 	edges := g.edges
@@ -240,7 +240,7 @@ func inside(chain []string) []string {
 	if len(chain) <= maxInside {
 		return chain
 	}
-	return append(slices.Clone(chain[:maxInside-1]), lang.T("and {chain} more", "chain", strconv.Itoa(len(chain)-maxInside+1)))
+	return append(slices.Clone(chain[:maxInside-1]), lang.T("and {n} more", "n", strconv.Itoa(len(chain)-maxInside+1)))
 }
 
 // addServers adds the servers, and the lines from the services: those that

@@ -138,7 +138,7 @@ func (t *tray) renderJobs(jobs []*api.Job) app.UI {
 	a := &job.Attributes
 	more := ""
 	if len(jobs) > 1 {
-		more = lang.T("and {jobs}", "jobs", lang.N(len(jobs)-1, "{n} more job|{n} more jobs"))
+		more = lang.T("and {more}", "more", lang.N(len(jobs)-1, "{n} more job|{n} more jobs"))
 	}
 	return app.Span().Class("tray-job").Body(
 		app.A().Class("clip").Href(href("/pending/"+job.ID)).Title(lang.T("{what}, by {by}", "what", a.What, "by", a.By)).Text(jobProgress(a)),
