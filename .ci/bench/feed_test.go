@@ -313,7 +313,7 @@ func TestFeedViewers(t *testing.T) {
 	})
 	time.Sleep(5 * time.Second)
 	base := measureProcess(t, 8*time.Second)
-	v := startViewers(t, url)
+	v := startOther(t, "VIEW_URL="+url)
 	v.wait(t, "watching", nil)
 	with := measureProcess(t, 15*time.Second)
 	var figures watched

@@ -24,16 +24,18 @@ import (
 // This file is the process with the viewers of TestFeedViewers. It tells how far
 // it is in lines: "watching", "measured {...}", "recovered {...}".
 
-// viewersProcess is that process as the test sees it.
-type viewersProcess struct {
+// otherProcess is a process with viewers as the test that has started it sees it.
+type otherProcess struct {
 	command *exec.Cmd
 	out     *bufio.Scanner
 }
 
-func startViewers(t *testing.T, url string) *viewersProcess {
+// startOther runs the test in another process, which knows by a variable of the
+// environment that it is that one.
+func startOther(t *testing.T, variable string) *otherProcess {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestFeedViewers$")
-	command.Env = append(os.Environ(), "VIEW_URL="+url)
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
+	command.Env = append(os.Environ(), variable)
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
 	if err != nil {
@@ -42,16 +44,16 @@ func startViewers(t *testing.T, url string) *viewersProcess {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return &viewersProcess{command, bufio.NewScanner(out)}
+	return &otherProcess{command, bufio.NewScanner(out)}
 }
 
 // wait reads on until the line that begins with word, and decodes the rest.
-func (v *viewersProcess) wait(t *testing.T, word string, into any) {
+func (p *otherProcess) wait(t *testing.T, word string, into any) {
 	t.Helper()
-	for v.out.Scan() {
-		rest, ok := strings.CutPrefix(v.out.Text(), word)
+	for p.out.Scan() {
+		rest, ok := strings.CutPrefix(p.out.Text(), word)
 		if !ok {
-			fmt.Fprintln(os.Stderr, v.out.Text())
+			fmt.Fprintln(os.Stderr, p.out.Text())
 			continue
 		}
 		if into != nil {
@@ -61,14 +63,14 @@ func (v *viewersProcess) wait(t *testing.T, word string, into any) {
 		}
 		return
 	}
-	t.Fatalf("the viewers have ended before they were %s", word)
+	t.Fatalf("the other process has ended before it said %s", word)
 }
 
-func (v *viewersProcess) end(t *testing.T) {
+func (p *otherProcess) end(t *testing.T) {
 	t.Helper()
-	for v.out.Scan() {
+	for p.out.Scan() {
 	}
-	if err := v.command.Wait(); err != nil {
+	if err := p.command.Wait(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -46,27 +44,12 @@ func TestFeedWalls(t *testing.T) {
 	}
 	time.Sleep(5 * time.Second)
 	base := measureProcess(t, 10*time.Second)
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestFeedWalls$")
-	command.Env = append(os.Environ(), "WALL_URL="+url)
-	command.Stderr = os.Stderr
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var frames int
-	if _, err := fmt.Fscanf(out, "walls hang\n"); err != nil {
-		t.Fatal(err)
-	}
+	p := startOther(t, "WALL_URL="+url)
+	p.wait(t, "walls hang", nil)
 	with := measureProcess(t, 15*time.Second)
-	if _, err := fmt.Fscanf(out, "%d\n", &frames); err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	var frames int
+	p.wait(t, "frames", &frames)
+	p.end(t)
 	fmt.Printf("\n%d walls with the board overview over TCP, on %d sessions, %d %% of which run a statement every second\n\n",
 		walls, number(t, "LIVE_SESSIONS", 100_000), changing)
 	fmt.Printf("%-50s %10s %10s\n", "", "measured", "target")
@@ -80,7 +63,6 @@ func TestFeedWalls(t *testing.T) {
 func hang(t *testing.T, url string) {
 	asks := overview(t)
 	var frames atomic.Int64
-	var reading sync.WaitGroup
 	for i := range walls {
 		conn, err := dialFeed(t.Context(), url, viewer(i))
 		if err != nil {
@@ -93,18 +75,18 @@ func hang(t *testing.T, url string) {
 				t.Fatalf("wall %d: %v", i, err)
 			}
 		}
-		reading.Go(func() {
+		go func() {
 			for {
 				if _, _, err := conn.ReadMessage(); err != nil {
 					return
 				}
 				frames.Add(1)
 			}
-		})
+		}()
 	}
 	time.Sleep(5 * time.Second)
 	fmt.Println("walls hang")
 	before := frames.Load()
 	time.Sleep(16 * time.Second)
-	fmt.Println((frames.Load() - before) / 16)
+	fmt.Println("frames", (frames.Load()-before)/16)
 }
