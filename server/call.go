@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-
 	"net/http"
 	"net/netip"
 	"net/url"
