@@ -108,6 +108,7 @@ func (p *topologyPage) Render() app.UI {
 	case p.table:
 		content = p.renderTables(g)
 	default:
+		keepBox()
 		g = g.folded()
 		picture := ui.Topology{Titles: topoTitles(), Columns: g.columns[:], Edges: g.edges, Lit: p.lit, Label: pictureLabel(g)}
 		content = app.Div().Class("picture").OnMouseOver(p.pointed).OnMouseLeave(p.left).On("focusin", p.pointed).On("focusout", p.left).
@@ -128,6 +129,24 @@ func (p *topologyPage) Render() app.UI {
 		),
 		ui.Box("data", content),
 	)
+}
+
+// keepBox keeps the keyboard on the box that it is on. The browser leaves it on an
+// element, which is another box's once others have come or gone. When its own has
+// gone, the heading gets it: nobody must open what they have not chosen.
+func keepBox() {
+	node := ui.FocusedBox()
+	if node == "" {
+		return
+	}
+	onceDrawn(func() {
+		if ui.FocusedBox() == node {
+			return
+		}
+		if ui.FocusBox(node); ui.FocusedBox() != node {
+			ui.FocusHeading("main")
+		}
+	})
 }
 
 func (p *topologyPage) shown() string {

@@ -21,6 +21,28 @@ suite.test('boxes lead to what they stand for, by the mouse and by the keyboard'
   await page.waitForURL('**/servers/server1');
 });
 
+suite.test('the keyboard stays on its box when others come and go', async () => {
+  const c = await suite.window({ path: '/topology' });
+  const { page } = c;
+  await page.locator('[data-node^="client:"]').first().waitFor();
+  const box = () => page.evaluate(() => document.activeElement.dataset.node);
+  await page.locator('[data-node="server:server1"]').focus();
+  const client = await suite.client({ user: 'demo' });
+  await page.locator('[data-node="client:demo"]').waitFor();
+  assert.equal(await box(), 'server:server1');
+  await page.locator('[data-node="server:server2"]').focus();
+  await client.close();
+  await page.locator('[data-node="client:demo"]').waitFor({ state: 'detached' });
+  assert.equal(await box(), 'server:server2');
+  const another = await suite.client({ user: 'demo' });
+  await page.locator('[data-node="client:demo"]').focus();
+  await another.close();
+  await page.locator('h1:focus', { hasText: 'Topology' }).waitFor(); // its box is not another one now
+  await page.locator('[data-node="server:server2"]').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/servers/server2');
+});
+
 suite.test('one session has a way of its own, which ends with it', async () => {
   const client = await suite.client();
   await client.query('select 1');

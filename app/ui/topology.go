@@ -71,6 +71,23 @@ type placedEdge struct {
 	crowds bool // the label would stand on others
 }
 
+func boxID(node string) string { return "box:" + node }
+
+// FocusedBox returns the node whose box has the keyboard, "" when none has.
+func FocusedBox() string {
+	e := Focused()
+	if e == nil || !e.Truthy() {
+		return ""
+	}
+	if node := e.Call("getAttribute", "data-node"); node.Truthy() {
+		return node.String()
+	}
+	return ""
+}
+
+// FocusBox gives the keyboard to the box of a node, if there is one.
+func FocusBox(node string) { Focus(boxID(node)) }
+
 // layout places the boxes, each column in the middle of the height, and the lines
 // between them. Lines to boxes that are not there are left out.
 func (t *Topology) layout() (nodes []*placedNode, edges []placedEdge, height int) {
@@ -254,7 +271,7 @@ func (p *placedNode) render(lit bool) app.UI {
 		left = 30
 	}
 	x := strconv.Itoa(p.x + left)
-	return box.Class(class).Attr("data-node", n.ID).Attr("aria-label", n.Label+" ").Body(
+	return box.Class(class).Attr("id", boxID(n.ID)).Attr("data-node", n.ID).Attr("aria-label", n.Label+" ").Body(
 		SVG("title").Text(n.Label),
 		SVG("rect").Class("body").Attr("x", strconv.Itoa(p.x)).Attr("y", strconv.Itoa(p.y)).
 			Attr("width", strconv.Itoa(topoBox)).Attr("height", strconv.Itoa(p.h)).Attr("rx", "6"),
