@@ -230,7 +230,13 @@ func (t *Topology) Draw() app.UI {
 		SVG("g").Attr("aria-hidden", "true ").Body(app.Range(edges).Slice(func(i int) app.UI {
 			return edges[i].render(lit[edges[i].edge.From] && lit[edges[i].edge.To])
 		})),
-		SVG("g").Body(app.Range(nodes).Slice(func(i int) app.UI { return nodes[i].render(lit[nodes[i].node.ID]) })),
+		// Each column has elements of its own: a client that comes leaves the
+		// servers theirs, and with them the keyboard.
+		SVG("g").Body(app.Range(t.Columns).Slice(func(i int) app.UI {
+			column := nodes[:len(t.Columns[i])]
+			nodes = nodes[len(column):]
+			return SVG("g").Body(app.Range(column).Slice(func(j int) app.UI { return column[j].render(lit[column[j].node.ID]) }))
+		})),
 	)
 }
 
