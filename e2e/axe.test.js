@@ -1,28 +1,11 @@
 // What every page must have for everybody: axe-core finds nothing serious, the
 // page reflows, and it can be read without colours, motion or a mouse.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { found } from './lib/axe.js';
 import { results, Suite } from './lib/browser.js';
-import { locked, scenes, Stage, wide } from './lib/scenes.js';
+import { halves, locked, Stage, wide } from './lib/scenes.js';
 
 const suite = new Suite({ clients: 6 });
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const only = process.env.SCENES?.split(',');
-
-// found runs axe on a page as it stands. Its source is evaluated by the
-// debugger: the content policy lets no foreign script in. Sessions in the lines
-// of the log are small, which the field for a session above them makes good.
-async function found(page, options = {}) {
-  if (!await page.evaluate(() => window.axe)) await page.evaluate(axe);
-  await page.evaluate(() => Promise.all(document.getAnimations() // what fades in has other colours until then
-    .filter((a) => a.effect.getComputedTiming().endTime < Infinity).map((a) => a.finished.catch(() => {}))));
-  const { violations } = await page.evaluate((options) => window.axe.run(document, { resultTypes: ['violations'], ...options }), options);
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.filter((n) => v.id !== 'target-size' || !n.html.includes('data-session='))
-      .map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary.split('\n').slice(1, 3).join(' ').trim()}`));
-}
 
 // accessible is what axe finds, with the colours of the other theme as well.
 async function accessible(page) {
@@ -84,11 +67,8 @@ async function plain(page, name) {
   return all;
 }
 
-// In two parts, so that none takes long.
-const half = Math.ceil(scenes.length / 2);
-for (const [part, list] of [['the first', scenes.slice(0, half)], ['the other', scenes.slice(half)]]) {
+for (const [part, list] of halves) {
   suite.test(`pages are for everybody, ${part} half: axe, reflow, no colours, no motion`, async () => {
-    for (const folder of ['reflow', 'forced']) mkdirSync(results + folder, { recursive: true });
     const c = await suite.window({ path: '/overview', before: locked });
     const s = await Stage.set(suite, c);
     const all = [];
@@ -98,7 +78,6 @@ for (const [part, list] of [['the first', scenes.slice(0, half)], ['the other', 
       all.push(...wrong.map((text) => `${name}: ${text}`));
     };
     for (const [name, open, leave, anchored] of list) {
-      if (only && !only.includes(name)) continue;
       await open(s);
       await look(s.page, name, anchored);
       await leave?.(s);

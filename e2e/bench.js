@@ -4,9 +4,8 @@
 //
 // Usage: node bench.js URL
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { args, executable, passwords } from './lib/browser.js';
+import { args, executable, passwords, residentMiB } from './lib/browser.js';
 
 const url = process.argv[2];
 assert.ok(url, 'usage: node bench.js URL');
@@ -202,10 +201,7 @@ async function memory() {
   await page.waitForTimeout(5000);
   const rss = async () => {
     await cdp.send('HeapProfiler.collectGarbage');
-    const { processInfo } = await (await browser.newBrowserCDPSession()).send('SystemInfo.getProcessInfo');
-    const kb = processInfo.filter((p) => p.type === 'renderer')
-      .map((p) => Number(readFileSync(`/proc/${p.id}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]));
-    return Math.max(...kb) / 1024;
+    return residentMiB(browser);
   };
   say('memory of the tab, at first', (await rss()).toFixed(0), 'MiB');
   const began = performance.now();

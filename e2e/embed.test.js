@@ -1,12 +1,11 @@
 // Pages of the console in frames of another application, of another site.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import test from 'node:test';
 import { chromium } from 'playwright-core';
 import { args, executable, results, Suite, until } from './lib/browser.js';
 import { Host, makeKey, revokeKey, sign } from './lib/embed.js';
 import { Example } from './lib/example.js';
-import { freePort } from './lib/nginx.js';
+import { freePort } from './lib/process.js';
 
 const suite = new Suite();
 const pictures = `${results}embed/`;
@@ -26,7 +25,6 @@ test.before(async () => {
   shops = [await shop('-listen', `127.0.0.1:${port}`), await shop('-listen', `127.0.0.1:${short}`, '-age', '14s', '-redact')];
   shops[0].origin = `http://localhost:${port}`;
   shops[1].origin = `http://localhost:${short}`;
-  mkdirSync(pictures, { recursive: true });
 }, { timeout: 180000 });
 test.after(() => Promise.all([host, ...shops].map((s) => s?.stop())));
 
@@ -35,8 +33,7 @@ const address = (view, token, query = {}) => `${suite.proxy.url}/embed/${view}?$
 // open opens a window of the shop.
 async function open(path = '/', options = {}) {
   const c = await suite.window({ user: '', path, origin: shops[0].origin, ...options });
-  c.strangers = []; // the frame is of another host, and must be
-  c.expectClean = () => assert.deepEqual(c.errors, [], 'errors in the console');
+  c.expectClean = () => assert.deepEqual(c.errors, [], 'errors in the console'); // the frame is of another host, and must be
   return c;
 }
 
@@ -91,10 +88,8 @@ suite.test('the component shows sessions, as high as they are', async () => {
 
   const before = await page.evaluate(() => history.length);
   await frame.locator(`.row[data-id="${clients[1].id}"] .c-id a`).click();
-  const next = await (async () => {
-    await page.waitForSelector('signalbox-view[view^="session/"]');
-    return embedded(page);
-  })();
+  await page.waitForSelector('signalbox-view[view^="session/"]');
+  const next = await embedded(page);
   await next.locator('.session-head').waitFor();
   await next.getByRole('link', { name: 'Chain' }).click();
   await next.locator('[aria-current=page]', { hasText: 'Chain' }).waitFor();

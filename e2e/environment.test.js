@@ -1,6 +1,5 @@
 // The installation says which one it is, in more than a colour.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { results, Suite } from './lib/browser.js';
 
 const suite = new Suite({ args: ['-admin-environment', 'prod'] });
@@ -16,7 +15,6 @@ suite.test('the console says which installation it is', async () => {
     const top = page.locator('.top');
     assert.equal(await top.evaluate((e) => getComputedStyle(e).borderBottomWidth), '3px');
     assert.ok(await top.evaluate((e) => e.scrollWidth <= e.clientWidth), `the top bar fits at ${width}`);
-    mkdirSync(`${results}pages`, { recursive: true });
     await page.screenshot({ path: `${results}pages/environment-${width}-${colorScheme}.png` });
     assert.match(await page.title(), /^Sessions · PROD · Signalbox$/);
   }

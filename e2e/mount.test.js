@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Suite, until } from './lib/browser.js';
 import { Example } from './lib/example.js';
-import { freePort } from './lib/nginx.js';
+import { freePort } from './lib/process.js';
 import { Client } from './lib/sql.js';
 
 const suite = new Suite();

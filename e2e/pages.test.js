@@ -1,13 +1,11 @@
 // Pictures of every page, to be looked at, and what every page must have.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { results, Suite } from './lib/browser.js';
-import { locked, scenes, Stage, wide } from './lib/scenes.js';
+import { halves, locked, Stage, wide } from './lib/scenes.js';
 
 const suite = new Suite({ clients: 16 });
 const committed = process.env.UPDATE_SCREENSHOTS && fileURLToPath(new URL('../assets/screenshots/', import.meta.url));
-const only = process.env.SCENES?.split(','); // for those who work on a few
 
 const sizes = [[1280, 800], [1440, 900], [1920, 1080]];
 
@@ -37,15 +35,11 @@ async function pictures(page, name) {
   }
 }
 
-// In two parts, so that none takes long.
-const half = Math.ceil(scenes.length / 2);
-for (const [part, list] of [['the first', scenes.slice(0, half)], ['the other', scenes.slice(half)]]) {
+for (const [part, list] of halves) {
   suite.test(`every page at every width in both themes, ${part} half`, async () => {
-    mkdirSync(`${results}pages`, { recursive: true });
     const c = await suite.window({ path: '/overview', before: locked });
     const s = await Stage.set(suite, c);
     for (const [name, open, leave, anchored] of list) {
-      if (only && !only.includes(name)) continue;
       for (const size of anchored ? sizes : [null]) {
         if (size) await sized(s.page, size, name);
         await open(s);

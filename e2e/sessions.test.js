@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { results, Suite, timed, until } from './lib/browser.js';
 
 const suite = new Suite();
@@ -466,7 +465,6 @@ suite.test('a session is shown beside the table, follows the cursor, and leaves 
   const c = await suite.window({ path: '/sessions?sort=id', viewport: { width: 1440, height: 900 } });
   const { page } = c;
   const pane = page.locator('#pane');
-  mkdirSync(`${results}pages`, { recursive: true });
   await c.row(clients[0].id).locator('.c-user').click();
   await page.keyboard.press('o');
   await pane.getByText(`select ${clients[0].id} as mine`).waitFor();

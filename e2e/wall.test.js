@@ -1,18 +1,13 @@
 // Walls: screens that nobody sits at.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { passwords, results, Suite, until } from './lib/browser.js';
+import { found } from './lib/axe.js';
+import { residentMiB, results, Suite, until } from './lib/browser.js';
 
 const suite = new Suite({ clients: 30 });
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const big = { width: 1920, height: 1080 };
 
-const picture = async (page, name) => {
-  mkdirSync(`${results}wall`, { recursive: true });
-  await page.screenshot({ path: `${results}wall/${name}.png` });
-};
+const picture = (page, name) => page.screenshot({ path: `${results}wall/${name}.png` });
 
 // screen opens a window in which nobody is logged in.
 const screen = async (options = {}) => {
@@ -23,16 +18,11 @@ const screen = async (options = {}) => {
 
 // wall opens a window with the wall of somebody who is logged in.
 const wall = async ({ user = 'admin', path = '/wall/overview', prepare, ...options } = {}) => {
-  const c = await suite.window({ viewport: big, ...options, user: '', path: '/web/icon.svg' });
-  await login(c, user);
-  await prepare?.(c);
-  await c.page.goto(path);
-  return c;
-};
-
-const login = async (c, user = 'admin') => {
-  const answer = await c.context.request.post('/v1/login', { data: { user, password: passwords[user] } });
-  assert.equal(answer.status(), 204, await answer.text());
+  const before = async (c) => {
+    await c.logIn(user);
+    await prepare?.(c);
+  };
+  return suite.window({ viewport: big, ...options, user: '', path, before });
 };
 
 // keep keeps a board.
@@ -105,11 +95,7 @@ suite.test('what is grave is told by a word, a sign and a colour, and without co
     assert.match(await tile(c.page, 'users').locator('h2').textContent(), /Attention/);
     assert.deepEqual(await cut(c.page), []);
     assert.match(await c.page.locator('.wall-turns').textContent(), /view 1 of 2 · stays while it is critical/);
-    if (name === 'usual') {
-      await c.page.evaluate(axe);
-      const { violations } = await c.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-      assert.deepEqual(violations.filter((v) => /serious|critical/.test(v.impact)).flatMap((v) => v.nodes.map((n) => `${v.id} ${n.target} ${n.failureSummary}`)), []);
-    }
+    if (name === 'usual') assert.deepEqual(await found(c.page), []);
     await client.close();
     await c.close();
   }
@@ -377,7 +363,7 @@ suite.test('a board is made by its fields or as text, and the server says what i
 suite.test('a day: 500 disconnects, 3 new builds, a night without the server, and the memory flat', async (t) => {
   const minute = 60000, day = 24 * 60 * minute;
   const start = Date.parse('2026-12-01T12:00:00Z');
-  let now = start, build = '', links = [], connections = 0, loads = 0, down = false, state;
+  let now = start, build = '', hangUp, connections = 0, loads = 0, down = false, state;
   // The page's clock stands still but for what is said here, and the feed is the
   // server's own with that time on its frames.
   const stamp = (text) => {
@@ -405,10 +391,10 @@ suite.test('a day: 500 disconnects, 3 new builds, a night without the server, an
         connections++;
         const server = ws.connectToServer();
         server.onMessage((m) => ws.send(stamp(m)));
-        links = [async (code) => { // both ends
+        hangUp = async (code) => { // both ends
           await server.close({ code: 1000 }).catch(() => {});
           await ws.close({ code }).catch(() => {});
-        }];
+        };
       });
     },
   });
@@ -437,16 +423,13 @@ suite.test('a day: 500 disconnects, 3 new builds, a night without the server, an
     await cdp.send('HeapProfiler.collectGarbage');
     const { usedSize } = await cdp.send('Runtime.getHeapUsage');
     await cdp.detach();
-    const { processInfo } = await (await suite.browser.newBrowserCDPSession()).send('SystemInfo.getProcessInfo');
-    const resident = Math.max(...processInfo.filter((p) => p.type === 'renderer')
-      .map((p) => Number(readFileSync(`/proc/${p.id}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1])));
-    return [Math.round(resident / 1024), Math.round(usedSize / 1048576)]; // of the process, and of what scripts hold
+    return [Math.round(await residentMiB(suite.browser)), Math.round(usedSize / 1048576)]; // of the process, and of what scripts hold
   };
 
   await recover('at first');
   const rss = {};
   for (let i = 1; i <= 520; i++) {
-    if (i % 5) await links[0](i % 2 ? 1012 : 4500); // else it falls silent
+    if (i % 5) await hangUp(i % 2 ? 1012 : 4500); // else it falls silent
     await jump(day / 520 - 1000);
     if (i % 130 === 0 && i < 520) state.here = build = `build-${i}`;
     await recover(`disconnect ${i}`);
@@ -461,7 +444,7 @@ suite.test('a day: 500 disconnects, 3 new builds, a night without the server, an
   assert.ok(rss[255][0] < rss[180][0] * 1.15 + 8 && rss[255][1] < rss[180][1] * 1.5 + 4, `memory grows: ${JSON.stringify(rss)}`);
 
   down = true;
-  await links[0](1001);
+  await hangUp(1001);
   for (let h = 0; h < 8; h++) {
     await jump(60 * minute);
     await run(2000);

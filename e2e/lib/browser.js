@@ -1,7 +1,7 @@
 // The browser: pages of the console, what they log, and pictures of what failed.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,6 @@ import { CLI, Client } from './sql.js';
 
 export const results = fileURLToPath(new URL('../../test-results/', import.meta.url));
 export const passwords = { admin: 'admin-demo', viewer: 'viewer-demo' };
-
 
 const patience = 15000; // ms that anything may take before it counts as failed
 
@@ -99,10 +98,7 @@ export class Suite {
     const c = new Console(context, await context.newPage(), origin);
     this.open.push(c);
     await before?.(c);
-    if (user) {
-      const answer = await context.request.post('/v1/login', { data: { user, password: passwords[user] } });
-      assert.equal(answer.status(), 204, await answer.text());
-    }
+    if (user) await c.logIn(user);
     await c.page.goto(path);
     if (user) await c.page.locator('.fresh', { hasText: 'Live' }).waitFor();
     return c;
@@ -128,6 +124,16 @@ export class Suite {
   }
 }
 
+// residentMiB is the resident memory of the largest tab.
+export async function residentMiB(browser) {
+  const cdp = await browser.newBrowserCDPSession();
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+  await cdp.detach();
+  const kb = processInfo.filter((p) => p.type === 'renderer')
+    .map((p) => Number(readFileSync(`/proc/${p.id}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]));
+  return Math.max(...kb) / 1024;
+}
+
 // Console is one window with the console.
 export class Console {
   constructor(context, page, origin) {
@@ -150,6 +156,12 @@ export class Console {
       this.errors.push(`dialog: ${d.message()}`);
       d.dismiss();
     });
+  }
+
+  // logIn logs a user of the demo in, without the page.
+  async logIn(user = 'admin') {
+    const answer = await this.context.request.post('/v1/login', { data: { user, password: passwords[user] } });
+    assert.equal(answer.status(), 204, await answer.text());
   }
 
   // forgive takes errors off the list that the test has brought about itself.

@@ -54,7 +54,7 @@ export class Host {
       send = (message) => frame.contentWindow.postMessage(message, '${new URL(address).origin}');
     </script><button id="before">before</button><iframe id="frame" name="signalbox" width="1000" height="300" src="${address}"></iframe><button id="after">after</button>${extra}`);
     await page.goto(origin + path);
-    return page.frame('signalbox');
+    return (await page.waitForSelector('#frame')).contentFrame(); // by its name it is not found while it is refused
   }
 
   stop() {

@@ -1,21 +1,11 @@
 // nginx in front of programs, with plain HTTP and with TLS, in a folder of its own.
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './browser.js';
-
-// freePort is a port that nobody listens on.
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+import { end, freePort, said } from './process.js';
 
 const answers = (port) => new Promise((resolve) => {
   const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
@@ -54,20 +44,14 @@ http {
 }`);
     const path = `${process.env.PATH}:/usr/sbin`; // where Debian has it
     n.process = spawn('nginx', ['-p', n.dir, '-c', 'nginx.conf', '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PATH: path } });
-    n.output = '';
-    n.process.stderr.setEncoding('utf8').on('data', (text) => { n.output += text; });
-    const failed = once(n.process, 'exit').then(([code]) => { throw new Error(`nginx ended with ${code}:\n${n.output}`); });
+    const failed = said(n.process, 'nginx', /(?!)/); // it says nothing as long as it works
     failed.catch(() => {}); // it ends in any case
     await Promise.race([failed, until('nginx listens', () => answers(https))]);
     return n;
   }
 
   async stop() {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      const ended = once(this.process, 'exit');
-      this.process.kill('SIGTERM');
-      await ended;
-    }
+    await end(this.process);
     rmSync(this.dir, { recursive: true });
   }
 }

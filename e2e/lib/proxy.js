@@ -1,7 +1,7 @@
 // The program under test: the demo, on ports of its own.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { end, said } from './process.js';
 
 // program is what is tested.
 export const program = process.env.SIGNALBOX ?? fileURLToPath(new URL('../../bin/signalbox', import.meta.url));
@@ -19,21 +19,16 @@ export class Proxy {
   async run(port) {
     const args = ['-admin-port', port, ...this.args].map(String);
     this.process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.output = '';
-    const said = new Promise((resolve, reject) => {
-      const take = (text) => {
-        this.output += text;
-        if (this.output.includes('Ctrl-C ends it.')) resolve();
-      };
-      this.process.stdout.setEncoding('utf8').on('data', take);
-      this.process.stderr.setEncoding('utf8').on('data', take);
-      this.process.on('error', reject);
-      this.process.on('exit', (code, signal) => reject(new Error(`${program} ended with ${code ?? signal}:\n${this.output}`)));
-    });
-    await said;
+    this.said = { text: '' };
+    await said(this.process, program, /Ctrl-C ends it\./, this.said);
     this.url = this.output.match(/http:\/\/[\d.]+:\d+/)[0];
     this.readWrite = this.portOf('RW-Split-Listener');
     this.readOnly = this.portOf('Read-Connection-Listener');
+  }
+
+  // output is all that the program has printed.
+  get output() {
+    return this.said.text;
   }
 
   // portOf is the port of a listener or a server, undefined when there is none.
@@ -54,10 +49,7 @@ export class Proxy {
     await this.run(port);
   }
 
-  async stop(signal = 'SIGTERM') {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = once(this.process, 'exit');
-    this.process.kill(signal);
-    await ended;
+  stop(signal) {
+    return end(this.process, signal);
   }
 }

@@ -101,7 +101,7 @@ export class Stage {
 // scenes are in the order in which they are shown: each has a name, opens on a
 // stage, and may have to be left. What hangs at a place of the page (true) is
 // opened anew for another size of the window.
-export const scenes = [
+const scenes = [
   ['overview', (s) => s.go('/overview', '.concern', '.tile .line')],
   ['sessions', (s) => s.go('/sessions', '.row')],
   ['sessions-filter', (s) => s.go(`/sessions?q=${encodeURIComponent('service:RW-Split-Router,Read-Connection-Router state:!idle')}`, '.row', '.tok')],
@@ -230,6 +230,13 @@ export const scenes = [
   }, (s) => s.press('Escape')],
   ['nowhere', (s) => s.go('/nowhere', '.empty')],
 ];
+
+// halves are the scenes in two parts, so that no test takes long; only those of
+// SCENES for who works on a few.
+const only = process.env.SCENES?.split(',');
+const half = Math.ceil(scenes.length / 2);
+export const halves = [['the first', scenes.slice(0, half)], ['the other', scenes.slice(half)]]
+  .map(([part, list]) => [part, only ? list.filter(([name]) => only.includes(name)) : list]);
 
 // locked makes the feed of a page say that one session waits for a lock of
 // another, which servers in memory have no locks for, and hang up when told to.
