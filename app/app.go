@@ -23,11 +23,6 @@ import (
 	"github.com/signalbox/signalbox/app/ui"
 )
 
-// garbage is how much garbage there may be before it is collected, in percent of
-// what is in use. Drawing makes much of it, in use are a few megabytes, and the
-// collector works on the one thread that there is.
-const garbage = 400
-
 // Run shows the console. In a browser it does not return.
 func Run() {
 	debug.SetGCPercent(garbage)

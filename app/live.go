@@ -168,6 +168,7 @@ func (l *live) frame(f api.Frame) {
 // goroutine.
 func (l *live) connection(s client.State) {
 	l.ctx.Dispatch(func(ctx app.Context) {
+		tidy()
 		before := l.state
 		l.heard(s)
 		l.rev++

@@ -62,9 +62,10 @@ type drawnRows struct {
 	rev     uint64
 }
 
-// draw takes over what is to be seen, from the top. The clocks of a row tick once
-// a second.
-func (d *drawnRows) draw(columns []*column, looks []rowLook, now time.Time) {
+// draw takes over what is to be drawn, from the top. The clocks of a row tick once
+// a second, and only of the rows from first to before last, which are on the
+// screen: the rows around them are only there to be found by scrolling.
+func (d *drawnRows) draw(columns []*column, looks []rowLook, first, last int, now time.Time) {
 	before, n := d.list, len(looks)
 	same := slices.Equal(columns, d.columns)
 	d.columns, d.list = columns, make([]drawnRow, n)
@@ -73,7 +74,7 @@ func (d *drawnRows) draw(columns []*column, looks []rowLook, now time.Time) {
 		row := &d.list[d.order[i]]
 		if at := d.order[i]; at < len(before) && before[at].look == look && same && !look.menu {
 			*row = before[at]
-			if row.now.Unix() == now.Unix() {
+			if row.now.Unix() == now.Unix() || i < first || i >= last {
 				continue
 			}
 		}

@@ -44,31 +44,34 @@ func TestDrawnRows(t *testing.T) {
 		columns []*column
 		looks   []rowLook
 		after   time.Duration
+		away    int    // rows at the end that are not on the screen
 		want    []bool // drawn anew
 	}{
-		{"nothing_happened", columns, looks, 0, []bool{false, false, false}},
-		{"within_the_second", columns, looks, 900 * time.Millisecond, []bool{false, false, false}},
-		{"second_turned", columns, looks, 1100 * time.Millisecond, []bool{true, true, false}},
-		{"minute_turned", columns, looks, time.Minute, []bool{true, true, true}},
-		{"session_changed", columns, but(func(l *rowLook) { l.Session = session("2", 30) }), 0, []bool{false, true, false}},
-		{"another_session", columns, but(func(l *rowLook) { l.Session = session("4", 30) }), 0, []bool{false, true, false}},
-		{"killed", columns, but(func(l *rowLook) { l.Session = &killed }), 0, []bool{false, true, false}},
-		{"ended", columns, but(func(l *rowLook) { l.ended, l.note = begun, "ended" }), 0, []bool{false, true, false}},
-		{"chosen", columns, but(func(l *rowLook) { l.chosen = true }), 0, []bool{false, true, false}},
-		{"cursor", columns, but(func(l *rowLook) { l.cursor = true }), 0, []bool{false, true, false}},
-		{"moved", columns, but(func(l *rowLook) { l.index = 7 }), 0, []bool{false, true, false}},
-		{"menu", columns, but(func(l *rowLook) { l.menu = true }), 0, []bool{false, true, false}},
-		{"stale", columns, but(func(l *rowLook) { l.stale = true }), 0, []bool{false, true, false}},
-		{"other_columns", others, looks, 0, []bool{true, true, true}},
-		{"row_gone", columns, looks[:2], 0, []bool{false, false}},
+		{"nothing_happened", columns, looks, 0, 0, []bool{false, false, false}},
+		{"within_the_second", columns, looks, 900 * time.Millisecond, 0, []bool{false, false, false}},
+		{"second_turned", columns, looks, 1100 * time.Millisecond, 0, []bool{true, true, false}},
+		{"minute_turned", columns, looks, time.Minute, 0, []bool{true, true, true}},
+		{"second_turned_away", columns, looks, 1100 * time.Millisecond, 2, []bool{true, false, false}},
+		{"changed_away", columns, but(func(l *rowLook) { l.chosen = true }), 1100 * time.Millisecond, 2, []bool{true, true, false}},
+		{"session_changed", columns, but(func(l *rowLook) { l.Session = session("2", 30) }), 0, 0, []bool{false, true, false}},
+		{"another_session", columns, but(func(l *rowLook) { l.Session = session("4", 30) }), 0, 0, []bool{false, true, false}},
+		{"killed", columns, but(func(l *rowLook) { l.Session = &killed }), 0, 0, []bool{false, true, false}},
+		{"ended", columns, but(func(l *rowLook) { l.ended, l.note = begun, "ended" }), 0, 0, []bool{false, true, false}},
+		{"chosen", columns, but(func(l *rowLook) { l.chosen = true }), 0, 0, []bool{false, true, false}},
+		{"cursor", columns, but(func(l *rowLook) { l.cursor = true }), 0, 0, []bool{false, true, false}},
+		{"moved", columns, but(func(l *rowLook) { l.index = 7 }), 0, 0, []bool{false, true, false}},
+		{"menu", columns, but(func(l *rowLook) { l.menu = true }), 0, 0, []bool{false, true, false}},
+		{"stale", columns, but(func(l *rowLook) { l.stale = true }), 0, 0, []bool{false, true, false}},
+		{"other_columns", others, looks, 0, 0, []bool{true, true, true}},
+		{"row_gone", columns, looks[:2], 0, 0, []bool{false, false}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			reset(t)
 			var d drawnRows
-			d.draw(columns, looks, begun)
+			d.draw(columns, looks, 0, len(looks), begun)
 			before := d.list
-			d.draw(tt.columns, tt.looks, begun.Add(tt.after))
+			d.draw(tt.columns, tt.looks, 0, len(tt.looks)-tt.away, begun.Add(tt.after))
 			var got []bool
 			for _, at := range d.order {
 				got = append(got, d.list[at].rev != before[at].rev)
@@ -101,7 +104,7 @@ func TestDrawnRowsInOrder(t *testing.T) {
 		}
 		before := d.list
 		placed := slices.Clone(d.placed)
-		d.draw(nil, looks, now)
+		d.draw(nil, looks, 0, len(looks), now)
 		for at := range d.list {
 			if at >= len(before) || d.list[at].rev != before[at].rev {
 				drawn++

@@ -144,7 +144,11 @@ func (p sessionsTable) renderRows(columns []*column, rows []tableRow, offset int
 			looks[i].note = p.ends.words(row)
 		}
 	}
-	p.drawn.draw(columns, looks, p.rows.now())
+	first, last := p.win.seen()
+	if p.win.height == 0 { // not known yet
+		first, last = offset, offset+len(rows)
+	}
+	p.drawn.draw(columns, looks, first-offset, last-offset, p.rows.now())
 	return app.Range(looks).Slice(func(at int) app.UI { return &sessionsRow{Page: p.sessionsPage, At: at, Rev: p.drawn.list[at].rev} })
 }
 

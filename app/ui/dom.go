@@ -197,6 +197,22 @@ func OnSystemTheme(fn func()) {
 	}
 }
 
+// WhenIdle has fn called once, in a moment in which the browser has nothing else to
+// do. It returns false where the browser does not tell.
+func WhenIdle(fn func()) bool {
+	if app.IsServer || !app.Window().Get("requestIdleCallback").Truthy() {
+		return false
+	}
+	var idle app.Func
+	idle = app.FuncOf(func(app.Value, []app.Value) any {
+		idle.Release()
+		fn()
+		return nil
+	})
+	app.Window().Call("requestIdleCallback", idle)
+	return true
+}
+
 // Reload loads the page anew.
 func Reload() {
 	if !app.IsServer {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 
@@ -34,6 +35,7 @@ func run(ctx context.Context, sessions int, changing float64, port int) error {
 		return err
 	}
 	defer s.Close()
+	runtime.GC() // what opening them left is not what they cost
 	ctx, stop := context.WithCancel(ctx)
 	var load sync.WaitGroup
 	load.Go(func() { s.Load.Run(ctx, int(float64(sessions)*changing/100)) })
