@@ -43,7 +43,7 @@ func Alike(s *Session) (AlikeInfo, error) {
 	text := last.Statement[:min(len(last.Statement), maxShownStatement)]
 	search := alike{command: last.Command, canonical: classify.Canonical(nil, []byte(last.Statement))}
 	found := search.all(own[:len(own)-1])
-	for _, other := range s.engine.sessions.all() {
+	for _, other := range s.engine.Sessions() {
 		if !found {
 			break
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -41,33 +42,29 @@ func (s *sessions) get(id uint64) *Session {
 	return s.byID[id]
 }
 
-// all returns the sessions by id.
+// all returns the sessions in any order: to sort very many costs more than most
+// of what is done with them.
 func (s *sessions) all() []*Session {
 	s.mu.RLock()
-	list := make([]*Session, 0, len(s.byID))
-	for _, session := range s.byID {
-		list = append(list, session)
-	}
-	s.mu.RUnlock()
-	slices.SortFunc(list, func(a, b *Session) int { return cmp.Compare(a.id, b.id) })
-	return list
+	defer s.mu.RUnlock()
+	return slices.AppendSeq(make([]*Session, 0, len(s.byID)), maps.Values(s.byID))
 }
 
 // ids returns the ids of all, in any order.
 func (s *sessions) ids() []uint64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	list := make([]uint64, 0, len(s.byID))
-	for id := range s.byID {
-		list = append(list, id)
-	}
-	return list
+	return slices.AppendSeq(make([]uint64, 0, len(s.byID)), maps.Keys(s.byID))
 }
 
 func (s *sessions) wait() { s.wg.Wait() }
 
 // Sessions returns all sessions by id, those that are still logging in too.
-func (e *Engine) Sessions() []*Session { return e.sessions.all() }
+func (e *Engine) Sessions() []*Session {
+	list := e.sessions.all()
+	slices.SortFunc(list, func(a, b *Session) int { return cmp.Compare(a.id, b.id) })
+	return list
+}
 
 // SessionIDs returns the ids of the sessions of e, in any order.
 func SessionIDs(e *Engine) []uint64 { return e.sessions.ids() }
