@@ -111,6 +111,7 @@ func (m *bulkState) close() {
 	*m = bulkState{turn: m.turn + 1}
 	console.unwatch(bulkView)
 	console.rev++
+	console.layer.waits.close()
 	onceDrawn(func() { ui.FocusBack(opener, "h1") })
 }
 

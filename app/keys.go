@@ -134,9 +134,11 @@ func listenKeys(ctx app.Context) {
 }
 
 // keysThatWait are keys that were pressed after another page had been asked for
-// and before it was there: they are meant for that page.
+// and before it was there: they are meant for that page. So are those that come
+// while a dialog that has been closed is still on the screen.
 type keysThatWait struct {
 	arriving bool // another page has been asked for
+	closing  bool // a dialog has been closed
 	pressed  []keyPress
 }
 
@@ -145,7 +147,10 @@ const maxKeysThatWait = 32
 
 // take keeps a key for the page that is to come, and reports whether it did.
 func (w *keysThatWait) take(k keyPress) bool {
-	if !w.arriving && len(w.pressed) == 0 || !k.letter() || k.command || k.typing() || k.modal || len(w.pressed) == maxKeysThatWait {
+	if !w.arriving && !w.closing && len(w.pressed) == 0 || !k.letter() || k.command || len(w.pressed) == maxKeysThatWait {
+		return false
+	}
+	if !w.closing && (k.typing() || k.modal) {
 		return false
 	}
 	w.pressed = append(w.pressed, k)
@@ -159,12 +164,27 @@ func (w *keysThatWait) arrived(ctx app.Context) {
 	w.next(ctx)
 }
 
+// close has keys wait until a dialog that has been closed is off the screen.
+func (w *keysThatWait) close() {
+	if w.closing || app.IsServer {
+		return
+	}
+	w.closing = true
+	console.later(func() {
+		onceDrawn(func() {
+			w.closing = false
+			console.ctx.Dispatch(w.next)
+		})
+	})
+}
+
 func (w *keysThatWait) next(ctx app.Context) {
-	if w.arriving || len(w.pressed) == 0 {
+	if w.arriving || w.closing || len(w.pressed) == 0 {
 		return
 	}
 	k := w.pressed[0]
 	w.pressed = w.pressed[1:]
+	k.modal = modalShown()
 	if k.tag = tagOf(ui.Focused()); k.typing() {
 		ui.Type(k.key) // the key before has led to an input
 	} else if k.reach(ctx) {
@@ -182,10 +202,15 @@ func keyOf(e app.Value) keyPress {
 	k := keyPress{
 		key: e.Get("key").String(), tag: tagOf(e.Get("target")), shift: e.Get("shiftKey").Bool(),
 		command: (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) && !thirdLevel(e), repeated: e.Get("repeat").Bool(),
-		modal: app.Window().Get("document").Call("querySelector", "[aria-modal=true]:not(.layer)").Truthy(),
+		modal: modalShown(),
 	}
 	k.key = latin(k.key, e.Get("code").String(), k.shift)
 	return k
+}
+
+// modalShown tells whether something lies over the page that is not of the layer.
+func modalShown() bool {
+	return app.Window().Get("document").Call("querySelector", "[aria-modal=true]:not(.layer)").Truthy()
 }
 
 // tagOf is the tag of the element that a key is pressed in, by what can be done

@@ -275,24 +275,26 @@ func TestKeyNames(t *testing.T) {
 
 func TestKeysThatWait(t *testing.T) {
 	tests := []struct {
-		name     string
-		arriving bool
-		press    keyPress
-		want     bool
+		name  string
+		waits keysThatWait
+		press keyPress
+		want  bool
 	}{
-		{"letter", true, keyPress{key: "/", tag: "BODY"}, true},
-		{"on_a_button", true, keyPress{key: "g", tag: "BUTTON"}, true},
-		{"page_is_there", false, keyPress{key: "/", tag: "BODY"}, false},
-		{"typing", true, keyPress{key: "a", tag: "INPUT"}, false},
-		{"command", true, keyPress{key: "r", tag: "BODY", command: true}, false},
-		{"dialog", true, keyPress{key: "a", tag: "BODY", modal: true}, false},
-		{"browsers_own", true, keyPress{key: "Tab", tag: "BODY"}, false},
-		{"presses_control", true, keyPress{key: "Enter", tag: "A"}, false},
+		{"letter", keysThatWait{arriving: true}, keyPress{key: "/", tag: "BODY"}, true},
+		{"on_a_button", keysThatWait{arriving: true}, keyPress{key: "g", tag: "BUTTON"}, true},
+		{"page_is_there", keysThatWait{}, keyPress{key: "/", tag: "BODY"}, false},
+		{"typing", keysThatWait{arriving: true}, keyPress{key: "a", tag: "INPUT"}, false},
+		{"command", keysThatWait{arriving: true}, keyPress{key: "r", tag: "BODY", command: true}, false},
+		{"dialog", keysThatWait{arriving: true}, keyPress{key: "a", tag: "BODY", modal: true}, false},
+		{"browsers_own", keysThatWait{arriving: true}, keyPress{key: "Tab", tag: "BODY"}, false},
+		{"dialog_goes_away", keysThatWait{closing: true}, keyPress{key: "g", tag: "INPUT", modal: true}, true},
+		{"dialog_goes_away_command", keysThatWait{closing: true}, keyPress{key: "r", tag: "INPUT", modal: true, command: true}, false},
+		{"another_waits", keysThatWait{pressed: []keyPress{{key: "g"}}}, keyPress{key: "s", tag: "BODY"}, true},
+		{"presses_control", keysThatWait{arriving: true}, keyPress{key: "Enter", tag: "A"}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := keysThatWait{arriving: tt.arriving}
-			if got := w.take(tt.press); got != tt.want {
+			if got := tt.waits.take(tt.press); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})

@@ -61,6 +61,7 @@ func (k *killState) close() {
 	*k = killState{}
 	console.unwatch(killView)
 	console.rev++
+	console.layer.waits.close()
 	onceDrawn(func() { ui.FocusBack(opener, row) })
 }
 

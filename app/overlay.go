@@ -62,6 +62,9 @@ func (l *layer) close(ctx app.Context) bool {
 // reports whether anything was open.
 func (l *layer) drop() bool {
 	open := l.over != overNothing
+	if open {
+		l.waits.close()
+	}
 	l.over, l.opener = overNothing, nil
 	console.rev++
 	return open

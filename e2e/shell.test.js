@@ -48,6 +48,26 @@ suite.test('keys that are pressed while a page is on its way are meant for that 
   assert.match(page.url(), /\/sessions(\?|$)/);
 });
 
+suite.test('keys that are pressed while a dialog goes away are meant for the page below', async () => {
+  const { page } = await suite.window({ path: '/sessions' });
+  await suite.client();
+  await page.locator('.row').first().waitFor();
+  const press = (keys) => page.evaluate((list) => {
+    for (const key of list) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey: key === 'K', bubbles: true, cancelable: true }));
+  }, keys);
+  await page.locator('.rows').focus();
+  await page.keyboard.press('j');
+  await press(['K']);
+  await page.locator('#kill-dialog').waitFor();
+  await press(['Escape', '?']);
+  await page.locator('.dlg.help').waitFor();
+  await press(['Escape', 'g', 'q']);
+  await page.waitForURL('**/queries');
+  await openPalette(page);
+  await press(['Escape', '/']); // where it was typed into what goes away
+  await until('the filter box has the keyboard', async () => await focused(page) === 'filter');
+});
+
 suite.test('the palette finds pages, objects, sessions and actions by the keyboard alone', async () => {
   const { page } = await suite.window();
   const client = await suite.client();
