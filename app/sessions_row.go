@@ -42,6 +42,7 @@ type rowLook struct {
 	index                int    // in the whole table
 	chosen, cursor, menu bool   // selected; that keys act on; with its menu open
 	note                 string // how it has ended
+	leaving              bool   // it has ended, and will be gone in a moment
 	stale                bool
 }
 

@@ -141,7 +141,7 @@ func (p sessionsTable) renderRows(columns []*column, rows []tableRow, offset int
 			menu: p.menu == popup{"row", row.ID}, stale: console.stale(),
 		}
 		if !row.ended.IsZero() {
-			looks[i].note = p.ends.words(row)
+			looks[i].note, looks[i].leaving = p.ends.words(row), p.rows.keeps == follow
 		}
 	}
 	first, last := p.win.seen()
@@ -158,6 +158,8 @@ func (p sessionsTable) renderRow(columns []*column, drawn drawnRow) app.UI {
 	row, now, note, chosen := drawn.look.tableRow, drawn.now, drawn.look.note, drawn.look.chosen
 	class := "row"
 	switch {
+	case drawn.look.leaving:
+		class = "row ghost leaving"
 	case !row.ended.IsZero():
 		class = "row ghost"
 	case row.fresh:

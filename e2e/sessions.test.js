@@ -251,7 +251,19 @@ suite.test('a session that ends is a ghost for a moment', async () => {
   await c.row(client.id).waitFor();
   client.close();
   await c.page.locator(`.row.ghost[data-id="${client.id}"]`).waitFor();
+  const shrinks = c.page.evaluate((id) => new Promise((resolve) => {
+    const heights = [];
+    const look = () => {
+      const row = document.querySelector(`.row.ghost[data-id="${id}"]`);
+      if (!row) return resolve(heights);
+      heights.push(row.offsetHeight);
+      requestAnimationFrame(look);
+    };
+    look();
+  }), client.id);
   await c.row(client.id).waitFor({ state: 'detached', timeout: 6000 });
+  const heights = await shrinks;
+  assert.ok(heights[0] > 24 && heights.at(-1) < heights[0] && heights.every((h, i) => i === 0 || h <= heights[i - 1]), `heights ${heights}`);
 });
 
 suite.test('columns are chosen, kept and in the address', async () => {
