@@ -1,6 +1,10 @@
 package api
 
-import "strconv"
+import (
+	"encoding/json"
+	"hash/fnv"
+	"strconv"
+)
 
 // Board is what a wall shows. Boards are ours, the rows of GET /v1/boards.
 type Board = Resource[BoardAttributes]
@@ -20,6 +24,14 @@ type BoardPlan struct {
 	Rotate int         `json:"rotate,omitempty"` // seconds that a view is shown; 0 is BoardRotate
 	Night  *BoardNight `json:"night,omitempty"`  // when the screen is dimmed; nil is never
 	Views  []BoardView `json:"views"`            // shown one after the other
+}
+
+// Tag is the entity tag of a board with this plan, for If-Match: who changes a
+// board says which plan they have changed.
+func (p *BoardPlan) Tag() string {
+	sum := fnv.New64a()
+	_ = json.NewEncoder(sum).Encode(p) // there is nothing in it that JSON cannot say
+	return strconv.Quote(strconv.FormatUint(sum.Sum64(), 16))
 }
 
 // BoardNight is from when to when a screen is dimmed, in hours of its own clock.

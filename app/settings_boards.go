@@ -27,7 +27,8 @@ type boardSettings struct {
 
 	id    string // of the board in the editor, "" for none
 	plan  api.BoardPlan
-	saved string // text of what the server has, "" for nothing
+	saved string // text of what the server had when it was looked at, "" for nothing
+	tag   string // the entity tag of that
 	fresh bool   // the fields do not show the plan yet
 	wrong string // what is wrong with what was typed, or why it was not saved
 	doubt bool   // the board is about to be removed
@@ -60,13 +61,13 @@ func (b *boardSettings) edit(id string) {
 	if b.id == id || !b.polled.ready {
 		return
 	}
-	b.id, b.saved, b.wrong, b.doubt, b.fresh = id, "", "", false, true
+	b.id, b.saved, b.tag, b.wrong, b.doubt, b.fresh = id, "", "", "", false, true
 	b.plan = newPlan(id)
 	for i := range b.list {
 		if a := &b.list[i].Attributes; b.list[i].ID == id {
 			b.wrong = a.Problem
 			if a.Problem == "" {
-				b.saved = planText(&a.Plan)
+				b.saved, b.tag = planText(&a.Plan), a.Plan.Tag()
 				b.plan = api.BoardPlan{}
 				_ = json.Unmarshal([]byte(b.saved), &b.plan) // a copy: the list keeps what it has
 			}
@@ -438,9 +439,9 @@ func moved[T any](list []T, i int, what string) []T {
 
 // save has the server keep the plan. What is wrong with it the server says.
 func (b *boardSettings) save() {
-	id, text := b.id, planText(&b.plan)
+	id, text, tag := b.id, planText(&b.plan), b.plan.Tag()
 	b.call("PUT", json.RawMessage(text), func() {
-		b.saved = text
+		b.saved, b.tag = text, tag
 		console.say(lang.T("Walls show {id} as it is now within a minute.", "id", id), false)
 	})
 }
@@ -454,12 +455,14 @@ func (b *boardSettings) remove() {
 }
 
 func (b *boardSettings) call(method string, body any, done func()) {
-	id := b.id
+	id, tag := b.id, b.tag
 	console.async(func(ctx context.Context) func() {
-		_, _, err := console.client.Do(ctx, method, "/v1/boards/"+url.PathEscape(id), body)
+		status, _, err := console.client.DoIf(ctx, method, "/v1/boards/"+url.PathEscape(id), tag, body)
 		return func() {
 			switch {
 			case b.id != id:
+			case status == 412:
+				b.wrong = lang.T("Somebody else has changed {id}. Nothing was saved: “Discard” shows what is there now.", "id", id)
 			case err != nil:
 				b.wrong = ui.Sentence(err.Error())
 				return

@@ -353,11 +353,26 @@ suite.test('a board is made by its fields or as text, and the server says what i
   await opened.locator('.wall-head', { hasText: 'NOC, right' }).waitFor();
   assert.deepEqual(await opened.locator('.wall-tile').evaluateAll((all) => all.map((e) => e.dataset.kind)), ['long', 'sessions', 'servers']);
   await opened.close();
+
+  const theirs = { title: 'Theirs', views: [{ title: 'One', tiles: [{ kind: 'running' }] }] };
+  assert.equal((await c.context.request.put('/v1/boards/noc-right', { data: theirs })).status(), 204);
+  await page.fill('#board-title', 'Mine');
+  await page.click('#board-save');
+  await page.getByText('Somebody else has changed noc-right.').waitFor();
+  await until('Discard shows what somebody else has saved', async () => {
+    const discard = page.getByRole('button', { name: 'Discard' });
+    if (await discard.isEnabled()) await discard.click();
+    return await page.inputValue('#board-title') === 'Theirs';
+  });
+  await page.fill('#board-title', 'Mine');
+  await page.click('#board-save');
+  await until('mine is kept', async () => (await (await c.context.request.get('/v1/boards/noc-right')).json()).data.attributes.plan.title === 'Mine');
   await page.getByRole('button', { name: 'Remove…' }).click();
   await page.getByRole('button', { name: 'Remove noc-right' }).click();
   await page.getByText('The file of noc-right is removed.').waitFor();
   assert.equal((await c.context.request.get('/v1/boards/noc-right')).status(), 404);
   c.forgive(/400/);
+  c.forgive(/412/);
 });
 
 suite.test('a day: 500 disconnects, 3 new builds, a night without the server, and the memory flat', async (t) => {

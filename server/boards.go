@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/signalbox/signalbox/api"
+	"github.com/signalbox/signalbox/server/jsonapi"
 )
 
 // Boards are what walls show: those that are part of the program, and those of a
@@ -177,14 +178,27 @@ func (b *Boards) board(id string) (api.Board, bool) {
 	return board, true
 }
 
-// keep keeps a board.
-func (b *Boards) keep(id string, plan api.BoardPlan) error {
+// checkTag refuses to touch a board that has another plan than the caller's
+// If-Match names.
+func (b *Boards) checkTag(id, ifMatch string) error {
+	board, ok := b.board(id)
+	if ifMatch == "" || ok && jsonapi.TagMatches(ifMatch, board.Attributes.Plan.Tag()) {
+		return nil
+	}
+	return refuse(http.StatusPreconditionFailed, "%s is not what it was when you looked (If-Match): nothing was done", id)
+}
+
+// keep keeps a board, if its plan is still the one that ifMatch names, "" for any.
+func (b *Boards) keep(id string, plan api.BoardPlan, ifMatch string) error {
 	text, err := json.MarshalIndent(plan, "", "  ")
 	if err != nil {
 		return fmt.Errorf("boards: %w", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.checkTag(id, ifMatch); err != nil {
+		return err
+	}
 	ids, err := b.ownIDs()
 	switch {
 	case err != nil:
@@ -202,9 +216,9 @@ func (b *Boards) keep(id string, plan api.BoardPlan) error {
 	return nil
 }
 
-// remove forgets a board that is kept; one that is part of the program comes
-// back in its place.
-func (b *Boards) remove(id string) error {
+// remove forgets a board that is kept, if its plan is still the one that ifMatch
+// names, "" for any; one that is part of the program comes back in its place.
+func (b *Boards) remove(id, ifMatch string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, err := b.own(id); errors.Is(err, fs.ErrNotExist) {
@@ -212,6 +226,9 @@ func (b *Boards) remove(id string) error {
 			return refuse(http.StatusConflict, "%s is part of the program and cannot be removed", id)
 		}
 		return noBoard(id)
+	}
+	if err := b.checkTag(id, ifMatch); err != nil {
+		return err
 	}
 	if b.dir == "" {
 		delete(b.memory, id)
@@ -255,7 +272,11 @@ func (b boards) one(c *call) (answer, error) {
 		return answer{}, noBoard(c.PathValue("id"))
 	}
 	link(c, &board, "boards", board.ID)
-	return one(c, board, c.link("boards", board.ID)), nil
+	a := one(c, board, c.link("boards", board.ID))
+	if a.tag = board.Attributes.Plan.Tag(); board.Attributes.Problem != "" {
+		a.tag = ""
+	}
+	return a, nil
 }
 
 // keep serves PUT /v1/boards/:id: the plan of a board as it stands in its file.
@@ -273,7 +294,7 @@ func (b boards) keep(c *call) (answer, error) {
 		return answer{}, refuse(http.StatusBadRequest, "%v", err)
 	}
 	before, _ := b.kept.one(id)
-	if err := b.kept.keep(id, plan); err != nil {
+	if err := b.kept.keep(id, plan, c.Header.Get("If-Match")); err != nil {
 		return answer{}, err
 	}
 	c.record.Before, c.record.After = boardSummary(before.Attributes.Plan), boardSummary(plan)
@@ -284,7 +305,7 @@ func (b boards) keep(c *call) (answer, error) {
 func (b boards) remove(c *call) (answer, error) {
 	id := c.PathValue("id")
 	before, _ := b.kept.one(id)
-	if err := b.kept.remove(id); err != nil {
+	if err := b.kept.remove(id, c.Header.Get("If-Match")); err != nil {
 		return answer{}, err
 	}
 	c.record.Before = boardSummary(before.Attributes.Plan)

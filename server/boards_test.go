@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -146,6 +147,15 @@ func TestBoards(t *testing.T) {
 				s.wants(s.ask(adminUser, "DELETE", "/v1/boards/nosuch", ""), 404, "nosuch is not a board")
 				s.wants(s.ask(basicUser, "DELETE", "/v1/boards/small", ""), 403)
 
+				tag := func() string { return s.ask(basicUser, "GET", "/v1/boards/small", "").Header.Get("ETag") }
+				seen, other := tag(), strings.Replace(smallBoard, "Small", "Other", 1)
+				s.wants(s.ask(adminUser, "PUT", "/v1/boards/small", other, "If-Match", seen), 204)
+				s.wants(s.ask(adminUser, "PUT", "/v1/boards/small", smallBoard, "If-Match", seen), 412, "small is not what it was when you looked")
+				s.wants(s.ask(adminUser, "DELETE", "/v1/boards/small", "", "If-Match", seen), 412, "nothing was done")
+				s.wants(s.ask(adminUser, "PUT", "/v1/boards/gone", smallBoard, "If-Match", seen), 412)
+				s.wants(s.ask(basicUser, "GET", "/v1/boards/small", ""), 200, `"title": "Other"`)
+				s.wants(s.ask(adminUser, "PUT", "/v1/boards/small", other, "If-Match", tag()), 204)
+
 				if tt.dir != "" { // by hand, or by a tool
 					if err := os.WriteFile(filepath.Join(tt.dir, "hand.json"), []byte(`{"title":"By hand"}`), 0o600); err != nil {
 						t.Fatal(err)
@@ -158,7 +168,7 @@ func TestBoards(t *testing.T) {
 
 				saved := 0
 				for _, r := range s.options.Audit.newest() {
-					if r.Action == "board.save" && r.Status == 204 {
+					if r.Action == "board.save" && r.Status == 204 && !strings.Contains(fmt.Sprint(r.After), "Other") {
 						saved++
 						if diff := cmp.Diff(map[string]any{"title": "Small", "views": []string{"One: running"}}, r.After); diff != "" {
 							t.Error(diff)
@@ -183,14 +193,14 @@ func TestTooManyBoards(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range maxBoards {
-		if err := b.keep("b"+strings.Repeat("x", i/10)+string(rune('0'+i%10)), plan); err != nil {
+		if err := b.keep("b"+strings.Repeat("x", i/10)+string(rune('0'+i%10)), plan, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.keep("one-more", plan); problemOf(err).status != 507 {
+	if err := b.keep("one-more", plan, ""); problemOf(err).status != 507 {
 		t.Errorf("got %v, want 507", err)
 	}
-	if err := b.keep("b0", plan); err != nil {
+	if err := b.keep("b0", plan, ""); err != nil {
 		t.Errorf("one that is there can still be changed: %v", err)
 	}
 }

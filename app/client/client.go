@@ -68,6 +68,16 @@ func (c *Client) Do(ctx context.Context, method, path string, body any) (status 
 	return c.call(ctx, request{method: method, url: path}, body)
 }
 
+// DoIf is Do for a change of what has the entity tag ifMatch, which is in quotes;
+// the status is 412 when it has another one by now. With "" it is Do.
+func (c *Client) DoIf(ctx context.Context, method, path, ifMatch string, body any) (status int, answer []byte, err error) {
+	r := request{method: method, url: path}
+	if ifMatch != "" {
+		r.header = map[string]string{"If-Match": ifMatch}
+	}
+	return c.call(ctx, r, body)
+}
+
 func (c *Client) call(ctx context.Context, r request, body any) (int, []byte, error) {
 	r.url = c.base + r.url
 	if r.header == nil {
