@@ -86,15 +86,21 @@ func (s Sort) Less(a, b *api.Session) bool {
 // is right until the session changes or becomes long.
 type Rank struct {
 	first rankField
-	more  []rankField
-	id    float64
-	text  string // the id as it is
+	id    float64   // the number of the session
+	rest  *rankRest // nil when that is all: a server keeps very many of them
+}
+
+// rankRest is what most ranks do without.
+type rankRest struct {
+	more []rankField
+	text string // the id, unless it is a number and nothing else
 }
 
 // rankField compares class, then figure, then text.
 type rankField struct {
-	class, figure float64
-	text          string
+	figure float64
+	text   string
+	class  uint8
 }
 
 // The classes of figures: a session that has none sorts below those that do,
@@ -109,17 +115,37 @@ const (
 // clocks run on by lag. With a zero read all sessions that are compared must
 // have been read at the same time.
 func (s Sort) Rank(session *api.Session, read time.Time, lag time.Duration) Rank {
-	r := Rank{text: session.ID}
+	var r Rank
 	r.id, _ = id(session, 0)
+	text := ""
+	if !plainNumber(session.ID) {
+		text = session.ID
+	}
+	if len(s.fields) > 1 || text != "" {
+		r.rest = &rankRest{text: text}
+	}
 	for i, f := range s.fields {
 		field := f.rank(session, read, lag)
 		if i == 0 {
 			r.first = field
 		} else {
-			r.more = append(r.more, field)
+			r.rest.more = append(r.rest.more, field)
 		}
 	}
 	return r
+}
+
+// plainNumber reports whether id is a number as one would write it, and a float
+// has it whole.
+func plainNumber(id string) bool {
+	return len(id) > 0 && len(id) <= 15 && id[0] != '0' && strings.Trim(id, "0123456789") == ""
+}
+
+func (r *Rank) text() string {
+	if r.rest == nil {
+		return ""
+	}
+	return r.rest.text
 }
 
 func (f sortField) rank(session *api.Session, read time.Time, lag time.Duration) rankField {
@@ -141,7 +167,7 @@ func (f sortField) rank(session *api.Session, read time.Time, lag time.Duration)
 		return r
 	}
 	return rankField{
-		class:  float64(Severity(StateAfter(session, lag))),
+		class:  uint8(Severity(StateAfter(session, lag))),
 		figure: clockRank(session, inState, read).figure,
 	}
 }
@@ -172,7 +198,7 @@ func (s Sort) Compare(a, b *Rank) int {
 	for i, f := range s.fields {
 		x, y := &a.first, &b.first
 		if i > 0 {
-			x, y = &a.more[i-1], &b.more[i-1]
+			x, y = &a.rest.more[i-1], &b.rest.more[i-1]
 		}
 		c := x.compare(y)
 		if f.descending {
@@ -185,7 +211,7 @@ func (s Sort) Compare(a, b *Rank) int {
 	if c := cmp.Compare(a.id, b.id); c != 0 {
 		return c
 	}
-	return cmp.Compare(a.text, b.text)
+	return cmp.Compare(a.text(), b.text())
 }
 
 func (f *rankField) compare(other *rankField) int {

@@ -141,6 +141,25 @@ func TestSort(t *testing.T) {
 	}
 }
 
+// Ensure that no two sessions are in the same place, whatever their ids look like.
+func TestRankTellsApart(t *testing.T) {
+	ids := []string{"7", "n1.7", "n2.7", "007", "0", "", "x", "9007199254740992", "9007199254740993", "18446744073709551615", "18446744073709551616"}
+	for _, sort := range []string{"", "user", "user,state"} {
+		order, err := view.ParseSort(sort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, x := range ids {
+			for j, y := range ids {
+				a, b := order.Rank(&api.Session{ID: x}, noon, 0), order.Rank(&api.Session{ID: y}, noon, 0)
+				if c := order.Compare(&a, &b); (c == 0) != (i == j) || c != -order.Compare(&b, &a) {
+					t.Errorf("sorted by %q: %q and %q compare as %d", sort, x, y, c)
+				}
+			}
+		}
+	}
+}
+
 // Ensure that ranks made at different times compare as those of one moment do.
 func TestRankKeeps(t *testing.T) {
 	for _, tt := range []struct{ sort, want string }{
