@@ -56,7 +56,7 @@ func (p *overviewPage) Render() app.UI {
 				app.H1().Text(lang.T("Needs attention")),
 				ui.Words("faint tnum", p.total(len(list))),
 			),
-			app.Div().Class("concerns").OnClick(p.clicked).Body(renderConcerns(list)...),
+			withAim(app.Div()).Class("concerns").OnClick(p.clicked).Body(renderConcerns(list)...),
 			p.renderQuiet(len(list)),
 			app.P().Class("sr").Role("status").Aria("live", "polite").Text(p.say(gravity(list), console.now())),
 		),
@@ -152,7 +152,9 @@ func renderConcernAction(c *concern) app.UI {
 
 // clicked does what the button of a line stands for.
 func (p *overviewPage) clicked(ctx app.Context, e app.Event) {
-	p.do(ctx, ui.Closest(e, "data-id"), ui.Closest(e, "data-do"))
+	if do := ui.Closest(e, "data-do"); do != "" && meant(e) {
+		p.do(ctx, ui.Closest(e, "data-id"), do)
+	}
 }
 
 func (p *overviewPage) do(ctx app.Context, id, what string) {

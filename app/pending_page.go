@@ -30,7 +30,7 @@ const maxPendingRows = 200
 func (p *pendingPage) Render() app.UI {
 	w := whatWaits()
 	jobs := model.Rows[api.JobAttributes](console.store.View(jobsView))
-	return app.Div().Class("page pending").OnClick(trayClicked).Body(
+	return withAim(app.Div()).Class("page pending").OnClick(trayClicked).Body(
 		ui.Box("with",
 			app.H1().Text(lang.T("Pending")),
 			app.Span().Class("sp"),

@@ -57,7 +57,7 @@ func (t *tray) Render() app.UI {
 	if len(w.kills)+len(w.swaps)+len(w.restarts)+len(w.jobs) == 0 {
 		return app.Div().Hidden(true)
 	}
-	return app.Footer().Class("tray").Role("group").Aria("label", lang.T("Pending")).OnClick(trayClicked).Body(
+	return withAim(app.Footer()).Class("tray").Role("group").Aria("label", lang.T("Pending")).OnClick(trayClicked).Body(
 		app.If(len(w.jobs) > 0, func() app.UI { return t.renderJobs(w.jobs) }),
 		app.If(len(w.kills) == 1, func() app.UI { return t.renderKill(w.kills[0]) }),
 		app.If(len(w.kills) > 1, func() app.UI { return t.renderKills(w.kills) }),
@@ -164,7 +164,7 @@ func renderTrayButton(do, id, text string) app.UI {
 // trayClicked serves the buttons of the tray and of the pending page, which say
 // what they do and to what.
 func trayClicked(ctx app.Context, e app.Event) {
-	if do := ui.Closest(e, "data-do"); do != "" {
+	if do := ui.Closest(e, "data-do"); do != "" && meant(e) {
 		actOnPending(ctx, ui.Closest(e, "data-id"), do)
 	}
 }

@@ -254,3 +254,39 @@ suite.test('who may only look sees what waits and can do nothing about it', asyn
   await one.page.locator(`#pending-kills tr[data-id="${client.id}"]`).getByRole('button', { name: 'Cancel' }).click();
   await two.page.getByText('No kill is pending.').waitFor();
 });
+
+suite.test('a button that has become another session\'s does nothing to it', async () => {
+  const c = await suite.window({ path: '/pending' });
+  const { page } = c;
+  const clients = await suite.clients(3);
+  const kill = async (client, seconds) => assert.equal((await c.context.request.delete(`/v1/sessions/${client.id}?ttl=${seconds}`)).status(), 204);
+  const [first, second, third] = clients;
+  await kill(second, 500);
+  await kill(third, 600);
+  await kill(first, 400);
+  const rows = page.locator('#pending-kills tbody tr');
+  const shown = () => rows.evaluateAll((all) => all.map((e) => e.dataset.id));
+  await until('three kills wait', async () => (await shown()).join() === clients.map((one) => one.id).join());
+
+  // The pointer rests on a button, and what it was for goes away.
+  const cancel = rows.first().getByRole('button', { name: 'Cancel' });
+  const { x, y, width, height } = await cancel.boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  assert.equal((await c.context.request.delete(`/v1/sessions/${first.id}`)).status(), 204);
+  await until('the next one is there', async () => (await shown())[0] === second.id);
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.getByText(`press again if you mean ${second.id}`).waitFor();
+  assert.deepEqual(await shown(), [second.id, third.id]);
+
+  // The keyboard is there, and the same happens.
+  await cancel.focus();
+  assert.equal((await c.context.request.delete(`/v1/sessions/${second.id}`)).status(), 204);
+  await until('the last one is there', async () => (await shown())[0] === third.id);
+  await page.keyboard.press('Enter');
+  await page.getByText(`press again if you mean ${third.id}`).waitFor();
+  assert.deepEqual(await shown(), [third.id]);
+  await page.keyboard.press('Enter');
+  await page.getByText('No kill is pending.').waitFor();
+  assert.deepEqual(await third.query('select 1'), [['1']]);
+});
