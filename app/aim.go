@@ -30,7 +30,8 @@ type aimable[E any] interface {
 	On(event string, h app.EventHandler, options ...app.EventOption) E
 }
 
-// withAim has element note what is aimed at inside of it, for meant.
+// withAim has element note which of the buttons inside of it is aimed at: who
+// serves them asks meant.
 func withAim[E aimable[E]](element E) E {
 	return element.OnMouseMove(aimed, app.PassiveEvent()).On("pointerdown", aimed, app.PassiveEvent()).On("focusin", aimed)
 }
@@ -54,14 +55,14 @@ func aimed(ctx app.Context, e app.Event) {
 	}
 }
 
-// meant reports whether a click does what it was aimed to do. If it does not, it
-// says so, and the next one is meant.
-func meant(e app.Event) bool {
-	last := &byPointer
+// meant returns the button that was clicked, and whether it does what it was aimed
+// to do. If it does not, meant says so, and the next click is meant.
+func meant(e app.Event) (button aim, ok bool) {
+	button, last := aimAt(e), &byPointer
 	if e.Get("detail").Int() == 0 { // Enter or Space
 		last = &byKeyboard
 	}
-	return last.still(aimAt(e))
+	return button, button.do != "" && last.still(button)
 }
 
 func (a *aim) still(now aim) bool {

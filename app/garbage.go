@@ -24,8 +24,11 @@ var tidying bool
 
 // tidy asks for a moment to collect garbage when there is enough of it.
 func tidy() {
+	if tidying {
+		return
+	}
 	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); tidying || m.HeapAlloc < m.NextGC/100*enough {
+	if runtime.ReadMemStats(&m); m.HeapAlloc < m.NextGC/100*enough {
 		return
 	}
 	tidying = ui.WhenIdle(func() {

@@ -152,8 +152,8 @@ func renderConcernAction(c *concern) app.UI {
 
 // clicked does what the button of a line stands for.
 func (p *overviewPage) clicked(ctx app.Context, e app.Event) {
-	if do := ui.Closest(e, "data-do"); do != "" && meant(e) {
-		p.do(ctx, ui.Closest(e, "data-id"), do)
+	if button, ok := meant(e); ok {
+		p.do(ctx, button.id, button.do)
 	}
 }
 

@@ -164,8 +164,8 @@ func renderTrayButton(do, id, text string) app.UI {
 // trayClicked serves the buttons of the tray and of the pending page, which say
 // what they do and to what.
 func trayClicked(ctx app.Context, e app.Event) {
-	if do := ui.Closest(e, "data-do"); do != "" && meant(e) {
-		actOnPending(ctx, ui.Closest(e, "data-id"), do)
+	if button, ok := meant(e); ok {
+		actOnPending(ctx, button.id, button.do)
 	}
 }
 
