@@ -233,14 +233,9 @@ func (d *displaySettings) choose(id, board string) {
 
 // change changes a display, and reads the list once that is done.
 func (d *displaySettings) change(done, method, id string, body any) {
-	console.async(func(ctx context.Context) func() {
+	console.change(done, func(ctx context.Context) error {
 		_, _, err := console.client.Do(ctx, method, "/v1/displays/"+url.PathEscape(id), body)
-		return func() {
-			if err != nil {
-				done = err.Error()
-			}
-			console.say(done, err != nil)
-			d.polled.again()
-		}
+		console.later(d.polled.again)
+		return err
 	})
 }

@@ -124,11 +124,11 @@ func (c *Client) Kill(ctx context.Context, id string, k KillOptions) error {
 	if k.Quiet {
 		query.Set("tell", "no")
 	}
-	r := request{method: "DELETE", url: sessionPath(id) + "?" + query.Encode()}
+	ifMatch := ""
 	if k.IfMatch != "" {
-		r.header = map[string]string{"If-Match": strconv.Quote(k.IfMatch)}
+		ifMatch = strconv.Quote(k.IfMatch)
 	}
-	_, _, err := c.call(ctx, r, nil)
+	_, _, err := c.DoIf(ctx, "DELETE", sessionPath(id)+"?"+query.Encode(), ifMatch, nil)
 	return err
 }
 
