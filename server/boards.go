@@ -181,8 +181,10 @@ func (b *Boards) board(id string) (api.Board, bool) {
 // checkTag refuses to touch a board that has another plan than the caller's
 // If-Match names.
 func (b *Boards) checkTag(id, ifMatch string) error {
-	board, ok := b.board(id)
-	if ifMatch == "" || ok && jsonapi.TagMatches(ifMatch, board.Attributes.Plan.Tag()) {
+	if ifMatch == "" {
+		return nil
+	}
+	if board, ok := b.board(id); ok && jsonapi.TagMatches(ifMatch, board.Attributes.Plan.Tag()) {
 		return nil
 	}
 	return refuse(http.StatusPreconditionFailed, "%s is not what it was when you looked (If-Match): nothing was done", id)
@@ -273,8 +275,8 @@ func (b boards) one(c *call) (answer, error) {
 	}
 	link(c, &board, "boards", board.ID)
 	a := one(c, board, c.link("boards", board.ID))
-	if a.tag = board.Attributes.Plan.Tag(); board.Attributes.Problem != "" {
-		a.tag = ""
+	if board.Attributes.Problem == "" {
+		a.tag = board.Attributes.Plan.Tag()
 	}
 	return a, nil
 }
