@@ -8,6 +8,11 @@ const suite = new Suite();
 const heading = (page) => page.locator('main h1').first();
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
 
+// press presses keys all at once: before anything can be drawn.
+const press = (page, keys) => page.evaluate((list) => {
+  for (const key of list) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+}, keys);
+
 async function openPalette(page) {
   await page.keyboard.press('Control+k');
   await until('the palette has the keyboard', async () => await focused(page) === 'palette-input');
@@ -36,14 +41,10 @@ suite.test('keys lead to pages, the title follows, and the heading gets the keyb
 
 suite.test('keys that are pressed while a page is on its way are meant for that page', async () => {
   const { page } = await suite.window({ path: '/overview' });
-  // All of them come before anything can be drawn.
-  const press = (keys) => page.evaluate((list) => {
-    for (const key of list) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-  }, [...keys]);
-  await press('gs/');
+  await press(page, [...'gs/']);
   await until('the filter box has the keyboard', async () => await focused(page) === 'filter');
   await page.keyboard.press('Escape');
-  await press('gvgegs?');
+  await press(page, [...'gvgegs?']);
   await page.getByRole('dialog').getByText('Select all that match').waitFor(); // the keys of the sessions page
   assert.match(page.url(), /\/sessions(\?|$)/);
 });
@@ -52,19 +53,16 @@ suite.test('keys that are pressed while a dialog goes away are meant for the pag
   const { page } = await suite.window({ path: '/sessions' });
   await suite.client();
   await page.locator('.row').first().waitFor();
-  const press = (keys) => page.evaluate((list) => {
-    for (const key of list) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey: key === 'K', bubbles: true, cancelable: true }));
-  }, keys);
   await page.locator('.rows').focus();
   await page.keyboard.press('j');
-  await press(['K']);
+  await page.keyboard.press('Shift+K');
   await page.locator('#kill-dialog').waitFor();
-  await press(['Escape', '?']);
+  await press(page, ['Escape', '?']);
   await page.locator('.dlg.help').waitFor();
-  await press(['Escape', 'g', 'q']);
+  await press(page, ['Escape', 'g', 'q']);
   await page.waitForURL('**/queries');
   await openPalette(page);
-  await press(['Escape', '/']); // where it was typed into what goes away
+  await press(page, ['Escape', '/']); // where it was typed into what goes away
   await until('the filter box has the keyboard', async () => await focused(page) === 'filter');
 });
 
