@@ -26,7 +26,6 @@ type Backend struct {
 
 	// Owned by the session's goroutine.
 	response   wire.Response
-	reply      Reply
 	sent       *Query                       // that it owes a reply to
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
@@ -49,7 +48,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.mu.Unlock()
 	conn, greeting, err := server.login(ctx, credentials{
 		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		capabilities: s.talk.caps, attributes: who.attributes, exact: true,
+		capabilities: s.talk.caps, attributes: who.attributes.list, exact: true,
 	})
 	if err != nil {
 		return nil, err
@@ -211,6 +210,8 @@ func (b *Backend) Delivered() bool { return b.delivered }
 // receive takes the reply to what was sent, batch by batch.
 func (b *Backend) receive(each func(*Reply) error) error {
 	q := b.sent
+	reply := replies.Get().(*Reply)
+	defer reply.release()
 	for first := true; ; {
 		before := b.response
 		n, err := b.response.Consume(b.conn.Unread())
@@ -223,8 +224,8 @@ func (b *Backend) receive(each func(*Reply) error) error {
 				b.noteStatement(q, data)
 				first = false
 			}
-			b.reply = Reply{Server: b.server.Name(), Data: data, Complete: b.response.Complete, before: before, after: &b.response}
-			if err := each(&b.reply); err != nil {
+			*reply = Reply{Server: b.server.Name(), Data: data, Complete: b.response.Complete, before: before, after: &b.response}
+			if err := each(reply); err != nil {
 				return err
 			}
 			b.conn.Discard(n)

@@ -19,8 +19,7 @@ import (
 type conversation struct {
 	*Session
 	caps       wire.Capability // agreed with the client, and so with every backend
-	query      Query
-	mode       classify.Mode // how the client's SQL is to be read: the server's last status says
+	mode       classify.Mode   // how the client's SQL is to be read: the server's last status says
 	replies    clientWriter
 	history    history
 	statements statements
@@ -33,16 +32,25 @@ func newConversation(s *Session) *conversation {
 	return c
 }
 
-// serve runs the session from its first byte to its last. Its second half has
-// a goroutine of its own: a login goes deep, and the stack that has grown with
-// it would stay with an idle session for good.
+// serve logs the client in, and leaves its commands to a goroutine of their own: a
+// login goes deep, and the stack that has grown with it would stay.
 func (c *conversation) serve() {
 	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
 	if err != nil {
 		c.finish(err)
 		return
 	}
-	c.engine.sessions.wg.Go(func() { c.finish(guarded(c.Session, c.commands)) })
+	converse(c)
+}
+
+// converse starts the goroutine that serves the client's commands up to the end of
+// the session, or until it rests.
+func converse(c *conversation) {
+	c.engine.sessions.wg.Go(func() {
+		if err := guarded(c.Session, c.commands); err != errRest {
+			c.finish(err)
+		}
+	})
 }
 
 // guarded runs fn and makes an error of a panic, so that one session's trouble
@@ -58,7 +66,7 @@ func guarded(s *Session, fn func() error) (err error) {
 }
 
 // commands takes one command after the other until the client or somebody else
-// ends the session.
+// ends the session, or it is to rest.
 func (c *conversation) commands() error {
 	for {
 		if err := c.idlePoint(); err != nil {
@@ -71,22 +79,29 @@ func (c *conversation) commands() error {
 			}
 			return c.readFailed(err)
 		}
-		c.query.reset(packet, time.Now(), c.mode)
-		if c.query.Command() == wire.ComQuit {
-			return io.EOF
-		}
-		refused := c.statements.bind(&c.query)
-		c.beginQuery(&c.query)
-		if refused == nil {
-			err = c.route(&c.query)
-		} else {
-			err = refuse(&c.query, refused, &c.replies)
-		}
-		c.endQuery(&c.query, err)
-		if err != nil {
+		if err := c.command(packet); err != nil {
 			return err
 		}
 	}
+}
+
+// command answers one command. The error is io.EOF when it is the last one.
+func (c *conversation) command(packet wire.Packet) error {
+	q := takeQuery(packet, time.Now(), c.mode)
+	defer q.release()
+	if q.Command() == wire.ComQuit {
+		return io.EOF
+	}
+	refused := c.statements.bind(q)
+	c.beginQuery(q)
+	var err error
+	if refused == nil {
+		err = c.route(q)
+	} else {
+		err = refuse(q, refused, &c.replies)
+	}
+	c.endQuery(q, err)
+	return err
 }
 
 // route answers what only the session can answer, and sends everything else
@@ -139,14 +154,14 @@ func (c *conversation) readFailed(err error) error {
 			Code: 1153, State: "08S01",
 			Message: fmt.Sprintf("Got a packet bigger than 'max_allowed_packet' bytes: this service takes statements of at most %d bytes", c.service.maxPacket()),
 		}))
-		c.linger()
+		linger(c)
 	}
 	return clientError(err)
 }
 
 // linger reads on for a while what the client still sends, so that it gets to
 // read its error instead of being cut off.
-func (c *conversation) linger() {
+func linger(c *conversation) {
 	nc := c.client.NetConn()
 	if half, ok := nc.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()

@@ -118,6 +118,7 @@ func New(o Options) (*Engine, error) {
 		listeners: registry[*Listener]{kind: "listener"},
 	}
 	e.keeper.keep = o.Keep
+	e.sessions.attributes = newAttributePool()
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if e.logger == nil {
 		e.logger = slog.Default()
@@ -190,6 +191,7 @@ func (e *Engine) Close() error {
 		s.end(errServiceStopped)
 	}
 	e.sessions.wait()
+	e.sessions.resting.close()
 	e.wg.Wait()
 	for _, m := range e.monitors.list {
 		_ = m.monitor.Close()

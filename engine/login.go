@@ -67,6 +67,7 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 		}
 		return nil, nil, serverError(fmt.Errorf("server %s: log in as '%s': %w", s.Name(), c.user, err))
 	}
+	conn.Discard(0) // the answer has been read; it may be long before there is more
 	return conn, greeting, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -163,7 +164,14 @@ func modules(monitor engine.Monitor) engine.Modules {
 // text. In tests it must be called in a synctest bubble.
 func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
+	n := &enginetest.Network{}
+	return startOn(t, n, n.Listen, changes...)
+}
+
+// startOn is start with listeners that are not on the network of the servers.
+func startOn(t testing.TB, n *enginetest.Network, listen func(network, address string) (net.Listener, error), changes ...string) *proxy {
+	t.Helper()
+	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
 	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
 	for i, s := range []*enginetest.Server{p.primary, p.replica} {
@@ -179,7 +187,7 @@ func start(t testing.TB, changes ...string) *proxy {
 	}
 	p.Engine, err = engine.New(engine.Options{
 		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Dial: p.net.Dial, Listen: p.net.Listen,
+		Dial: p.net.Dial, Listen: listen,
 	})
 	if err != nil {
 		t.Fatal(err)

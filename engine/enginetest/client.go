@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -39,6 +40,11 @@ func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (
 	if err != nil {
 		return nil, err
 	}
+	return Login(nc, o)
+}
+
+// Login logs in on a connection that is open.
+func Login(nc net.Conn, o ClientOptions) (*Client, error) {
 	c := &Client{Conn: wire.NewConn(nc)}
 	packet, err := c.Conn.ReadPacket(1 << 20)
 	if err != nil {
