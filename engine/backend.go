@@ -56,7 +56,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
 	b.threadID.Store(uint64(greeting.ConnectionID))
 	if err := s.talk.history.replay(ctx, b); err != nil {
-		_ = b.conn.Close()
+		_ = b.conn.Release()
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
 	server.opened()
@@ -81,11 +81,11 @@ func (b *Backend) Close() error {
 	}
 	b.closed = true
 	if b.sent == nil {
-		_ = b.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_ = b.conn.NetConn().SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Write([]byte{1, 0, 0, 0, byte(wire.ComQuit)})
 	}
 	b.done()
-	err := b.conn.Close()
+	err := b.conn.Release()
 	s := b.session
 	s.mu.Lock()
 	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })

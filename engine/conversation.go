@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/classify"
@@ -32,25 +33,28 @@ func newConversation(s *Session) *conversation {
 	return c
 }
 
-// serve logs the client in, and leaves its commands to a goroutine of their own: a
-// login goes deep, and the stack that has grown with it would stay.
+// serve runs the session from its first byte to its last. One that cannot rest has
+// another goroutine for its second half: a login goes deep, and the stack that has
+// grown with it would stay.
 func (c *conversation) serve() {
 	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
 	if err != nil {
 		c.finish(err)
 		return
 	}
-	converse(c)
+	if _, rests := c.client.NetConn().(syscall.Conn); rests {
+		c.converse()
+	} else {
+		c.engine.sessions.wg.Go(c.converse)
+	}
 }
 
-// converse starts the goroutine that serves the client's commands up to the end of
-// the session, or until it rests.
-func converse(c *conversation) {
-	c.engine.sessions.wg.Go(func() {
-		if err := guarded(c.Session, c.commands); err != errRest {
-			c.finish(err)
-		}
-	})
+// converse serves the client's commands up to the end of the session, or until it
+// rests.
+func (c *conversation) converse() {
+	if err := guarded(c.Session, c.commands); err != errRest {
+		c.finish(err)
+	}
 }
 
 // guarded runs fn and makes an error of a panic, so that one session's trouble
@@ -121,7 +125,7 @@ func (c *conversation) route(q *Query) error {
 			}
 		}
 		if call, asks := asksConnectionID(sql); asks {
-			return c.connectionID(string(call))
+			return connectionID(c, string(call))
 		}
 	case wire.ComStmtPrepare:
 		q.prepared = c.statements.prepare(q)
@@ -190,7 +194,7 @@ func (c *conversation) finish(err error) {
 		}
 		return nil
 	})
-	_ = c.client.Close()
+	_ = c.client.Release()
 	c.cancel(cause)
 	c.Logf(endLevel(cause), "session ended: %s", endText(cause))
 	c.event("closed", endText(cause), killer(cause))

@@ -124,7 +124,7 @@ func New(o Options) (*Engine, error) {
 		e.logger = slog.Default()
 	}
 	if e.dial == nil {
-		e.dial = (&net.Dialer{}).DialContext
+		e.dial = dialer.DialContext
 	}
 	if e.listen == nil {
 		e.listen = net.Listen

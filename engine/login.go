@@ -61,7 +61,7 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	defer release()
 	greeting, err := s.handshake(ctx, conn, c)
 	if err != nil {
-		_ = conn.Close()
+		_ = conn.Release()
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
@@ -346,7 +346,7 @@ func (s *Server) runAs(ctx context.Context, who identity, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.Release()
 	release := obey(ctx, conn.Conn)
 	defer release()
 	_, err = resultRows(conn, sql)

@@ -171,6 +171,9 @@ type timeline struct {
 func (t *timeline) note(kind, detail, by string) {
 	e := Event{At: time.Now(), Kind: kind, Detail: detail, By: by}
 	if len(t.events) < timelineEvents {
+		if t.events == nil {
+			t.events = make([]Event, 0, 4) // most sessions begin with as many
+		}
 		t.events = append(t.events, e)
 		return
 	}

@@ -56,7 +56,7 @@ func rise(s *Session) {
 	s.work.resting, s.work.rested = false, false
 	sessions := &s.engine.sessions
 	sessions.resting.remove(s.client.NetConn().(syscall.Conn))
-	converse(s.talk)
+	sessions.wg.Go(s.talk.converse)
 	sessions.wg.Done()
 }
 

@@ -3,6 +3,7 @@ package bench
 import (
 	"database/sql/driver"
 	"fmt"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,9 +60,10 @@ func files(t *testing.T) int {
 	return int(limit.Max)
 }
 
-// TestConnects prints what it costs a proxy when a client connects and leaves.
+// TestConnects prints what it costs a proxy when a client connects and leaves, four
+// of them at a time.
 func TestConnects(t *testing.T) {
-	rounds, clients := number(t, "ROUNDS", 3), number(t, "CONNECTS", 3000)
+	rounds, clients := number(t, "ROUNDS", 5), number(t, "CONNECTS", 2000)
 	primary, replica := enginetest.StartPair(t)
 	favour(primary.PID())
 	favour(replica.PID())
@@ -71,24 +73,37 @@ func TestConnects(t *testing.T) {
 		startSignalbox(t, configuration{router: "readwritesplit", primary: primary, replica: replica}),
 	}
 	used := make([][]result, len(proxies))
-	for range rounds {
-		for i, p := range proxies {
-			before := p.cpu(t)
-			for range clients {
-				open(t, p, 1)()
+	for round := range rounds {
+		for i := range proxies {
+			i = (i + round) % len(proxies)
+			connector, before := connectorOf(t, proxies[i]), proxies[i].cpu(t)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					for range clients / 4 {
+						conn, err := connector.Connect(t.Context())
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						_ = conn.Close()
+					}
+				})
 			}
-			used[i] = append(used[i], result{cpu: (p.cpu(t) - before) / float64(clients)})
+			wg.Wait()
+			used[i] = append(used[i], result{cpu: (proxies[i].cpu(t) - before) / float64(clients)})
 		}
 	}
-	fmt.Printf("\nconnect, one query and close, %d clients one after the other, median of %d rounds\n\n", clients, rounds)
+	fmt.Printf("\nconnect and close, four clients at a time, median of %d rounds of %d\n\n", rounds, clients)
 	for i, p := range proxies {
-		fmt.Printf("%-16s %10.0f µs of the proxy's CPU, %s of HAProxy's\n", p.name, median(used[i]).cpu, ratio(median(used[i]).cpu, median(used[0]).cpu))
+		m := median(used[i]).cpu
+		fmt.Printf("%-16s %10.0f µs of the proxy's CPU, %s of HAProxy's\n", p.name, m, ratio(m, median(used[0]).cpu))
 	}
 	fmt.Println("\ntarget: readconnroute at most 200 µs")
 }
 
-// open opens sessions that have run one query.
-func open(t *testing.T, p proxy, n int) (closeAll func()) {
+// connectorOf connects to p as the application.
+func connectorOf(t *testing.T, p proxy) driver.Connector {
 	t.Helper()
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.DBName = enginetest.AppUser, enginetest.AppPassword, "app"
@@ -97,6 +112,13 @@ func open(t *testing.T, p proxy, n int) (closeAll func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return connector
+}
+
+// open opens sessions that have run one query.
+func open(t *testing.T, p proxy, n int) (closeAll func()) {
+	t.Helper()
+	connector := connectorOf(t, p)
 	var list []driver.Conn
 	for i := range n {
 		conn, err := connector.Connect(t.Context())

@@ -175,15 +175,24 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// free returns a TCP port that nobody uses now.
+// ports have been given away by free.
+var ports = make(map[int]bool)
+
+// free returns a TCP port that nobody uses now, and never the same again.
 func free(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
+		if !ports[port] {
+			ports[port] = true
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // query runs a statement and reads its rows.
