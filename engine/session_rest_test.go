@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"net"
 	"runtime"
 	"strings"
 	"testing"
@@ -35,14 +34,7 @@ func TestIdleBuffers(t *testing.T) {
 // Ensure that a session that rests has no goroutine, and goes on as it was: with its
 // next statement, with what is asked of it, and to its end.
 func TestRest(t *testing.T) {
-	addresses := make(map[string]net.Addr)
-	p := startOn(t, &enginetest.Network{}, func(_, address string) (net.Listener, error) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err == nil {
-			addresses[address] = l.Addr()
-		}
-		return l, err
-	})
+	p := startOn(t, &enginetest.Loopback{})
 	defer func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)
@@ -51,11 +43,7 @@ func TestRest(t *testing.T) {
 		p.replica.Close()
 	}()
 	connect := func() (*enginetest.Client, *engine.Session) {
-		nc, err := net.Dial("tcp", addresses[splitAddress].String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := enginetest.Login(nc, enginetest.ClientOptions{User: "app", Password: "app"})
+		c, err := enginetest.Connect(t.Context(), p.net, splitAddress, enginetest.ClientOptions{User: "app", Password: "app"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,9 +25,10 @@ import (
 type proxy struct {
 	*engine.Engine
 	t                testing.TB
-	net              *enginetest.Network
+	net              enginetest.Transport
 	primary, replica *enginetest.Server
 	monitor          *roles
+	level            slog.LevelVar // of what is logged
 }
 
 const (
@@ -164,12 +164,11 @@ func modules(monitor engine.Monitor) engine.Modules {
 // text. In tests it must be called in a synctest bubble.
 func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
-	n := &enginetest.Network{}
-	return startOn(t, n, n.Listen, changes...)
+	return startOn(t, &enginetest.Network{}, changes...)
 }
 
-// startOn is start with listeners that are not on the network of the servers.
-func startOn(t testing.TB, n *enginetest.Network, listen func(network, address string) (net.Listener, error), changes ...string) *proxy {
+// startOn is start on another network than that in memory.
+func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	t.Helper()
 	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
@@ -186,8 +185,8 @@ func startOn(t testing.TB, n *enginetest.Network, listen func(network, address s
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Dial: p.net.Dial, Listen: listen,
+		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: &p.level})),
+		Dial: p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package enginetest
 import (
 	"context"
 	"fmt"
-	"net"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -35,16 +34,11 @@ type ClientOptions struct {
 }
 
 // Connect logs in to address on n.
-func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (*Client, error) {
+func Connect(ctx context.Context, n Transport, address string, o ClientOptions) (*Client, error) {
 	nc, err := n.Dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return Login(nc, o)
-}
-
-// Login logs in on a connection that is open.
-func Login(nc net.Conn, o ClientOptions) (*Client, error) {
 	c := &Client{Conn: wire.NewConn(nc)}
 	packet, err := c.Conn.ReadPacket(1 << 20)
 	if err != nil {
