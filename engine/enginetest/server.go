@@ -20,6 +20,7 @@ import (
 //
 //	SLEEP n          one row after n seconds, or error 1317 when killed
 //	ROWS n SIZE b    n rows of b bytes each
+//	MULTI n SIZE b   n results of one row of b bytes each
 //	ERROR            error 1064
 //	HANGUP           closes the connection without an answer
 //	LOAD DATA LOCAL  asks the client for a file
@@ -55,6 +56,7 @@ type serverConn struct {
 	off      bool // autocommit is off
 	prepared map[uint32]string
 	lastStmt uint32
+	more     int // results that follow the present one
 	killed   chan struct{}
 }
 
@@ -208,6 +210,9 @@ func (c *serverConn) status() wire.Status {
 	if c.trx {
 		status |= wire.StatusInTrans
 	}
+	if c.more > 0 {
+		status |= wire.StatusMoreResults
+	}
 	return status
 }
 
@@ -275,7 +280,7 @@ func (c *serverConn) prepare(sql string) bool {
 var (
 	leadingComments = regexp.MustCompile(`^(/\*\w*\*/)+`)
 	sleepStatement  = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
-	rowsStatement   = regexp.MustCompile(`ROWS (\d+) SIZE (\d+)`)
+	rowsStatement   = regexp.MustCompile(`(ROWS|MULTI) (\d+) SIZE (\d+)`)
 	killStatement   = regexp.MustCompile(`KILL QUERY (\d+)`)
 )
 
@@ -306,9 +311,17 @@ func (c *serverConn) query(sql string) bool {
 		return c.sleep(sleepStatement.FindStringSubmatch(upper)[1])
 	case rowsStatement.MatchString(upper):
 		m := rowsStatement.FindStringSubmatch(upper)
-		n, _ := strconv.Atoi(m[1])
-		size, _ := strconv.Atoi(m[2])
-		return c.rows(n, size)
+		n, _ := strconv.Atoi(m[2])
+		size, _ := strconv.Atoi(m[3])
+		if m[1] == "ROWS" {
+			return c.rows(n, size)
+		}
+		for c.more = n - 1; c.more > 0; c.more-- {
+			if !c.rows(1, size) {
+				return false
+			}
+		}
+		return c.rows(1, size)
 	case strings.HasPrefix(upper, "SELECT"):
 		return c.rows(1, len(c.server.Name))
 	}
