@@ -51,7 +51,7 @@ func conversation() []conversationStep {
 		}},
 		queryStep("SELECT MULTI 3 SIZE 5", "3 rows, 18 bytes, xxx, 0 affected, 2"),
 		{name: "load", run: func(c *enginetest.Client) (string, error) {
-			return "", c.LoadFile("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", "1\n2\n", strings.Repeat("3\n", 40))
+			return "", c.LoadFile("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", []string{"1\n2\n", strings.Repeat("3\n", 40)}, nil)
 		}},
 		queryStep("BEGIN", "0 rows, 0 bytes, , 1 affected, 3"),
 		queryStep("INSERT INTO t VALUES (1)", "0 rows, 0 bytes, , 1 affected, 3"),
@@ -122,8 +122,8 @@ func (p *proxy) checkEnd(step string, nc net.Conn, c *enginetest.Client, err err
 	}
 }
 
-// checkNothingLeft checks that no session, connection or goroutine is left.
-func (p *proxy) checkNothingLeft(what string, goroutines int) {
+// checkNothingLeft checks that no session and no connection is left.
+func (p *proxy) checkNothingLeft(what string) {
 	p.t.Helper()
 	synctest.Wait()
 	if n := len(p.Sessions()); n != 0 {
@@ -141,9 +141,6 @@ func (p *proxy) checkNothingLeft(what string, goroutines int) {
 		if s.Connections != 0 || s.ActiveOperations != 0 {
 			p.t.Errorf("%s: %s shows %d connections and %d operations", what, s.Object.Name, s.Connections, s.ActiveOperations)
 		}
-	}
-	if n := runtime.NumGoroutine(); n > goroutines {
-		p.t.Errorf("%s: %d goroutines, %d before", what, n, goroutines)
 	}
 }
 
@@ -215,6 +212,7 @@ func (p *proxy) cutEverywhere(service, address string, up bool, how enginetest.E
 	synctest.Wait()
 	goroutines := runtime.NumGoroutine()
 	connections := b.seen
+	whole := statementsOf(p)
 	outcomes := map[string]int{}
 	for which, c := range connections {
 		n, down := c.Carried()
@@ -234,14 +232,33 @@ func (p *proxy) cutEverywhere(service, address string, up bool, how enginetest.E
 			if took := time.Since(begun); took > 20*time.Second {
 				p.t.Errorf("connection %d, byte %d: it took %v", which, after, took)
 			}
-			p.checkNothingLeft(fmt.Sprintf("connection %d, byte %d", which, after), goroutines)
+			p.checkNothingLeft(fmt.Sprintf("connection %d, byte %d", which, after))
 			outcomes[outcome(err)]++
 			if p.t.Failed() {
 				p.t.Fatalf("connection %d of %d, cut after byte %d: the conversation ended with %v", which, len(connections), after, err)
 			}
 		}
 	}
+	for statement := range statementsOf(p) {
+		if !whole[statement] {
+			p.t.Errorf("a server was told %q, which is nothing whole", statement)
+		}
+	}
+	if n := runtime.NumGoroutine(); n > goroutines+5 { // the runtime's own come and go
+		p.t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
 	p.t.Logf("%d connections: %v", len(connections), outcomes)
+}
+
+// statementsOf returns what the servers were told.
+func statementsOf(p *proxy) map[string]bool {
+	told := map[string]bool{}
+	for _, s := range []*enginetest.Server{p.primary, p.replica} {
+		for _, statement := range s.Statements() {
+			told[statement] = true
+		}
+	}
+	return told
 }
 
 // outcome is a class of ends.
@@ -253,4 +270,37 @@ func outcome(err error) string {
 		return fmt.Sprint("error ", e.Code)
 	}
 	return "cut"
+}
+
+// Ensure no error is put between two pieces of one packet, where a client would
+// take it for a part of its row.
+func TestCutBetweenPieces(t *testing.T) {
+	const (
+		size  = 17_000_000
+		piece = 1<<24 - 1
+		rest  = 4 + 9 + size - piece // the second piece of the row, with its header; 9 bytes say how long the value is
+	)
+	bubble(t, func(t *testing.T, p *proxy) {
+		b := &breaker{}
+		p.net.Break(b.dialled)
+		row := func() (bytes int, err error) {
+			c := p.connect(connAddress)
+			defer c.Conn.Close()
+			r, err := c.Query(fmt.Sprint("SELECT ROWS 1 SIZE ", size))
+			synctest.Wait()
+			return r.Bytes, err
+		}
+		b.set("127.0.0.1:3001", -1, enginetest.Faults{})
+		if _, err := row(); err != nil {
+			t.Fatal(err)
+		}
+		_, total := b.seen[0].Carried()
+		end := 4 + len((&wire.OK{End: true, Status: wire.StatusAutocommit}).Append(nil, wire.ClientDeprecateEOF))
+		for _, beside := range []int{-1, 0, 1} {
+			b.set("127.0.0.1:3001", 0, enginetest.Faults{Down: enginetest.Fault{Ends: enginetest.Close, After: total - end - rest + beside}})
+			if n, err := row(); !cutShort(err) || n > piece {
+				t.Errorf("%+d bytes from the end of the first piece: got %d bytes of the row and %v, want %d at most and the end", beside, n, err, piece)
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -35,8 +36,9 @@ func (c *Client) ChangeUser(user, password, database string) error {
 }
 
 // LoadFile runs a LOAD DATA LOCAL statement and sends parts as the file, each as
-// one packet.
-func (c *Client) LoadFile(sql string, parts ...string) error {
+// one packet. Before each of them it calls before with its number, unless that
+// is nil.
+func (c *Client) LoadFile(sql string, parts []string, before func(part int)) error {
 	if err := c.Send(append([]byte{byte(wire.ComQuery)}, sql...)); err != nil {
 		return err
 	}
@@ -47,7 +49,10 @@ func (c *Client) LoadFile(sql string, parts ...string) error {
 	if len(packet) == 0 || packet[0] != 0xfb {
 		return c.accepted(packet)
 	}
-	for _, part := range append(parts, "") {
+	for i, part := range append(slices.Clone(parts), "") {
+		if before != nil {
+			before(i)
+		}
 		if err := c.send([]byte(part)); err != nil {
 			return err
 		}
