@@ -293,11 +293,13 @@ func Lost(err error) bool {
 }
 
 // sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the
-// server, up to the empty packet that ends it.
+// server, up to the empty packet that ends it. The client listens only after
+// that, so when the server is lost the rest is read all the same.
 func (b *Backend) sendFile() error {
 	client, replies := b.session.client, &b.session.talk.replies
 	client.SetSequence(replies.next)
 	b.conn.SetSequence(replies.next)
+	var lost error
 	for {
 		packet, err := client.ReadPacket(maxFilePacket)
 		if err != nil {
@@ -306,17 +308,19 @@ func (b *Backend) sendFile() error {
 			}
 			return clientError(fmt.Errorf("read the file of LOAD DATA LOCAL: %w", err))
 		}
-		if err := b.conn.WritePacket(packet); err != nil {
-			return b.lost(err)
-		}
-		if err := b.conn.Flush(); err != nil {
-			return b.lost(err)
+		if lost == nil {
+			if lost = b.conn.WritePacket(packet); lost == nil {
+				lost = b.conn.Flush()
+			}
 		}
 		if len(packet) == 0 {
 			break
 		}
 	}
 	replies.next = client.Sequence()
+	if lost != nil {
+		return b.lost(lost)
+	}
 	b.response.ResumeInfile()
 	return nil
 }
