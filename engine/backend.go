@@ -109,8 +109,9 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 		return b.Relay(up)
 	}
 	b.begin(q)
+	b.conn.SetSequence(1)
 	if err := b.conn.WriteAndFill(framed); err != nil {
-		return b.lost(err)
+		return b.unsent(err)
 	}
 	return b.Relay(up)
 }
@@ -130,6 +131,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 	var err error
 	if framed != nil {
 		err = b.conn.Write(framed)
+		b.conn.SetSequence(1)
 	} else {
 		b.conn.SetSequence(0)
 		if err = b.conn.WritePacket(q.payload); err == nil {
@@ -137,7 +139,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 		}
 	}
 	if err != nil {
-		return b.lost(err)
+		return b.unsent(err)
 	}
 	if !q.Command().HasReply() {
 		b.done()
@@ -220,6 +222,9 @@ func (b *Backend) receive(each func(*Reply) error) error {
 		if n > 0 {
 			data := b.conn.Unread()[:n]
 			if first {
+				if want := b.conn.Sequence(); data[3] != want { // it answers nothing
+					return b.lost(&wire.SequenceError{Want: want, Got: data[3]})
+				}
 				b.noteStatement(q, data)
 				first = false
 			}
@@ -246,6 +251,16 @@ func (b *Backend) receive(each func(*Reply) error) error {
 			return b.lost(err)
 		}
 	}
+}
+
+// unsent is lost for a command that could not be sent. The server may have said
+// why before it closed the connection.
+func (b *Backend) unsent(err error) error {
+	if b.session.endCause() == nil {
+		_ = b.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		_ = b.conn.Fill() // err says already that the connection has failed
+	}
+	return b.lost(err)
 }
 
 // lost says what a failure of the connection means. It closes nothing.

@@ -304,3 +304,41 @@ func TestCutBetweenPieces(t *testing.T) {
 		}
 	})
 }
+
+// Ensure what a server says on its own account, when it is shut down or closes an
+// idle connection, is not taken for the answer to the next statement.
+func TestServerSpeaksFirst(t *testing.T) {
+	farewell := (&wire.Error{Code: 1053, State: "08S01", Message: "Server shutdown in progress"}).Append(nil)
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.replica.Say(farewell)
+		synctest.Wait()
+		p.replica.Disconnect()
+		if r := p.query(c, "SELECT 1"); r.Value != "server2" && r.Value != "server1" {
+			t.Errorf("a read: got %+v", r)
+		}
+		p.primary.Say(farewell)
+		synctest.Wait()
+		p.primary.Disconnect()
+		_, err := c.Query("INSERT INTO t VALUES (1)")
+		e, ok := errors.AsType[*wire.Error](err)
+		if !ok || e.Code != 1927 || !strings.Contains(e.Message, "Server shutdown in progress") {
+			t.Errorf("a write: got %v, want error 1927 with what the server said", err)
+		}
+	})
+}
+
+// Ensure an answer that nobody has asked for is not taken for that to the next
+// statement.
+func TestServerAnswersTwice(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(connAddress)
+		p.primary.Say([]byte{0, 0, 0, 2, 0, 0, 0}) // an OK packet that nobody has asked for
+		synctest.Wait()
+		_, err := c.Query("SELECT 1")
+		e, ok := errors.AsType[*wire.Error](err)
+		if !ok || e.Code != 1927 || !strings.Contains(e.Message, "out of order") {
+			t.Errorf("an answer too many: got %v, want error 1927", err)
+		}
+	})
+}

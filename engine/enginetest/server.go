@@ -114,6 +114,17 @@ func (s *Server) Disconnect() {
 	clear(s.conns)
 }
 
+// Say sends a packet to all clients that none of them has asked for. It must not
+// be called while the server answers one.
+func (s *Server) Say(payload []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		c.conn.SetSequence(0)
+		c.send(payload)
+	}
+}
+
 // Statements returns what was executed, in order, as "user: text".
 func (s *Server) Statements() []string {
 	s.mu.Lock()
