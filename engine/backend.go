@@ -23,6 +23,7 @@ type Backend struct {
 
 	threadID atomic.Uint64
 	busy     atomic.Bool // it owes a reply
+	gone     atomic.Bool // it was cut because the server is down
 
 	// Owned by the session's goroutine.
 	response   wire.Response
@@ -40,10 +41,17 @@ type backendStatement struct {
 	generation int // of the parameter types that the server has
 }
 
+// serverTimeout is how long connecting to one server may take. It is shorter than
+// connectTimeout, so that another server can take the place of one that does not
+// answer.
+const serverTimeout = connectTimeout / 2
+
 // Connect opens a connection to server, logged in as the session's user, and
 // replays the session's history on it. The connection belongs to the caller. An
 // error of the server's own is a *wire.Error.
 func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
 	s.mu.Lock()
 	who := s.seen.identity
 	s.mu.Unlock()
@@ -256,7 +264,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 // unsent is lost for a command that could not be sent. The server may have said
 // why before it closed the connection.
 func (b *Backend) unsent(err error) error {
-	if b.session.endCause() == nil {
+	if b.session.endCause() == nil && !b.Gone() {
 		_ = b.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Fill() // err says already that the connection has failed
 	}
@@ -267,6 +275,9 @@ func (b *Backend) unsent(err error) error {
 func (b *Backend) lost(err error) error {
 	if cause := b.session.endCause(); cause != nil {
 		return cause
+	}
+	if b.Gone() {
+		err = errGone
 	}
 	return serverError(&lostError{server: b.server.Name(), err: err, packet: b.ownError()})
 }

@@ -230,6 +230,7 @@ func (l *login) reject(e *wire.Error) error {
 	l.seen.state = SessionFailed
 	l.mu.Unlock()
 	l.Logf(slog.LevelWarn, "client %s is refused: %v", l.remote, e)
+	_ = l.client.NetConn().SetDeadline(time.Now().Add(farewellTimeout)) // the login's may be over
 	_ = l.send(e.Append(nil))
 	return clientError(e)
 }
