@@ -323,6 +323,7 @@ func Lost(err error) bool {
 // that, so when the server is lost the rest is read all the same.
 func (b *Backend) sendFile() error {
 	client, replies := b.session.client, &b.session.talk.replies
+	wire.Keep(client) // the statement is still needed
 	client.SetSequence(replies.next)
 	b.conn.SetSequence(replies.next)
 	var lost error

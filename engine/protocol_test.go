@@ -323,3 +323,25 @@ func TestLoadDataLocalLost(t *testing.T) {
 		}
 	})
 }
+
+// Ensure a file is not taken for the statement that asked for it, whose place in
+// memory it may get.
+func TestLoadDataLocalIsNoCommand(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		for _, address := range []string{splitAddress, connAddress} {
+			c, err := enginetest.Connect(t.Context(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app", Caps: fileCaps})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 10 { // memory is pooled, so nothing is certain
+				if err := c.LoadFile("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", []string{"\x02elsewhere------------------------------"}, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			if i := p.session(c).Info(); i.Database != "" || i.History.Commands != 0 {
+				t.Errorf("%s: got database %q and %d commands in the history, want none", address, i.Database, i.History.Commands)
+			}
+		}
+	})
+}

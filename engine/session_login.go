@@ -257,6 +257,7 @@ func (l *login) changeUser(payload []byte) error {
 	if err := change.Decode(payload, l.caps); err != nil {
 		return l.badLogin(err)
 	}
+	wire.Keep(l.client) // the command is still needed
 	l.client.SetSequence(1)
 	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 	defer cancel()
