@@ -23,6 +23,7 @@ type Backend struct {
 
 	threadID atomic.Uint64
 	busy     atomic.Bool // it owes a reply
+	gone     atomic.Bool // it was cut because the server is down
 
 	// Owned by the session's goroutine.
 	response   wire.Response
@@ -39,10 +40,17 @@ type backendStatement struct {
 	generation int // of the parameter types that the server has
 }
 
+// serverTimeout is how long connecting to one server may take. It is shorter than
+// connectTimeout, so that another server can take the place of one that does not
+// answer.
+const serverTimeout = connectTimeout / 2
+
 // Connect opens a connection to server, logged in as the session's user, and
 // replays the session's history on it. The connection belongs to the caller. An
 // error of the server's own is a *wire.Error.
 func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
 	s.mu.Lock()
 	who := s.seen.identity
 	s.mu.Unlock()
@@ -108,8 +116,9 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 		return b.Relay(up)
 	}
 	b.begin(q)
+	b.conn.SetSequence(1)
 	if err := b.conn.WriteAndFill(framed); err != nil {
-		return b.lost(err)
+		return b.unsent(err)
 	}
 	return b.Relay(up)
 }
@@ -129,6 +138,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 	var err error
 	if framed != nil {
 		err = b.conn.Write(framed)
+		b.conn.SetSequence(1)
 	} else {
 		b.conn.SetSequence(0)
 		if err = b.conn.WritePacket(q.payload); err == nil {
@@ -136,7 +146,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 		}
 	}
 	if err != nil {
-		return b.lost(err)
+		return b.unsent(err)
 	}
 	if !q.Command().HasReply() {
 		b.done()
@@ -221,6 +231,9 @@ func (b *Backend) receive(each func(*Reply) error) error {
 		if n > 0 {
 			data := b.conn.Unread()[:n]
 			if first {
+				if want := b.conn.Sequence(); data[3] != want { // it answers nothing
+					return b.lost(&wire.SequenceError{Want: want, Got: data[3]})
+				}
 				b.noteStatement(q, data)
 				first = false
 			}
@@ -249,10 +262,23 @@ func (b *Backend) receive(each func(*Reply) error) error {
 	}
 }
 
+// unsent is lost for a command that could not be sent. The server may have said
+// why before it closed the connection.
+func (b *Backend) unsent(err error) error {
+	if b.session.endCause() == nil && !b.Gone() {
+		_ = b.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		_ = b.conn.Fill() // err says already that the connection has failed
+	}
+	return b.lost(err)
+}
+
 // lost says what a failure of the connection means. It closes nothing.
 func (b *Backend) lost(err error) error {
 	if cause := b.session.endCause(); cause != nil {
 		return cause
+	}
+	if b.Gone() {
+		err = errGone
 	}
 	return serverError(&lostError{server: b.server.Name(), err: err, packet: b.ownError()})
 }
@@ -294,11 +320,14 @@ func Lost(err error) bool {
 }
 
 // sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the
-// server, up to the empty packet that ends it.
+// server, up to the empty packet that ends it. The client listens only after
+// that, so when the server is lost the rest is read all the same.
 func (b *Backend) sendFile() error {
 	client, replies := b.session.client, &b.session.talk.replies
+	wire.Keep(client) // the statement is still needed
 	client.SetSequence(replies.next)
 	b.conn.SetSequence(replies.next)
+	var lost error
 	for {
 		packet, err := client.ReadPacket(maxFilePacket)
 		if err != nil {
@@ -307,17 +336,19 @@ func (b *Backend) sendFile() error {
 			}
 			return clientError(fmt.Errorf("read the file of LOAD DATA LOCAL: %w", err))
 		}
-		if err := b.conn.WritePacket(packet); err != nil {
-			return b.lost(err)
-		}
-		if err := b.conn.Flush(); err != nil {
-			return b.lost(err)
+		if lost == nil {
+			if lost = b.conn.WritePacket(packet); lost == nil {
+				lost = b.conn.Flush()
+			}
 		}
 		if len(packet) == 0 {
 			break
 		}
 	}
 	replies.next = client.Sequence()
+	if lost != nil {
+		return b.lost(lost)
+	}
 	b.response.ResumeInfile()
 	return nil
 }

@@ -206,13 +206,17 @@ func (c *conversation) finish(err error) {
 	c.notable()
 }
 
+// farewellTimeout is how long the client's connection may take to accept the last
+// packet.
+const farewellTimeout = 200 * time.Millisecond
+
 // farewell tells the client why its session ends, if it can be told.
 func (c *conversation) farewell(cause error) {
 	e := endPacket(cause)
 	if e == nil || c.replies.partial() {
 		return
 	}
-	_ = c.client.NetConn().SetDeadline(time.Now().Add(200 * time.Millisecond))
+	_ = c.client.NetConn().SetDeadline(time.Now().Add(farewellTimeout))
 	c.client.SetSequence(c.replies.next)
 	if c.client.WritePacket(e.Append(nil)) == nil {
 		_ = c.client.Flush()

@@ -34,6 +34,10 @@ type Probe struct {
 	Waits  []LockWait // who waits for whose locks, in no order
 	Notice string     // what could not be seen and why, which is no trouble of the server's; "" for nothing
 	Err    error      // why the server is not running, or not known to
+
+	// Answers says that a server that is not running has answered all the same,
+	// as one does that has too many connections: those that it has may work.
+	Answers bool
 }
 
 // LockWait says that one connection of a server waits for a lock that another
@@ -108,6 +112,9 @@ func (m *monitorObject) tick(ctx context.Context) {
 			return // it was interrupted, and knows nothing
 		}
 		m.servers[i].probed(probe)
+		if !m.servers[i].Running() && !probe.Answers {
+			m.servers[i].gone()
+		}
 	}
 	m.locks.update(m.engine, m.servers, probes, begun)
 	m.ticks.Add(1)

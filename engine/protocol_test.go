@@ -302,3 +302,46 @@ func TestConnectionID(t *testing.T) {
 		}
 	})
 }
+
+// Ensure a client that sends a file to a server that is lost meanwhile gets the
+// error when it listens again, after its file.
+func TestLoadDataLocalLost(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c, err := enginetest.Connect(t.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app", Caps: fileCaps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts := []string{"1\n", "2\n", "3\n"}
+		err = c.LoadFile("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", parts, func(part int) {
+			if part == 1 {
+				p.primary.Disconnect()
+			}
+			synctest.Wait()
+		})
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1927 || !strings.Contains(e.Message, "server1") {
+			t.Errorf("got %v, want error 1927 that names server1", err)
+		}
+	})
+}
+
+// Ensure a file is not taken for the statement that asked for it, whose place in
+// memory it may get.
+func TestLoadDataLocalIsNoCommand(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		for _, address := range []string{splitAddress, connAddress} {
+			c, err := enginetest.Connect(t.Context(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app", Caps: fileCaps})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 10 { // memory is pooled, so nothing is certain
+				if err := c.LoadFile("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", []string{"\x02elsewhere------------------------------"}, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			if i := p.session(c).Info(); i.Database != "" || i.History.Commands != 0 {
+				t.Errorf("%s: got database %q and %d commands in the history, want none", address, i.Database, i.History.Commands)
+			}
+		}
+	})
+}

@@ -73,6 +73,9 @@ func (s *Server) Name() string { return s.object.Name }
 // Status returns what the monitor has found the server to be.
 func (s *Server) Status() ServerStatus { return ServerStatus(s.status.Load()) }
 
+// Running reports whether the server is up.
+func (s *Server) Running() bool { return s.Status()&StatusRunning != 0 }
+
 // Usable reports whether new connections may be opened to the server.
 func (s *Server) Usable() bool {
 	return s.Status()&(StatusRunning|StatusMaint|StatusDrain) == StatusRunning

@@ -229,6 +229,7 @@ func (l *login) reject(e *wire.Error) error {
 	l.seen.state = SessionFailed
 	l.mu.Unlock()
 	l.Logf(slog.LevelWarn, "client %s is refused: %v", l.remote, e)
+	_ = l.client.NetConn().SetDeadline(time.Now().Add(farewellTimeout)) // the login's may be over
 	_ = l.send(e.Append(nil))
 	return clientError(e)
 }
@@ -255,6 +256,7 @@ func (l *login) changeUser(payload []byte) error {
 	if err := change.Decode(payload, l.caps); err != nil {
 		return l.badLogin(err)
 	}
+	wire.Keep(l.client) // the command is still needed
 	l.client.SetSequence(1)
 	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 	defer cancel()

@@ -14,7 +14,8 @@ type clientWriter struct {
 
 	next     byte // sequence id of the packet to come
 	renumber bool // this reply has been changed
-	rest     int  // bytes of the packet in flight that have not gone out
+	rest     int  // bytes of the piece in flight that have not gone out
+	more     bool // another piece of the same packet follows it
 	bytes    uint64
 	rows     uint64
 	failed   *wire.Error
@@ -23,16 +24,16 @@ type clientWriter struct {
 
 // start readies the writer for the reply to a command that has just come in.
 func (w *clientWriter) start() {
-	w.next, w.renumber, w.rest, w.begun = 1, false, 0, false
+	w.next, w.renumber, w.rest, w.more, w.begun = 1, false, 0, false, false
 	w.bytes, w.rows, w.failed = 0, 0, nil
 }
 
 // stop says that no command is in flight: what goes out next starts anew.
-func (w *clientWriter) stop() { w.next, w.rest = 0, 0 }
+func (w *clientWriter) stop() { w.next, w.rest, w.more = 0, 0, false }
 
 // partial reports whether the client is in the middle of a packet, where no
 // other packet can be put.
-func (w *clientWriter) partial() bool { return w.rest > 0 }
+func (w *clientWriter) partial() bool { return w.rest > 0 || w.more }
 
 // ClientReply writes a batch. It refuses to once the session is to end.
 func (w *clientWriter) ClientReply(r *Reply) error {
@@ -80,6 +81,7 @@ func (w *clientWriter) number(data []byte) {
 			return // cannot happen: batches hold whole headers
 		}
 		w.rest = int(data[at]) | int(data[at+1])<<8 | int(data[at+2])<<16
+		w.more = w.rest == 1<<24-1
 		if w.renumber {
 			data[at+3] = w.next
 		} else {

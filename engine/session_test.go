@@ -504,9 +504,7 @@ func TestRestartFails(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
 		c := p.connect(connAddress)
 		s := p.session(c)
-		p.monitor.status[0].Store(0)
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
+		p.set(engine.StatusRunning, slave)
 		if err := s.Restart("ann"); err != nil {
 			t.Fatal(err)
 		}
@@ -748,6 +746,23 @@ func TestRefused(t *testing.T) {
 		}
 		p.query(c, "SELECT 1")
 	}, "router=readwritesplit", "router=readwritesplit\nmax_connections=1")
+}
+
+// Ensure who is refused is told once.
+func TestRefusedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		nc, err := p.net.Dial(t.Context(), "tcp", splitAddress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := enginetest.ConnectOver(nc, enginetest.ClientOptions{User: "app", Password: "wrong"})
+		if err == nil {
+			t.Fatal("a wrong password was accepted")
+		}
+		if packet, err := c.Conn.ReadPacket(1 << 20); err != io.EOF {
+			t.Errorf("got %q and %v after the error, want the end", packet, err)
+		}
+	})
 }
 
 // Ensure idle clients are closed after wait_timeout.

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -39,17 +40,27 @@ func Connect(ctx context.Context, n Transport, address string, o ClientOptions) 
 	if err != nil {
 		return nil, err
 	}
+	return ConnectOver(nc, o)
+}
+
+// ConnectOver logs in over nc. The client is there, and not logged in, when that
+// fails.
+func ConnectOver(nc net.Conn, o ClientOptions) (*Client, error) {
 	c := &Client{Conn: wire.NewConn(nc)}
+	return c, c.login(o)
+}
+
+func (c *Client) login(o ClientOptions) error {
 	packet, err := c.Conn.ReadPacket(1 << 20)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var greeting wire.Handshake
 	if packet[0] == 0xff {
-		return nil, packetError(packet)
+		return packetError(packet)
 	}
 	if err := greeting.Decode(packet); err != nil {
-		return nil, err
+		return err
 	}
 	c.ID = greeting.ConnectionID
 	want := o.Caps
@@ -66,16 +77,16 @@ func Connect(ctx context.Context, n Transport, address string, o ClientOptions) 
 		Plugin: auth.NativePassword, Auth: auth.NativeScramble(o.Password, greeting.Salt[:]), Attributes: o.Attributes,
 	}
 	if err := c.send(response.Append(nil)); err != nil {
-		return nil, err
+		return err
 	}
 	packet, err = c.Conn.ReadPacket(1 << 20)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if packet[0] != 0 {
-		return nil, packetError(packet)
+		return packetError(packet)
 	}
-	return c, nil
+	return nil
 }
 
 func packetError(packet []byte) error {

@@ -6,9 +6,7 @@ package enginetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -18,6 +16,7 @@ import (
 // Network is a network in memory. Its methods fit engine.Options.
 type Network struct {
 	mu        sync.Mutex
+	faults    func(address string) *Faults
 	listeners map[string]*listener
 	nextPort  int
 }
@@ -37,10 +36,18 @@ func (n *Network) Listen(_, address string) (net.Listener, error) {
 	return l, nil
 }
 
+// Break has faults say what is wrong with each connection to an address from now
+// on; what it returns is for that connection alone, nil for nothing.
+func (n *Network) Break(faults func(address string) *Faults) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.faults = faults
+}
+
 // Dial connects to the listener on address.
 func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
-	l := n.listeners[address]
+	l, breaks := n.listeners[address], n.faults
 	n.nextPort++
 	port := 40000 + n.nextPort%20000
 	n.mu.Unlock()
@@ -48,6 +55,15 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 		return nil, fmt.Errorf("dial %s: connection refused", address)
 	}
 	client, server := Pipe(tcpAddr(fmt.Sprintf("127.0.0.1:%d", port)), tcpAddr(address))
+	if breaks != nil {
+		if f := breaks(address); f != nil {
+			f.join(client.(*conn))
+			if f.NoAnswer {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		}
+	}
 	select {
 	case l.queue <- server:
 		return client, nil
@@ -112,7 +128,14 @@ type half struct {
 	closed bool // by the writer: the reader gets what is left and then EOF
 	broken bool // by the reader: the writer gets an error
 
-	read, write deadline
+	fault    Fault
+	ended    End       // by the fault of a direction
+	carried  int       // bytes that were ever in data
+	lost     int       // bytes that the fault has swallowed
+	free     time.Time // when the line is free for more, with a Rate
+	arrivals []arrival // of what is in data, when it is slow
+
+	reads, writes deadline
 }
 
 type deadline struct {
@@ -166,44 +189,51 @@ func (c *conn) Read(b []byte) (int, error) {
 		switch {
 		case h.broken:
 			return 0, net.ErrClosed
-		case h.read.passed:
+		case h.reads.passed:
 			return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
-		case len(h.data) > 0:
-			n := copy(b, h.data)
-			h.data = h.data[n:]
-			h.change.Broadcast()
-			return n, nil
-		case h.closed:
-			return 0, io.EOF
+		}
+		if n := h.arrived(); n > 0 {
+			return h.read(b, n), nil
+		}
+		if err := h.readEnd(); err != nil && len(h.data) == 0 {
+			return 0, err
 		}
 		h.change.Wait()
 	}
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	h := c.out
+	n, ends, err := c.out.write(b)
+	if ends != NoEnd {
+		c.end(ends)
+	}
+	return n, err
+}
+
+func (h *half) write(b []byte) (written int, ends End, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	written := 0
 	for len(b) > 0 {
+		err := h.writeEnd()
 		switch {
 		case h.closed:
-			return written, net.ErrClosed
-		case h.broken:
-			return written, errors.New("write: broken pipe")
-		case h.write.passed:
-			return written, &net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}
-		case len(h.data) < bufferLimit:
-			n := min(len(b), bufferLimit-len(h.data))
-			h.data = append(h.data, b[:n]...)
+			return written, ends, net.ErrClosed
+		case err != nil:
+			return written, ends, err
+		case h.writes.passed:
+			return written, ends, &net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}
+		case len(h.data)+h.lost < bufferLimit:
+			n := min(len(b), bufferLimit-len(h.data)-h.lost)
+			if ends = h.take(b[:n]); ends != NoEnd && ends != Stall {
+				return written + len(b), ends, nil // a socket's buffer would have taken them
+			}
 			b = b[n:]
 			written += n
-			h.change.Broadcast()
 			continue
 		}
 		h.change.Wait()
 	}
-	return written, nil
+	return written, ends, nil
 }
 
 func (c *conn) Close() error {
@@ -214,8 +244,8 @@ func (c *conn) Close() error {
 		} else {
 			h.broken = true
 		}
-		for _, d := range []*deadline{&h.read, &h.write} {
-			if d.timer != nil && (h == c.in) == (d == &h.read) {
+		for _, d := range []*deadline{&h.reads, &h.writes} {
+			if d.timer != nil && (h == c.in) == (d == &h.reads) {
 				d.timer.Stop()
 				d.timer = nil
 			}
@@ -235,11 +265,11 @@ func (c *conn) SetDeadline(t time.Time) error {
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
-	c.in.setDeadline(&c.in.read, t)
+	c.in.setDeadline(&c.in.reads, t)
 	return nil
 }
 
 func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.out.setDeadline(&c.out.write, t)
+	c.out.setDeadline(&c.out.writes, t)
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 //
 //	SLEEP n          one row after n seconds, or error 1317 when killed
 //	ROWS n SIZE b    n rows of b bytes each
+//	MULTI n SIZE b   n results of one row of b bytes each
 //	ERROR            error 1064
 //	HANGUP           closes the connection without an answer
 //	LOAD DATA LOCAL  asks the client for a file
@@ -58,6 +59,7 @@ type serverConn struct {
 	off      bool // autocommit is off
 	prepared map[uint32]string
 	lastStmt uint32
+	more     int // results that follow the present one
 	killed   chan struct{}
 }
 
@@ -113,6 +115,17 @@ func (s *Server) Disconnect() {
 		c.interrupt()
 	}
 	clear(s.conns)
+}
+
+// Say sends a packet to all clients that none of them has asked for. It must not
+// be called while the server answers one.
+func (s *Server) Say(payload []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		c.conn.SetSequence(0)
+		c.send(payload)
+	}
 }
 
 // Statements returns what was executed, in order, as "user: text".
@@ -211,6 +224,9 @@ func (c *serverConn) status() wire.Status {
 	if c.trx {
 		status |= wire.StatusInTrans
 	}
+	if c.more > 0 {
+		status |= wire.StatusMoreResults
+	}
 	return status
 }
 
@@ -281,7 +297,7 @@ func (c *serverConn) prepare(sql string) bool {
 var (
 	leadingComments = regexp.MustCompile(`^(/\*\w*\*/)+`)
 	sleepStatement  = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
-	rowsStatement   = regexp.MustCompile(`ROWS (\d+) SIZE (\d+)`)
+	rowsStatement   = regexp.MustCompile(`(ROWS|MULTI) (\d+) SIZE (\d+)`)
 	killStatement   = regexp.MustCompile(`KILL QUERY (\d+)`)
 )
 
@@ -312,9 +328,17 @@ func (c *serverConn) query(sql string) bool {
 		return c.sleep(sleepStatement.FindStringSubmatch(upper)[1])
 	case rowsStatement.MatchString(upper):
 		m := rowsStatement.FindStringSubmatch(upper)
-		n, _ := strconv.Atoi(m[1])
-		size, _ := strconv.Atoi(m[2])
-		return c.rows(n, size)
+		n, _ := strconv.Atoi(m[2])
+		size, _ := strconv.Atoi(m[3])
+		if m[1] == "ROWS" {
+			return c.rows(n, size)
+		}
+		for c.more = n - 1; c.more > 0; c.more-- {
+			if !c.rows(1, size) {
+				return false
+			}
+		}
+		return c.rows(1, size)
 	case strings.HasPrefix(upper, "SELECT"):
 		return c.rows(1, len(c.server.Name))
 	}

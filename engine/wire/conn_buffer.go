@@ -63,3 +63,19 @@ func (m *buffer) trim() {
 		}
 	}
 }
+
+// leave goes on with other memory, and leaves that which it has to who still
+// looks at what was in it.
+func (m *buffer) leave() {
+	if m.b == nil {
+		return
+	}
+	unread := m.bytes()
+	m.b, m.r, m.w = nil, 0, 0
+	m.held.Store(0)
+	for len(unread) > 0 {
+		n := copy(m.room(0), unread)
+		m.w += n
+		unread = unread[n:]
+	}
+}

@@ -69,6 +69,9 @@ func cutShort(err error, unread []byte) error {
 // until the next read.
 func (c *Conn) Unread() []byte { return c.in.bytes() }
 
+// Keep lets all that c has read stay valid for as long as somebody holds it.
+func Keep(c *Conn) { c.in.leave() }
+
 // Discard consumes the first n unread bytes. When none are left, the buffer is
 // given back, and all that was read is invalid.
 func (c *Conn) Discard(n int) {

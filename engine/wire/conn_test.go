@@ -544,3 +544,31 @@ func BenchmarkExchange(b *testing.B) {
 		})
 	}
 }
+
+// Ensure what Keep keeps is not written over by later reads, and that those go
+// on where they were.
+func TestKeep(t *testing.T) {
+	for _, tt := range transports {
+		t.Run(tt.name, func(t *testing.T) {
+			nc, peer := tt.pair(t)
+			c := NewConn(nc)
+			go func() { _, _ = peer.Write(append(frame([]byte("first"), 0), frame([]byte("second"), 0)...)) }()
+			p, err := c.ReadCommand(1 << 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := p.Payload
+			Keep(c)
+			if next, err := c.ReadCommand(1 << 20); err != nil || string(next.Payload) != "second" {
+				t.Errorf("got %q and %v, want second", next.Payload, err)
+			}
+			go func() { _, _ = peer.Write(frame([]byte("other"), 0)) }()
+			if _, err := c.ReadCommand(1 << 20); err != nil {
+				t.Error(err)
+			}
+			if string(kept) != "first" {
+				t.Errorf("got %q, want first still", kept)
+			}
+		})
+	}
+}

@@ -19,6 +19,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/signalbox/signalbox/engine"
 	"github.com/signalbox/signalbox/engine/module"
 )
@@ -96,6 +98,7 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 		if refused(probe.Err) {
 			probe.Status |= engine.StatusAuthErr
 		}
+		_, probe.Answers = errors.AsType[*mysql.MySQLError](probe.Err)
 		probe.Seen = nodes[i].seen
 		probe.Seen.Lag = role.lag
 		if p := probers[i]; p != nil {
