@@ -195,6 +195,9 @@ func (c *conversation) farewell(cause error) {
 	}
 	_ = c.client.NetConn().SetDeadline(time.Now().Add(200 * time.Millisecond))
 	c.client.SetSequence(c.replies.next)
+	if c.replies.next == 0 { // between two commands
+		c.client.BeginCommand()
+	}
 	if c.client.WritePacket(e.Append(nil)) == nil {
 		_ = c.client.Flush()
 	}

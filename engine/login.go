@@ -15,8 +15,8 @@ import (
 
 // This file logs in to servers, for sessions and for the proxy itself.
 
-// supported are the capabilities that the proxy can forward.
-// MaxScale: offers compression too; the proxy does not yet.
+// supported are the capabilities that the proxy can forward. Compression is not
+// among them: it is between a client and the proxy alone.
 const supported = wire.ClientMySQL | wire.ClientFoundRows | wire.ClientLongFlag | wire.ClientConnectWithDB |
 	wire.ClientNoSchema | wire.ClientODBC | wire.ClientLocalFiles | wire.ClientIgnoreSpace | wire.ClientProtocol41 |
 	wire.ClientInteractive | wire.ClientIgnoreSigpipe | wire.ClientTransactions | wire.ClientSecureConnection |

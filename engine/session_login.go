@@ -27,7 +27,7 @@ func (l *login) login(ctx context.Context) error {
 		return l.reject(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
 	}
 	challenge := auth.NativeChallenge(auth.NewSalt())
-	offered := l.service.capabilities()
+	offered := l.service.capabilities() | wire.Compression
 	if l.listener.tls != nil {
 		offered |= wire.ClientSSL
 	}
@@ -64,6 +64,11 @@ func (l *login) login(ctx context.Context) error {
 	l.mu.Unlock()
 	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
 		return clientError(err)
+	}
+	if how := response.Capabilities & wire.Compression; how != 0 {
+		if err := wire.Compress(l.client, how, response.ZstdLevel); err != nil {
+			return clientError(err)
+		}
 	}
 	_ = l.client.NetConn().SetDeadline(time.Time{})
 	l.started()
@@ -117,7 +122,7 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 			return nil, l.badLogin(err)
 		}
 	}
-	l.caps = response.Capabilities.Agreed(offered)
+	l.caps = response.Capabilities.Agreed(offered) &^ wire.Compression
 	if need := wire.ClientProtocol41 | wire.ClientSecureConnection; !l.caps.Has(need) {
 		return nil, l.reject(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
 	}

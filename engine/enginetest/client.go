@@ -75,6 +75,9 @@ func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (
 	if packet[0] != 0 {
 		return nil, packetError(packet)
 	}
+	if how := c.caps & wire.Compression; how != 0 {
+		return c, wire.Compress(c.Conn, how, 0)
+	}
 	return c, nil
 }
 
@@ -121,7 +124,7 @@ func (c *Client) Command(payload []byte) (Result, error) {
 
 // Send sends a command.
 func (c *Client) Send(payload []byte) error {
-	c.Conn.SetSequence(0)
+	c.Conn.BeginCommand()
 	return c.send(payload)
 }
 
