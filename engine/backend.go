@@ -31,6 +31,7 @@ type Backend struct {
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
+	used       time.Duration                // when it was last sent something, since the session's begin
 	closed     bool
 }
 
@@ -54,7 +55,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
+	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit, used: time.Since(s.connected)}
 	b.threadID.Store(uint64(greeting.ConnectionID))
 	if err := s.talk.history.replay(ctx, b); err != nil {
 		_ = b.conn.Close()
@@ -109,7 +110,7 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 		return b.Relay(up)
 	}
 	b.begin(q)
-	if err := b.conn.WriteAndFill(framed); err != nil {
+	if err := b.conn.WriteAndFill(framed); err != nil && !woken(b.session.talk, err) {
 		return b.lost(err)
 	}
 	return b.Relay(up)
@@ -148,6 +149,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 // begin notes that the server is about to work on q.
 func (b *Backend) begin(q *Query) {
 	b.sent, b.delivered = q, false
+	b.used = q.received.Sub(b.session.connected)
 	b.response.Start(q.Command(), b.session.talk.caps)
 	b.server.packets.Add(1)
 	if q.Command().HasReply() && !b.busy.Swap(true) {
@@ -242,7 +244,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 			}
 			continue
 		}
-		if err := b.conn.Fill(); err != nil {
+		if err := b.conn.Fill(); err != nil && !woken(b.session.talk, err) {
 			return b.lost(err)
 		}
 	}

@@ -24,6 +24,7 @@ type conversation struct {
 	replies    clientWriter
 	history    history
 	statements statements
+	placed     bool // it has one of the service's places
 }
 
 func newConversation(s *Session) *conversation {
@@ -184,6 +185,9 @@ func (c *conversation) finish(err error) {
 	}
 	c.engine.sessions.remove(c.Session)
 	c.service.left()
+	if c.placed {
+		c.service.places.leave()
+	}
 	c.notable()
 }
 

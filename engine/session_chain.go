@@ -88,8 +88,10 @@ type wishes struct {
 	since     time.Time
 	failed    string // why the last restart failed
 	kill      *pendingKill
-	ended     error // why the session ends; nil while it lives
-	finishing bool  // serve has begun to close everything
+	ping      bool          // backends that are idle for long are to be pinged
+	pinged    time.Duration // since the session's begin, until when none of them had to be
+	ended     error         // why the session ends; nil while it lives
+	finishing bool          // serve has begun to close everything
 }
 
 // Alteration is a change of a session that is made as a whole or not at all.
@@ -245,6 +247,9 @@ func (c *conversation) idlePoint() error {
 			by := c.work.from
 			c.mu.Unlock()
 			c.restart(by)
+		case c.work.ping:
+			c.mu.Unlock()
+			keepAlive(c)
 		default:
 			c.work.idle = true
 			c.mu.Unlock()

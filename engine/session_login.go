@@ -23,8 +23,10 @@ func (l *login) login(ctx context.Context) error {
 	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	if !l.service.enter() {
-		return l.reject(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
+	l.service.enter()
+	limit := l.service.object.Values.Int("max_connections")
+	if l.service.places.full(limit) {
+		return l.reject(tooMany())
 	}
 	challenge := auth.NativeChallenge(auth.NewSalt())
 	offered := l.service.capabilities() | wire.Compression
@@ -50,6 +52,9 @@ func (l *login) login(ctx context.Context) error {
 	if err := l.identify(ctx, &who, challenge, response); err != nil {
 		return err
 	}
+	if l.placed = l.service.places.take(limit); !l.placed {
+		return l.reject(tooMany())
+	}
 	l.mu.Lock()
 	l.seen.identity = who
 	l.seen.activity.autocommit = true
@@ -73,6 +78,10 @@ func (l *login) login(ctx context.Context) error {
 	_ = l.client.NetConn().SetDeadline(time.Time{})
 	l.started()
 	return nil
+}
+
+func tooMany() *wire.Error {
+	return &wire.Error{Code: 1040, State: "08004", Message: "Too many connections"}
 }
 
 // started makes the session one that takes commands.
@@ -262,6 +271,7 @@ func (l *login) changeUser(payload []byte) error {
 		return l.badLogin(err)
 	}
 	l.client.SetSequence(1)
+	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
 	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 	defer cancel()
 	l.mu.Lock()
@@ -301,5 +311,6 @@ func (l *login) changeUser(payload []byte) error {
 	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
+	_ = l.client.NetConn().SetDeadline(time.Time{})
 	return nil
 }

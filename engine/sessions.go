@@ -122,6 +122,9 @@ func look(s *Session, now time.Time) {
 	if started && !idle {
 		bookFlows(s, now) // of a long reply, when it goes by
 	}
+	if started {
+		wakeToPing(s, now)
+	}
 	s.mu.Unlock()
 	switch {
 	case !started:
