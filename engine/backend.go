@@ -18,11 +18,12 @@ type Backend struct {
 	// Set by Connect, then constant.
 	session *Session
 	server  *Server
-	conn    *wire.Conn
-	cipher  string
+	conn    *serverConn
 
 	threadID atomic.Uint64
 	busy     atomic.Bool // it owes a reply
+
+	struck bool // a KILL was sent for it, which may come late; guarded by Session.mu
 
 	// Owned by the session's goroutine.
 	response   wire.Response
@@ -48,17 +49,17 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.mu.Lock()
 	who := s.seen.identity
 	s.mu.Unlock()
-	conn, greeting, err := server.login(ctx, credentials{
+	conn, err := server.connect(ctx, credentials{
 		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
 		capabilities: s.talk.caps, attributes: who.attributes, exact: true,
 	})
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit, used: time.Since(s.connected)}
-	b.threadID.Store(uint64(greeting.ConnectionID))
+	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected)}
+	b.threadID.Store(conn.threadID)
 	if err := s.talk.history.replay(ctx, b); err != nil {
-		_ = b.conn.Close()
+		server.pool.drop(conn)
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
 	server.opened()
@@ -67,7 +68,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.seen.timeline.note("backend_open", server.Name(), "")
 	s.mu.Unlock()
 	if s.Logs(slog.LevelInfo) {
-		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), greeting.ConnectionID)
+		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), conn.threadID)
 	}
 	s.boring()
 	return b, nil
@@ -76,25 +77,31 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 // Server returns the server that the backend is connected to.
 func (b *Backend) Server() *Server { return b.server }
 
-// Close closes the connection. Closing it again does nothing.
+// Close gives the connection back, to be closed or kept for another session.
+// Closing it again does nothing.
 func (b *Backend) Close() error {
 	if b.closed {
 		return nil
 	}
 	b.closed = true
-	if b.sent == nil {
-		_ = b.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		_ = b.conn.Write([]byte{1, 0, 0, 0, byte(wire.ComQuit)})
-	}
+	owed := b.sent != nil // a goodbye would be taken for a part of what is under way
 	b.done()
-	err := b.conn.Close()
 	s := b.session
 	s.mu.Lock()
 	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
 	s.seen.timeline.note("backend_close", b.server.Name(), "")
+	dirty := b.struck || s.talk.stained
 	s.mu.Unlock()
+	switch {
+	case owed:
+		b.server.pool.drop(b.conn)
+	case dirty:
+		b.server.pool.discard(b.conn)
+	default:
+		b.server.leave(b.conn)
+	}
 	b.server.closed()
-	return err
+	return nil
 }
 
 // Execute sends q to the server and passes the reply up.
@@ -331,7 +338,7 @@ func (b *Backend) info() BackendInfo {
 	return BackendInfo{
 		Server:       b.server.Name(),
 		ConnectionID: b.threadID.Load(),
-		Cipher:       b.cipher,
+		Cipher:       b.conn.cipher,
 		Primary:      b.server.Primary(),
 		Busy:         b.busy.Load(),
 		Memory:       BufferInfo{ReadQ: int64(b.conn.BufferSize()), Misc: backendMisc},
@@ -345,6 +352,16 @@ func (s *sessionSeen) busy() []*Backend {
 		if b.busy.Load() {
 			busy = append(busy, b)
 		}
+	}
+	return busy
+}
+
+// strike returns the backends that owe a reply, for a KILL. The caller holds
+// Session.mu.
+func (s *sessionSeen) strike() []*Backend {
+	busy := s.busy()
+	for _, b := range busy {
+		b.struck = true
 	}
 	return busy
 }

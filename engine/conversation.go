@@ -24,6 +24,7 @@ type conversation struct {
 	replies    clientWriter
 	history    history
 	statements statements
+	stained    bool // its backends are of no use to others any more, reset or not
 	placed     bool // it has one of the service's places
 }
 

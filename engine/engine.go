@@ -191,6 +191,9 @@ func (e *Engine) Close() error {
 	}
 	e.sessions.wait()
 	e.wg.Wait()
+	for _, s := range e.servers.list {
+		s.pool.expire(time.Now(), false)
+	}
 	for _, m := range e.monitors.list {
 		_ = m.monitor.Close()
 	}

@@ -99,7 +99,7 @@ func keepAlive(c *conversation) {
 
 // ping has the server answer.
 func (b *Backend) ping(ctx context.Context, now time.Time) {
-	release := obey(ctx, b.conn)
+	release := obey(ctx, b.conn.Conn)
 	defer release()
 	err := b.Send(&Query{payload: []byte{byte(wire.ComPing)}, received: now})
 	if err == nil {

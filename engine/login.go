@@ -48,6 +48,8 @@ type serverConn struct {
 	*wire.Conn
 	capabilities wire.Capability
 	cipher       string
+	threadID     uint64          // of a session's connection
+	kind         wire.Capability // of a session's connection; see credentials.kind
 }
 
 // login dials the server and logs in. It obeys ctx throughout.
@@ -277,11 +279,7 @@ func listenerTLS(o module.Object) (*tls.Config, error) {
 // resultRows runs sql on a connection that is logged in and returns the rows as
 // text; NULL is "".
 func resultRows(conn *serverConn, sql string) ([][]string, error) {
-	conn.SetSequence(0)
-	if err := conn.WritePacket(append([]byte{byte(wire.ComQuery)}, sql...)); err != nil {
-		return nil, err
-	}
-	if err := conn.Flush(); err != nil {
+	if err := conn.send(append([]byte{byte(wire.ComQuery)}, sql...)); err != nil {
 		return nil, err
 	}
 	var response wire.Response

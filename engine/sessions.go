@@ -102,12 +102,16 @@ func admit(l *Listener, conn net.Conn) {
 }
 
 // patrol looks once a second for clients that are idle too long, and for those
-// that went away while a statement runs, and books what has gone by meanwhile.
+// that went away while a statement runs, and books what has gone by meanwhile;
+// and for connections that have been kept long enough.
 func patrol(e *Engine) {
 	for pause(e.ctx, time.Second) {
 		now := time.Now()
 		for _, s := range e.sessions.all() {
 			look(s, now)
+		}
+		for _, s := range e.servers.list {
+			s.pool.expire(now, s.Usable())
 		}
 	}
 }
