@@ -189,3 +189,35 @@ func TestKeepaliveLost(t *testing.T) {
 		}
 	}, "router=readwritesplit", "router=readwritesplit\nconnection_keepalive=10s")
 }
+
+// Ensure that accounts are read and statements are stopped at the extra port,
+// when it answers, and that sessions are not there.
+func TestExtraPort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, "port=3001", "port=3001\nextra_port=3011", "port=3002", "port=3002\nextra_port=3012")
+		defer p.stop()
+		c := p.connect(connAddress)
+		if got := last(p.primary); !strings.HasPrefix(got, "service:") {
+			t.Errorf("got %q, want that the accounts were read at the usual port", got)
+		}
+		extra := enginetest.NewServer("extra")
+		if err := extra.Serve(p.net, "127.0.0.1:3011"); err != nil {
+			t.Fatal(err)
+		}
+		defer extra.Close()
+		if err := c.Send([]byte("\x03SELECT SLEEP(100)")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := p.session(c).CancelStatement("ann"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := last(extra); !strings.HasPrefix(got, "app: KILL QUERY ") {
+			t.Errorf("got %q at the extra port, want a KILL", got)
+		}
+		if n := extra.Connections(); n != 0 {
+			t.Errorf("%d connections are left at the extra port", n)
+		}
+	})
+}

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -41,6 +43,7 @@ type credentials struct {
 	capabilities wire.Capability
 	attributes   []wire.Attribute
 	exact        bool // the server must have every capability; else as many as it has
+	extra        bool // at extra_port
 }
 
 // serverConn is a connection that is logged in.
@@ -54,7 +57,11 @@ type serverConn struct {
 
 // login dials the server and logs in. It obeys ctx throughout.
 func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.Handshake, error) {
-	nc, err := s.dial(ctx)
+	address := s.address
+	if c.extra {
+		address = extraAddress(s)
+	}
+	nc, err := s.dial(ctx, address)
 	if err != nil {
 		return nil, nil, serverError(fmt.Errorf("server %s: %w", s.Name(), err))
 	}
@@ -70,6 +77,35 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 		return nil, nil, serverError(fmt.Errorf("server %s: log in as '%s': %w", s.Name(), c.user, err))
 	}
 	return conn, greeting, nil
+}
+
+// extraTimeout is how long the extra port may take before the other one is tried.
+const extraTimeout = time.Second
+
+// adminLogin logs in for the proxy's own business: at the server's extra port if
+// there is one and it lets the user in, or else as sessions do.
+func adminLogin(ctx context.Context, s *Server, c credentials) (*serverConn, error) {
+	if extraAddress(s) != "" {
+		limited, cancel := context.WithTimeout(ctx, extraTimeout)
+		defer cancel()
+		c.extra = true
+		if conn, _, err := s.login(limited, c); err == nil {
+			return conn, nil
+		}
+		c.extra = false
+	}
+	conn, _, err := s.login(ctx, c)
+	return conn, err
+}
+
+// extraAddress is where the server has its extra port, "" when it has none.
+func extraAddress(s *Server) string {
+	v := s.object.Values
+	port := v.Int("extra_port")
+	if port == 0 || s.network != "tcp" {
+		return ""
+	}
+	return net.JoinHostPort(v.String("address"), strconv.FormatInt(port, 10))
 }
 
 func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials) (*wire.Handshake, error) {
@@ -337,7 +373,7 @@ func textRow(b []byte) []string {
 
 // runAs runs one statement over a connection of its own, as a session's user.
 func (s *Server) runAs(ctx context.Context, who identity, sql string) error {
-	conn, _, err := s.login(ctx, credentials{
+	conn, err := adminLogin(ctx, s, credentials{
 		user: who.user, secret: who.secret, charset: defaultCharset, capabilities: adminCapabilities,
 	})
 	if err != nil {

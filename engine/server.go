@@ -190,8 +190,8 @@ func (s *Server) maxPacket() int64 {
 	return s.seen.MaxPacket
 }
 
-func (s *Server) dial(ctx context.Context) (net.Conn, error) {
-	conn, err := s.engine.dial(ctx, s.network, s.address)
+func (s *Server) dial(ctx context.Context, address string) (net.Conn, error) {
+	conn, err := s.engine.dial(ctx, s.network, address)
 	if err != nil {
 		return nil, err
 	}

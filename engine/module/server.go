@@ -39,8 +39,8 @@ var ServerModule = Module{
 			Description: "Address that other servers replicate from, when it is not address.",
 		},
 		{
-			Name: "extra_port", Type: Count, Default: "0", Max: 65535, Modifiable: true, NotImplemented: true,
-			Description: "Port to use when the server has too many connections on port.",
+			Name: "extra_port", Type: Count, Default: "0", Max: 65535, Modifiable: true,
+			Description: "Port that is tried before port by monitors, for reading accounts and for stopping statements: the server's own extra_port, which works when it has too many connections on port.",
 		},
 		{
 			Name: "max_routing_connections", Type: Count, Default: "0", Modifiable: true,
