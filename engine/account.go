@@ -77,7 +77,7 @@ func (s *Service) byRank() []*Server {
 func (s *Service) readAccounts(ctx context.Context, server *Server) ([]auth.Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	conn, _, err := server.login(ctx, credentials{
+	conn, err := adminLogin(ctx, server, credentials{
 		user: s.object.Values.String("user"), secret: auth.SecretOf(s.object.Values.String("password")),
 		charset: defaultCharset, capabilities: adminCapabilities,
 	})

@@ -18,12 +18,13 @@ type Backend struct {
 	// Set by Connect, then constant.
 	session *Session
 	server  *Server
-	conn    *wire.Conn
-	cipher  string
+	conn    *serverConn
 
 	threadID atomic.Uint64
 	busy     atomic.Bool // it owes a reply
 	gone     atomic.Bool // it was cut because the server is down
+
+	struck bool // a KILL was sent for it, which may come late; guarded by Session.mu
 
 	// Owned by the session's goroutine.
 	response   wire.Response
@@ -31,6 +32,7 @@ type Backend struct {
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
+	used       time.Duration                // when it was last sent something, since the session's begin
 	closed     bool
 }
 
@@ -54,17 +56,17 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.mu.Lock()
 	who := s.seen.identity
 	s.mu.Unlock()
-	conn, greeting, err := server.login(ctx, credentials{
+	conn, err := server.connect(ctx, credentials{
 		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
 		capabilities: s.talk.caps, attributes: who.attributes.list, exact: true,
 	})
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
-	b.threadID.Store(uint64(greeting.ConnectionID))
+	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected)}
+	b.threadID.Store(conn.threadID)
 	if err := s.talk.history.replay(ctx, b); err != nil {
-		_ = b.conn.Release()
+		server.pool.drop(conn)
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
 	server.opened()
@@ -73,7 +75,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.seen.timeline.note("backend_open", server.Name(), "")
 	s.mu.Unlock()
 	if s.Logs(slog.LevelInfo) {
-		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), greeting.ConnectionID)
+		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), conn.threadID)
 	}
 	s.boring()
 	return b, nil
@@ -82,25 +84,31 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 // Server returns the server that the backend is connected to.
 func (b *Backend) Server() *Server { return b.server }
 
-// Close closes the connection. Closing it again does nothing.
+// Close gives the connection back, to be closed or kept for another session.
+// Closing it again does nothing.
 func (b *Backend) Close() error {
 	if b.closed {
 		return nil
 	}
 	b.closed = true
-	if b.sent == nil {
-		_ = b.conn.NetConn().SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		_ = b.conn.Write([]byte{1, 0, 0, 0, byte(wire.ComQuit)})
-	}
+	owed := b.sent != nil // a goodbye would be taken for a part of what is under way
 	b.done()
-	err := b.conn.Release()
 	s := b.session
 	s.mu.Lock()
 	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
 	s.seen.timeline.note("backend_close", b.server.Name(), "")
+	dirty := b.struck || s.talk.stained
 	s.mu.Unlock()
+	switch {
+	case owed:
+		b.server.pool.drop(b.conn)
+	case dirty:
+		b.server.pool.discard(b.conn)
+	default:
+		b.server.leave(b.conn)
+	}
 	b.server.closed()
-	return err
+	return nil
 }
 
 // Execute sends q to the server and passes the reply up.
@@ -117,7 +125,7 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 	}
 	b.begin(q)
 	b.conn.SetSequence(1)
-	if err := b.conn.WriteAndFill(framed); err != nil {
+	if err := b.conn.WriteAndFill(framed); err != nil && !woken(b.session.talk, err) {
 		return b.unsent(err)
 	}
 	return b.Relay(up)
@@ -157,6 +165,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 // begin notes that the server is about to work on q.
 func (b *Backend) begin(q *Query) {
 	b.sent, b.delivered = q, false
+	b.used = q.received.Sub(b.session.connected)
 	b.response.Start(q.Command(), b.session.talk.caps)
 	b.server.packets.Add(1)
 	if q.Command().HasReply() && !b.busy.Swap(true) {
@@ -256,7 +265,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 			}
 			continue
 		}
-		if err := b.conn.Fill(); err != nil {
+		if err := b.conn.Fill(); err != nil && !woken(b.session.talk, err) {
 			return b.lost(err)
 		}
 	}
@@ -266,7 +275,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 // why before it closed the connection.
 func (b *Backend) unsent(err error) error {
 	if b.session.endCause() == nil && !b.Gone() {
-		_ = b.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		_ = b.conn.NetConn().SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Fill() // err says already that the connection has failed
 	}
 	return b.lost(err)
@@ -361,7 +370,7 @@ func (b *Backend) info() BackendInfo {
 	return BackendInfo{
 		Server:       b.server.Name(),
 		ConnectionID: b.threadID.Load(),
-		Cipher:       b.cipher,
+		Cipher:       b.conn.cipher,
 		Primary:      b.server.Primary(),
 		Busy:         b.busy.Load(),
 		Memory:       BufferInfo{ReadQ: int64(b.conn.BufferSize()), Misc: backendMisc},
@@ -375,6 +384,16 @@ func (s *sessionSeen) busy() []*Backend {
 		if b.busy.Load() {
 			busy = append(busy, b)
 		}
+	}
+	return busy
+}
+
+// strike returns the backends that owe a reply, for a KILL. The caller holds
+// Session.mu.
+func (s *sessionSeen) strike() []*Backend {
+	busy := s.busy()
+	for _, b := range busy {
+		b.struck = true
 	}
 	return busy
 }

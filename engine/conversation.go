@@ -24,6 +24,8 @@ type conversation struct {
 	replies    clientWriter
 	history    history
 	statements statements
+	stained    bool // its backends are of no use to others any more, reset or not
+	placed     bool // it has one of the service's places
 }
 
 func newConversation(s *Session) *conversation {
@@ -203,6 +205,9 @@ func (c *conversation) finish(err error) {
 	}
 	c.engine.sessions.remove(c.Session)
 	c.service.left()
+	if c.placed {
+		c.service.places.leave()
+	}
 	c.notable()
 }
 
@@ -218,6 +223,9 @@ func (c *conversation) farewell(cause error) {
 	}
 	_ = c.client.NetConn().SetDeadline(time.Now().Add(farewellTimeout))
 	c.client.SetSequence(c.replies.next)
+	if c.replies.next == 0 { // between two commands
+		c.client.BeginCommand()
+	}
 	if c.client.WritePacket(e.Append(nil)) == nil {
 		_ = c.client.Flush()
 	}

@@ -193,6 +193,9 @@ func (e *Engine) Close() error {
 	e.sessions.wait()
 	e.sessions.resting.close()
 	e.wg.Wait()
+	for _, s := range e.servers.list {
+		s.pool.expire(time.Now(), false)
+	}
 	for _, m := range e.monitors.list {
 		_ = m.monitor.Close()
 	}

@@ -21,7 +21,7 @@ var silent = enginetest.Fault{Ends: enginetest.Stall}
 
 // silence breaks every connection to address from now on.
 func (p *proxy) silence(address string, f func() *enginetest.Faults) {
-	p.net.Break(func(to string) *enginetest.Faults {
+	p.breaks(func(to string) *enginetest.Faults {
 		if to != address {
 			return nil
 		}
@@ -95,7 +95,7 @@ func TestSilentRunning(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, p *proxy) {
 				b := &breaker{}
-				p.net.Break(b.dialled)
+				p.breaks(b.dialled)
 				b.set(tt.breaks, -1, enginetest.Faults{})
 				_ = p.connect(tt.address)
 				_, login := b.seen[0].Carried()
@@ -155,7 +155,7 @@ func TestSlow(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(f.Latency, "-", f.Rate), func(t *testing.T) {
 			bubble(t, func(t *testing.T, p *proxy) {
-				p.net.Break(func(string) *enginetest.Faults { return &enginetest.Faults{Up: f, Down: f} })
+				p.breaks(func(string) *enginetest.Faults { return &enginetest.Faults{Up: f, Down: f} })
 				for _, address := range []string{splitAddress, connAddress} {
 					if done, err := p.converse(address); err != nil {
 						t.Errorf("%s: step %d: %v", address, done, err)

@@ -204,7 +204,7 @@ func TestCut(t *testing.T) {
 // each of its bytes.
 func (p *proxy) cutEverywhere(service, address string, up bool, how enginetest.End) {
 	b := &breaker{}
-	p.net.Break(b.dialled)
+	p.breaks(b.dialled)
 	b.set(address, -1, enginetest.Faults{})
 	if done, err := p.converse(service); err != nil {
 		p.t.Fatalf("without a fault: step %d: %v", done, err)
@@ -282,7 +282,7 @@ func TestCutBetweenPieces(t *testing.T) {
 	)
 	bubble(t, func(t *testing.T, p *proxy) {
 		b := &breaker{}
-		p.net.Break(b.dialled)
+		p.breaks(b.dialled)
 		row := func() (bytes int, err error) {
 			c := p.connect(connAddress)
 			defer c.Conn.Close()

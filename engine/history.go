@@ -99,7 +99,7 @@ func (h *history) replay(ctx context.Context, b *Backend) error {
 	if len(h.entries) == 0 {
 		return nil
 	}
-	release := obey(ctx, b.conn)
+	release := obey(ctx, b.conn.Conn)
 	defer release()
 	for _, e := range h.entries {
 		q := &Query{payload: e.payload, prepared: e.prepared, received: time.Now()}

@@ -219,9 +219,18 @@ type ServerInfo struct {
 	MaxConnections   int64
 	ActiveOperations int64
 	RoutedPackets    uint64
+	Pool             PoolInfo
 	Monitored        MonitoredServer
 	Event            string // last event: master_up, server_down, ...
 	EventAt          time.Time
+}
+
+// PoolInfo are the connections to a server that are kept for sessions to come.
+type PoolInfo struct {
+	Kept   int64 // now
+	Peak   int64 // the most there were
+	Reused int64 // times that a session got one
+	Empty  int64 // times that a session wanted one and got none
 }
 
 // MonitoredServer is what the last tick of a monitor saw of a server.

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -15,8 +17,8 @@ import (
 
 // This file logs in to servers, for sessions and for the proxy itself.
 
-// supported are the capabilities that the proxy can forward.
-// MaxScale: offers compression too; the proxy does not yet.
+// supported are the capabilities that the proxy can forward. Compression is not
+// among them: it is between a client and the proxy alone.
 const supported = wire.ClientMySQL | wire.ClientFoundRows | wire.ClientLongFlag | wire.ClientConnectWithDB |
 	wire.ClientNoSchema | wire.ClientODBC | wire.ClientLocalFiles | wire.ClientIgnoreSpace | wire.ClientProtocol41 |
 	wire.ClientInteractive | wire.ClientIgnoreSigpipe | wire.ClientTransactions | wire.ClientSecureConnection |
@@ -41,6 +43,7 @@ type credentials struct {
 	capabilities wire.Capability
 	attributes   []wire.Attribute
 	exact        bool // the server must have every capability; else as many as it has
+	extra        bool // at extra_port
 }
 
 // serverConn is a connection that is logged in.
@@ -48,11 +51,17 @@ type serverConn struct {
 	*wire.Conn
 	capabilities wire.Capability
 	cipher       string
+	threadID     uint64          // of a session's connection
+	kind         wire.Capability // of a session's connection; see credentials.kind
 }
 
 // login dials the server and logs in. It obeys ctx throughout.
 func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.Handshake, error) {
-	nc, err := s.dial(ctx)
+	address := s.address
+	if c.extra {
+		address = extraAddress(s)
+	}
+	nc, err := s.dial(ctx, address)
 	if err != nil {
 		return nil, nil, serverError(fmt.Errorf("server %s: %w", s.Name(), err))
 	}
@@ -69,6 +78,35 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	}
 	conn.Discard(0) // the answer has been read; it may be long before there is more
 	return conn, greeting, nil
+}
+
+// extraTimeout is how long the extra port may take before the other one is tried.
+const extraTimeout = time.Second
+
+// adminLogin logs in for the proxy's own business: at the server's extra port if
+// there is one and it lets the user in, or else as sessions do.
+func adminLogin(ctx context.Context, s *Server, c credentials) (*serverConn, error) {
+	if extraAddress(s) != "" {
+		limited, cancel := context.WithTimeout(ctx, extraTimeout)
+		defer cancel()
+		c.extra = true
+		if conn, _, err := s.login(limited, c); err == nil {
+			return conn, nil
+		}
+		c.extra = false
+	}
+	conn, _, err := s.login(ctx, c)
+	return conn, err
+}
+
+// extraAddress is where the server has its extra port, "" when it has none.
+func extraAddress(s *Server) string {
+	v := s.object.Values
+	port := v.Int("extra_port")
+	if port == 0 || s.network != "tcp" {
+		return ""
+	}
+	return net.JoinHostPort(v.String("address"), strconv.FormatInt(port, 10))
 }
 
 func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials) (*wire.Handshake, error) {
@@ -278,11 +316,7 @@ func listenerTLS(o module.Object) (*tls.Config, error) {
 // resultRows runs sql on a connection that is logged in and returns the rows as
 // text; NULL is "".
 func resultRows(conn *serverConn, sql string) ([][]string, error) {
-	conn.SetSequence(0)
-	if err := conn.WritePacket(append([]byte{byte(wire.ComQuery)}, sql...)); err != nil {
-		return nil, err
-	}
-	if err := conn.Flush(); err != nil {
+	if err := conn.send(append([]byte{byte(wire.ComQuery)}, sql...)); err != nil {
 		return nil, err
 	}
 	var response wire.Response
@@ -340,7 +374,7 @@ func textRow(b []byte) []string {
 
 // runAs runs one statement over a connection of its own, as a session's user.
 func (s *Server) runAs(ctx context.Context, who identity, sql string) error {
-	conn, _, err := s.login(ctx, credentials{
+	conn, err := adminLogin(ctx, s, credentials{
 		user: who.user, secret: who.secret, charset: defaultCharset, capabilities: adminCapabilities,
 	})
 	if err != nil {

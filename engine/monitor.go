@@ -22,6 +22,7 @@ type MonitorTarget struct {
 	Name     string
 	Network  string // tcp or unix
 	Address  string
+	Extra    string      // address to try first, "" for none
 	TLS      *tls.Config // nil for a plain connection
 	User     string      // instead of the monitor's own, when not empty
 	Password string
@@ -77,7 +78,7 @@ func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, er
 		v := server.object.Values
 		object.servers = append(object.servers, server)
 		object.targets = append(object.targets, MonitorTarget{
-			Name: name, Network: server.network, Address: server.address, TLS: server.tls,
+			Name: name, Network: server.network, Address: server.address, Extra: extraAddress(server), TLS: server.tls,
 			User: v.String("monitoruser"), Password: v.String("monitorpw"),
 		})
 	}

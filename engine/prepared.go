@@ -175,6 +175,10 @@ func (b *Backend) noteStatement(q *Query, data []byte) {
 // noteReply draws the consequences of a reply that the client has seen.
 func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
 	c.replied(b, q, r)
+	switch q.Command() {
+	case wire.ComSetOption, wire.ComRegisterSlave, wire.ComBinlogDump, wire.ComBinlogDumpGTID:
+		c.stained = true
+	}
 	if r.Err != nil || !r.Complete {
 		return
 	}

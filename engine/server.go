@@ -39,6 +39,7 @@ type Server struct {
 
 	status       atomic.Uint32
 	capabilities atomic.Uint64 // of its last greeting, 0 before the first
+	pool         pool
 
 	connections      atomic.Int64
 	totalConnections atomic.Int64
@@ -62,6 +63,7 @@ func newServer(e *Engine, o module.Object) (*Server, error) {
 	} else {
 		s.address = net.JoinHostPort(o.Values.String("address"), strconv.FormatInt(o.Values.Int("port"), 10))
 	}
+	s.pool.configure(s)
 	var err error
 	s.tls, err = serverTLS(o)
 	return s, err
@@ -148,6 +150,7 @@ func (s *Server) info() ServerInfo {
 		MaxConnections:   s.maxConnections.Load(),
 		ActiveOperations: s.operations.Load(),
 		RoutedPackets:    s.packets.Load(),
+		Pool:             s.pool.info(),
 	}
 	for _, service := range s.engine.services.list {
 		for _, server := range service.servers {
@@ -190,8 +193,8 @@ func (s *Server) maxPacket() int64 {
 	return s.seen.MaxPacket
 }
 
-func (s *Server) dial(ctx context.Context) (net.Conn, error) {
-	return s.engine.dial(ctx, s.network, s.address)
+func (s *Server) dial(ctx context.Context, address string) (net.Conn, error) {
+	return s.engine.dial(ctx, s.network, address)
 }
 
 // dialer opens connections to servers.

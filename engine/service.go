@@ -21,6 +21,7 @@ type Service struct {
 
 	filters  atomic.Pointer[[]string] // the default chain
 	accounts accounts
+	places   places
 	started  time.Time
 	state    atomic.Pointer[string]
 
@@ -124,15 +125,12 @@ func (s *Service) version() string {
 	return "5.5.5-10.11.0-MariaDB-signalbox"
 }
 
-// enter counts a new session in; false when there are enough. Every session
-// leaves, whether it was let in or not.
-func (s *Service) enter() bool {
-	now := s.connections.Add(1)
+// enter counts a new connection in. Each one leaves, whether it was let in or
+// not.
+func (s *Service) enter() {
 	s.totalConnections.Add(1)
-	raise(&s.maxConnections, now)
+	raise(&s.maxConnections, s.connections.Add(1))
 	s.engine.watchers.tell(Change{Kind: ServiceObject, Name: s.Name()})
-	limit := s.object.Values.Int("max_connections")
-	return limit <= 0 || now <= limit
 }
 
 func (s *Service) left() {

@@ -91,6 +91,8 @@ type wishes struct {
 	since     time.Time
 	failed    string // why the last restart failed
 	kill      *pendingKill
+	ping      bool          // backends that are idle for long are to be pinged
+	pinged    time.Duration // since the session's begin, until when none of them had to be
 	ended     error         // why the session ends; nil while it lives
 	finishing bool          // serve has begun to close everything: no more replies are written
 	finished  chan struct{} // closed then; nil unless somebody waits for it
@@ -252,6 +254,9 @@ func (c *conversation) idlePoint() error {
 			by := c.work.from
 			c.mu.Unlock()
 			c.restart(by)
+		case c.work.ping:
+			c.mu.Unlock()
+			keepAlive(c)
 		case c.work.rest && len(c.client.Unread()) == 0 && layDown(c):
 			c.mu.Unlock()
 			return errRest

@@ -121,7 +121,7 @@ func (s *Session) CancelKill(by string) error {
 // Conflict when nothing runs.
 func (s *Session) CancelStatement(by string) error {
 	s.mu.Lock()
-	busy := s.seen.busy()
+	busy := s.seen.strike()
 	s.mu.Unlock()
 	if len(busy) == 0 {
 		return Errorf(Conflict, "session %d runs no statement", s.id)
@@ -205,7 +205,7 @@ func (i *interrupts) start(started bool) {
 	if started {
 		grace = interruptGrace
 		s.mu.Lock()
-		busy := s.seen.busy()
+		busy := s.seen.strike()
 		s.mu.Unlock()
 		for _, b := range busy {
 			i.wg.Go(func() { b.killQuery(context.WithoutCancel(s.ctx)) })

@@ -23,11 +23,13 @@ func (l *login) login(ctx context.Context) error {
 	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	if !l.service.enter() {
-		return l.reject(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
+	l.service.enter()
+	limit := l.service.object.Values.Int("max_connections")
+	if l.service.places.full(limit) {
+		return l.reject(tooMany())
 	}
 	challenge := auth.NativeChallenge(auth.NewSalt())
-	offered := l.service.capabilities()
+	offered := l.service.capabilities() | wire.Compression
 	if l.listener.tls != nil {
 		offered |= wire.ClientSSL
 	}
@@ -49,6 +51,9 @@ func (l *login) login(ctx context.Context) error {
 	if err := l.identify(ctx, &who, challenge, response); err != nil {
 		return err
 	}
+	if l.placed = l.service.places.take(limit); !l.placed {
+		return l.reject(tooMany())
+	}
 	l.mu.Lock()
 	l.seen.identity = who
 	l.seen.activity.autocommit = true
@@ -64,9 +69,18 @@ func (l *login) login(ctx context.Context) error {
 	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
+	if how := response.Capabilities & wire.Compression; how != 0 {
+		if err := wire.Compress(l.client, how, response.ZstdLevel); err != nil {
+			return clientError(err)
+		}
+	}
 	_ = l.client.NetConn().SetDeadline(time.Time{})
 	l.started()
 	return nil
+}
+
+func tooMany() *wire.Error {
+	return &wire.Error{Code: 1040, State: "08004", Message: "Too many connections"}
 }
 
 // started makes the session one that takes commands.
@@ -116,7 +130,7 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 			return nil, l.badLogin(err)
 		}
 	}
-	l.caps = response.Capabilities.Agreed(offered)
+	l.caps = response.Capabilities.Agreed(offered) &^ wire.Compression
 	if need := wire.ClientProtocol41 | wire.ClientSecureConnection; !l.caps.Has(need) {
 		return nil, l.reject(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
 	}
@@ -258,6 +272,7 @@ func (l *login) changeUser(payload []byte) error {
 	}
 	wire.Keep(l.client) // the command is still needed
 	l.client.SetSequence(1)
+	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
 	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 	defer cancel()
 	l.mu.Lock()
@@ -297,5 +312,6 @@ func (l *login) changeUser(payload []byte) error {
 	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
+	_ = l.client.NetConn().SetDeadline(time.Time{})
 	return nil
 }

@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/wire"
@@ -55,12 +58,16 @@ func (w *clientWriter) ClientReply(r *Reply) error {
 			w.rows = after.AffectedRows
 		}
 	}
-	if timeout := s.service.writeTimeout(); timeout > 0 {
+	timeout := s.service.writeTimeout()
+	if timeout > 0 {
 		_ = s.client.NetConn().SetWriteDeadline(time.Now().Add(timeout))
 	}
 	if err := s.client.Write(r.Data); err != nil {
 		if cause := s.endCause(); cause != nil {
 			return cause
+		}
+		if timeout > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+			err = fmt.Errorf("net_write_timeout of %v: it does not read what it has asked for", timeout)
 		}
 		return clientError(err)
 	}

@@ -207,6 +207,11 @@ func (p *proxy) stop() {
 	synctest.Wait()
 }
 
+// breaks says what is wrong with each connection that is made from now on.
+func (p *proxy) breaks(faults func(address string) *enginetest.Faults) {
+	p.net.(*enginetest.Network).Break(faults)
+}
+
 func (p *proxy) connect(address string) *enginetest.Client {
 	p.t.Helper()
 	c, err := enginetest.Connect(p.t.Context(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app"})

@@ -105,7 +105,8 @@ func admit(l *Listener, conn net.Conn) {
 }
 
 // patrol looks once a second for clients that are idle too long, and for those
-// that went away while a statement runs, and books what has gone by meanwhile.
+// that went away while a statement runs, and books what has gone by meanwhile;
+// and for connections that have been kept long enough.
 func patrol(e *Engine) {
 	var tidy tidy
 	for pause(e.ctx, time.Second) {
@@ -115,6 +116,9 @@ func patrol(e *Engine) {
 			if look(s, now) {
 				rested++
 			}
+		}
+		for _, s := range e.servers.list {
+			s.pool.expire(now, s.Usable())
 		}
 		tidy.after(rested, len(all))
 	}
@@ -130,6 +134,9 @@ func look(s *Session, now time.Time) (rests bool) {
 	idle, rested, since, io := s.work.idle, s.work.rested, a.since, a.lastIO
 	if started && !idle {
 		bookFlows(s, now) // of a long reply, when it goes by
+	}
+	if started {
+		wakeToPing(s, now)
 	}
 	s.mu.Unlock()
 	switch {

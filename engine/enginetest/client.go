@@ -86,6 +86,9 @@ func (c *Client) login(o ClientOptions) error {
 	if packet[0] != 0 {
 		return packetError(packet)
 	}
+	if how := c.caps & wire.Compression; how != 0 {
+		return wire.Compress(c.Conn, how, 0)
+	}
 	return nil
 }
 
@@ -132,7 +135,7 @@ func (c *Client) Command(payload []byte) (Result, error) {
 
 // Send sends a command.
 func (c *Client) Send(payload []byte) error {
-	c.Conn.SetSequence(0)
+	c.Conn.BeginCommand()
 	return c.send(payload)
 }
 

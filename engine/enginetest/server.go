@@ -43,6 +43,7 @@ type Server struct {
 	mu         sync.Mutex
 	conns      map[uint32]*serverConn
 	lastID     uint32
+	logins     int
 	statements []string
 	listener   net.Listener
 	wg         sync.WaitGroup
@@ -135,6 +136,14 @@ func (s *Server) Statements() []string {
 	return append([]string(nil), s.statements...)
 }
 
+// Logins returns how many clients have logged in, without those that have changed
+// their user.
+func (s *Server) Logins() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.logins
+}
+
 // Connections returns how many clients are connected.
 func (s *Server) Connections() int {
 	s.mu.Lock()
@@ -168,6 +177,9 @@ func (s *Server) serve(nc net.Conn) {
 	if !c.login() {
 		return
 	}
+	s.mu.Lock()
+	s.logins++
+	s.mu.Unlock()
 	for {
 		p, err := c.conn.ReadCommand(1 << 30)
 		if err != nil || !c.command(p.Payload) {
@@ -204,15 +216,20 @@ func (c *serverConn) enter(packet []byte, salt [wire.SaltSize]byte) bool {
 		return false
 	}
 	c.caps, c.user = response.Capabilities.Agreed(c.server.capabilities()), response.User
+	return c.proves(response.Auth, salt)
+}
+
+// proves answers the proof of c.user, and tells whether it is right.
+func (c *serverConn) proves(proof []byte, salt [wire.SaltSize]byte) bool {
 	for _, a := range c.server.Accounts {
-		if a.User != response.User {
+		if a.User != c.user {
 			continue
 		}
-		if _, _, err := auth.NativeChallenge(salt).Verify(a, response.Auth); err == nil {
+		if _, _, err := auth.NativeChallenge(salt).Verify(a, proof); err == nil {
 			return c.ok(0)
 		}
 	}
-	c.fail(1045, "28000", "Access denied for user '"+response.User+"'")
+	c.fail(1045, "28000", "Access denied for user '"+c.user+"'")
 	return false
 }
 
@@ -260,11 +277,36 @@ func (c *serverConn) command(payload []byte) bool {
 		id, _ := wire.StatementID(payload)
 		delete(c.prepared, id)
 		return true
+	case wire.ComChangeUser:
+		return c.changeUser(payload)
 	case wire.ComResetConnection:
 		c.trx, c.off, c.prepared = false, false, make(map[uint32]string)
 	}
 	c.note(fmt.Sprint(wire.Command(payload[0])) + " " + string(payload[1:]))
 	return c.ok(0)
+}
+
+// changeUser asks for the proof with other salt.
+func (c *serverConn) changeUser(payload []byte) bool {
+	var m wire.ChangeUser
+	salt := auth.NewSalt()
+	if m.Decode(payload, c.caps) != nil {
+		return false
+	}
+	request := wire.AuthSwitch{Plugin: auth.NativePassword, Data: append(salt[:], 0)}
+	if !c.send(request.Append(nil)) {
+		return false
+	}
+	answer, err := c.conn.ReadPacket(1 << 20)
+	if err != nil {
+		return false
+	}
+	c.user, c.trx, c.off, c.prepared = m.User, false, false, nil
+	if !c.proves(answer, salt) {
+		return false
+	}
+	c.note(fmt.Sprintf("%s database '%s'", wire.ComChangeUser, m.Database))
+	return true
 }
 
 func (c *serverConn) note(text string) {

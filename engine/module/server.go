@@ -39,20 +39,20 @@ var ServerModule = Module{
 			Description: "Address that other servers replicate from, when it is not address.",
 		},
 		{
-			Name: "extra_port", Type: Count, Default: "0", Max: 65535, Modifiable: true, NotImplemented: true,
-			Description: "Port to use when the server has too many connections on port.",
+			Name: "extra_port", Type: Count, Default: "0", Max: 65535, Modifiable: true,
+			Description: "Port that is tried before port by monitors, for reading accounts and for stopping statements: the server's own extra_port, which works when it has too many connections on port.",
 		},
 		{
-			Name: "max_routing_connections", Type: Count, Default: "0", Modifiable: true, NotImplemented: true,
-			Description: "Most connections that all sessions together have to this server; 0 means no limit.",
+			Name: "max_routing_connections", Type: Count, Default: "0", Modifiable: true,
+			Description: "Most connections that all sessions together have to this server, those that are kept for reuse among them; 0 means no limit.",
 		},
 		{
-			Name: "persistpoolmax", Type: Count, Default: "0", Modifiable: true, NotImplemented: true,
-			Description: "Most connections that are kept open for reuse.",
+			Name: "persistpoolmax", Type: Count, Default: "0", Modifiable: true,
+			Description: "Most connections that are kept open for reuse, when persistmaxtime is set too.",
 		},
 		{
-			Name: "persistmaxtime", Type: Duration, Default: "0s", Modifiable: true, NotImplemented: true,
-			Description: "How long a connection is kept open for reuse.",
+			Name: "persistmaxtime", Type: Duration, Default: "0s", Modifiable: true,
+			Description: "How long a connection is kept open for reuse; 0s means not at all.",
 		},
 		{
 			Name: "proxy_protocol", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,

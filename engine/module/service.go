@@ -96,11 +96,11 @@ var ServiceModule = Module{
 			Description: "Rank of the service as a target of another one.",
 		},
 		{
-			Name: "connection_keepalive", Type: Duration, Default: "300s", Modifiable: true, NotImplemented: true,
-			Description: "How often idle backend connections are pinged; 0s means never.",
+			Name: "connection_keepalive", Type: Duration, Default: "300s", Modifiable: true,
+			Description: "How long a backend connection may be idle before it is pinged, unless the client is idle as long; 0s means never.",
 		},
 		{
-			Name: "force_connection_keepalive", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
+			Name: "force_connection_keepalive", Type: Bool, Default: "false", Modifiable: true,
 			Description: "Ping backend connections even if the client is idle as long.",
 		},
 		{

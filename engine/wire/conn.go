@@ -29,6 +29,7 @@ type Conn struct {
 	in       buffer                // what has been read and not consumed
 	out      buffer                // what WritePacket keeps until Flush
 	sequence byte                  // of the next packet
+	leaps    bool                  // the packets are in compressed ones, and their sequence ids are not checked
 	most     int                   // the most that one read may take, 0 for no limit
 	request  []byte                // what WriteAndFill has still to write
 	first    [headerSize]byte      // where a read without a buffer goes
@@ -132,8 +133,14 @@ func NewConn(nc net.Conn) *Conn {
 	return c
 }
 
-// NetConn returns the connection beneath.
-func (c *Conn) NetConn() net.Conn { return c.stream.Load().Conn }
+// NetConn returns the connection beneath, without the layer of compression.
+func (c *Conn) NetConn() net.Conn {
+	nc := c.stream.Load().Conn
+	if z, ok := nc.(*compressed); ok {
+		return z.Conn
+	}
+	return nc
+}
 
 // Upgrade goes on over nc, a TLS connection on top of NetConn. It fails when
 // bytes have been read that nobody asked for: they came unencrypted and would
@@ -170,14 +177,29 @@ func (c *Conn) Sequence() byte { return c.sequence }
 // SetSequence sets the sequence id of the next packet, read or written.
 func (c *Conn) SetSequence(id byte) { c.sequence = id }
 
+// BeginCommand says that what is read or written next begins a command, with
+// sequence ids from 0 on. ReadCommand does so by itself.
+func (c *Conn) BeginCommand() {
+	c.sequence = 0
+	if c.leaps {
+		c.stream.Load().Conn.(*compressed).command()
+	}
+}
+
 // BufferSize returns the capacity of the buffers held now, in bytes, 0 when
 // idle.
-func (c *Conn) BufferSize() int { return int(c.in.held.Load() + c.out.held.Load()) }
+func (c *Conn) BufferSize() int {
+	size := c.in.held.Load() + c.out.held.Load()
+	if z, ok := c.stream.Load().Conn.(*compressed); ok {
+		size += z.packed.held.Load()
+	}
+	return int(size)
+}
 
-// BytesRead returns the number of bytes read.
+// BytesRead returns the number of bytes read, after decompression.
 func (c *Conn) BytesRead() uint64 { return c.traffic.read.Load() }
 
-// BytesWritten returns the number of bytes written.
+// BytesWritten returns the number of bytes written, before compression.
 func (c *Conn) BytesWritten() uint64 { return c.traffic.written.Load() }
 
 // Events returns the number of reads and writes that moved bytes.

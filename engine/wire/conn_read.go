@@ -18,7 +18,7 @@ import (
 func (c *Conn) ReadPacket(limit int) ([]byte, error) {
 	c.in.trim()
 	for {
-		p, need, err := c.in.packet(&c.sequence, limit)
+		p, need, err := c.in.packet(&c.sequence, limit, c.leaps)
 		if err != nil || need == 0 {
 			return p.Payload, err
 		}
@@ -39,7 +39,7 @@ func (c *Conn) ReadCommand(limit int) (Packet, error) {
 	c.in.trim()
 	c.sequence = 0
 	for {
-		p, need, err := c.in.packet(&c.sequence, limit)
+		p, need, err := c.in.packet(&c.sequence, limit, c.leaps)
 		if err != nil || need == 0 {
 			return p, err
 		}
@@ -47,7 +47,7 @@ func (c *Conn) ReadCommand(limit int) (Packet, error) {
 		case s.raw != nil:
 			err = c.fillRaw(s)
 		case c.in.empty():
-			err = c.fillFirst(s)
+			err = fillFirst(c, s)
 		default:
 			err = c.Fill()
 		}
@@ -96,7 +96,10 @@ func (c *Conn) Fill() error {
 
 // fillFirst is Fill without a buffer: a connection that must be given memory to
 // read into waits for the first bytes of a command with those that it has.
-func (c *Conn) fillFirst(s *stream) error {
+func fillFirst(c *Conn, s *stream) error {
+	if c.leaps {
+		c.BeginCommand()
+	}
 	n, err := s.readSome(c.first[:])
 	if err != nil {
 		return err

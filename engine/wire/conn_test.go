@@ -327,10 +327,10 @@ func TestReadErrors(t *testing.T) {
 	var tooLarge *TooLargeError
 	var sequence *SequenceError
 	one := byte(1)
-	if _, _, err := (&buffer{b: long, w: len(long)}).packet(new(byte), 64); !errors.As(err, &tooLarge) {
+	if _, _, err := (&buffer{b: long, w: len(long)}).packet(new(byte), 64, false); !errors.As(err, &tooLarge) {
 		t.Errorf("got %T, want *TooLargeError", err)
 	}
-	if _, _, err := (&buffer{b: long, w: len(long)}).packet(&one, 64); !errors.As(err, &sequence) {
+	if _, _, err := (&buffer{b: long, w: len(long)}).packet(&one, 64, false); !errors.As(err, &sequence) {
 		t.Errorf("got %T, want *SequenceError", err)
 	}
 }

@@ -13,10 +13,10 @@
 // # Capabilities
 //
 // Protocol 4.1 is required of both sides. The protocol's layouts that appear
-// only with ClientOptionalResultsetMetadata, ClientQueryAttributes,
-// ClientCompress and ClientZstd are not understood by [Response] and [Conn]:
-// they must not be offered to a client. ClientDeprecateEOF and the MariaDB
-// capabilities are understood in both states. The MariaDB capabilities are
+// only with ClientOptionalResultsetMetadata and ClientQueryAttributes are not
+// understood by [Response]: they must not be offered to a client.
+// ClientDeprecateEOF and the MariaDB capabilities are understood in both
+// states. Compression lies beneath the packets: see [Compress]. The MariaDB capabilities are
 // sent in bytes that MySQL reserves, and only where ClientMySQL is clear.
 //
 // # Concurrency

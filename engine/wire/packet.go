@@ -26,15 +26,19 @@ func AppendHeader(dst []byte, n int, sequence byte) []byte {
 
 // packet takes the packet at the front, and moves the sequence id on behind it.
 // When the packet is not whole it returns the least number of bytes that are
-// missing.
-func (m *buffer) packet(sequence *byte, limit int) (p Packet, need int, err error) {
+// missing. With leaps it takes the sequence ids as they come.
+func (m *buffer) packet(sequence *byte, limit int, leaps bool) (p Packet, need int, err error) {
 	b := m.bytes()
 	size, pieces := 0, 0
-	for at := 0; ; pieces++ {
+	for at := 0; ; {
 		if len(b)-at < headerSize {
 			return Packet{}, at + headerSize - len(b), nil
 		}
 		if want := *sequence + byte(pieces); b[at+3] != want {
+			if leaps {
+				*sequence = b[at+3] - byte(pieces)
+				continue
+			}
 			return Packet{}, 0, &SequenceError{Want: want, Got: b[at+3]}
 		}
 		n := pieceLength(b[at:])
@@ -43,6 +47,7 @@ func (m *buffer) packet(sequence *byte, limit int) (p Packet, need int, err erro
 		}
 		at += headerSize + n
 		if n == maxPiece {
+			pieces++
 			continue
 		}
 		if at > len(b) {

@@ -230,6 +230,36 @@ func TestServerDown(t *testing.T) {
 	}
 }
 
+// Ensure that the extra port is tried first, and the other one when it does not
+// let the monitor in.
+func TestExtraPort(t *testing.T) {
+	full := startServer(t, &server{login: 1040})
+	normal, extra := &server{}, &server{}
+	target := startServer(t, normal)
+	target.Extra = startServer(t, extra).Address
+	closed := target
+	closed.Extra = "127.0.0.1:1"
+	full.Extra = target.Extra
+	refused := target
+	refused.Extra = full.Address
+	for _, test := range []struct {
+		name   string
+		target engine.MonitorTarget
+		by     *server
+	}{{"both", target, extra}, {"full", full, extra}, {"closed", closed, normal}, {"refused", refused, normal}} {
+		normal.connections.Store(0)
+		extra.connections.Store(0)
+		test.target.Name = "a"
+		probe := newMonitor(t, nil).Tick(t.Context(), []engine.MonitorTarget{test.target})[0]
+		if probe.Err != nil || probe.Status&engine.StatusRunning == 0 {
+			t.Errorf("%s: got %+v", test.name, probe)
+		}
+		if n := test.by.connections.Load(); n != 1 || normal.connections.Load()+extra.connections.Load() != 1 {
+			t.Errorf("%s: %d connections to the one that lets in, %d and %d to both", test.name, n, normal.connections.Load(), extra.connections.Load())
+		}
+	}
+}
+
 // dyingConn closes itself with a write.
 type dyingConn struct {
 	net.Conn

@@ -26,6 +26,7 @@ type prober struct {
 	target   engine.MonitorTarget // with the user that it is probed as
 	timeouts timeouts
 	db       *sql.DB
+	extra    *sql.DB // at the extra port; nil without one
 
 	// Of the last probe that succeeded.
 	seen  engine.MonitoredServer
@@ -44,6 +45,16 @@ func newProber(target engine.MonitorTarget, t timeouts) (*prober, error) {
 	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = t.connect, t.read, t.write
 	cfg.Logger = &mysql.NopLogger{} // what matters comes back as an error
 	cfg.ConnectionAttributes = "program_name:signalbox-monitor"
+	p := &prober{target: target, timeouts: t, seen: unseen}
+	var err error
+	if p.db, err = open(cfg); err == nil && target.Extra != "" {
+		cfg.Addr = target.Extra
+		p.extra, err = open(cfg)
+	}
+	return p, err
+}
+
+func open(cfg *mysql.Config) (*sql.DB, error) {
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, err
@@ -51,7 +62,7 @@ func newProber(target engine.MonitorTarget, t timeouts) (*prober, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	return &prober{target: target, timeouts: t, db: db, seen: unseen}, nil
+	return db, nil
 }
 
 // unseen is what is known of a server that was never reached.
@@ -89,7 +100,16 @@ func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
 	return seen, nil
 }
 
+// connect connects to the extra port, or else to the other one.
 func (p *prober) connect(ctx context.Context) (*sql.Conn, error) {
+	if p.extra != nil {
+		limited, cancel := context.WithTimeout(ctx, p.timeouts.connect)
+		conn, err := p.extra.Conn(limited)
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+	}
 	for attempt := int64(1); ; attempt++ {
 		limited, cancel := context.WithTimeout(ctx, p.timeouts.connect)
 		conn, err := p.db.Conn(limited)
@@ -276,4 +296,9 @@ func number(text string, other int64) int64 {
 	return n
 }
 
-func (p *prober) close() error { return p.db.Close() }
+func (p *prober) close() error {
+	if p.extra != nil {
+		_ = p.extra.Close()
+	}
+	return p.db.Close()
+}
