@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -105,6 +106,9 @@ func TestChangeUser(t *testing.T) {
 		}
 		if packet, err := change("app", "wrong"); err != nil || packet[0] != 0xff {
 			t.Errorf("got %q, %v, want an error", packet, err)
+		}
+		if err := c.Conn.Fill(); err != io.EOF {
+			t.Errorf("got %q, %v after the error, want the end", c.Conn.Unread(), err)
 		}
 		synctest.Wait()
 		if n := len(p.Sessions()); n != 0 {

@@ -275,11 +275,11 @@ func endPacket(cause error) *wire.Error {
 	if errors.Is(cause, errServiceStopped) {
 		return &wire.Error{Code: 1053, State: "08S01", Message: "Server shutdown in progress"}
 	}
+	if cause == io.EOF || SideOf(cause) == ClientSide { // nobody is there, or it was refused and knows
+		return nil
+	}
 	if packet, ok := errors.AsType[*wire.Error](cause); ok {
 		return packet
-	}
-	if cause == io.EOF || SideOf(cause) == ClientSide {
-		return nil
 	}
 	return &wire.Error{Code: 1927, State: "08S01", Message: "Connection was closed by the proxy: " + cause.Error()}
 }
