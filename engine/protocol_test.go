@@ -308,3 +308,14 @@ func TestConnectionID(t *testing.T) {
 		}
 	})
 }
+
+// Ensure the proxy greets with the version and the default collation of its
+// servers: clients choose their character set by them.
+func TestGreeting(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		got := p.connect(splitAddress).Greeting
+		if got.Version != p.primary.Greeting || got.Collation != enginetest.Collation {
+			t.Errorf("got %q with collation %d, want %q with %d", got.Version, got.Collation, p.primary.Greeting, enginetest.Collation)
+		}
+	})
+}
