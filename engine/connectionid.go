@@ -8,22 +8,52 @@ import (
 )
 
 // asksConnectionID reports whether sql is SELECT CONNECTION_ID() and nothing
-// else, and how the call is written: the column has its name. It is answered with the session's id, which is the one that KILL takes
-// and the console shows.
+// else but an alias, and what the column is called. It is answered with the
+// session's id, which is the one that KILL takes and the console shows.
 //
 // MaxScale: sends it on, and the client sees the thread id of one of its servers,
 // which means another session to KILL.
-func asksConnectionID(sql []byte) (call []byte, asks bool) {
+func asksConnectionID(sql []byte) (column []byte, asks bool) {
 	if len(sql) > 64 {
 		return nil, false
 	}
 	sql = bytes.TrimRight(bytes.TrimSpace(sql), "; \t\r\n")
-	word, call, ok := bytes.Cut(sql, []byte(" "))
-	call = bytes.TrimSpace(call)
-	return call, ok && bytes.EqualFold(word, []byte("SELECT")) && bytes.EqualFold(call, []byte("CONNECTION_ID()"))
+	word, rest, ok := bytes.Cut(sql, []byte(" "))
+	rest = bytes.TrimSpace(rest)
+	const function = "CONNECTION_ID()"
+	if !ok || !bytes.EqualFold(word, []byte("SELECT")) || len(rest) < len(function) || !bytes.EqualFold(rest[:len(function)], []byte(function)) {
+		return nil, false
+	}
+	call, alias := rest[:len(function)], rest[len(function):]
+	if len(alias) == 0 {
+		return call, true
+	}
+	name := bytes.TrimSpace(alias)
+	if as, after, ok := bytes.Cut(name, []byte(" ")); ok && bytes.EqualFold(as, []byte("AS")) {
+		name = bytes.TrimSpace(after)
+	}
+	if n := len(name); n > 2 && name[0] == '`' && name[n-1] == '`' {
+		name = name[1 : n-1]
+	} else if alias[0] != ' ' {
+		return nil, false
+	}
+	return name, isName(name)
 }
 
-// connectionID answers SELECT CONNECTION_ID() with a column of that name.
+// isName reports whether b is a name of letters, digits and _ that does not
+// begin with a digit.
+func isName(b []byte) bool {
+	for i, c := range b {
+		switch {
+		case c == '_', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', i > 0 && '0' <= c && c <= '9':
+		default:
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// connectionID answers SELECT CONNECTION_ID() with a column of the given name.
 func connectionID(c *conversation, name string) error {
 	status := status(c.Session)
 	count := []byte{1}

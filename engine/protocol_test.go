@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -105,6 +106,9 @@ func TestChangeUser(t *testing.T) {
 		}
 		if packet, err := change("app", "wrong"); err != nil || packet[0] != 0xff {
 			t.Errorf("got %q, %v, want an error", packet, err)
+		}
+		if err := c.Conn.Fill(); err != io.EOF {
+			t.Errorf("got %q, %v after the error, want the end", c.Conn.Unread(), err)
 		}
 		synctest.Wait()
 		if n := len(p.Sessions()); n != 0 {
@@ -291,13 +295,15 @@ func TestConnectionID(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, sql := range []string{"SELECT CONNECTION_ID()", "select  connection_id() ;"} {
+			for _, sql := range []string{"SELECT CONNECTION_ID()", "select  connection_id() ;", "SELECT CONNECTION_ID() id", "SELECT connection_id() AS `my_id`;"} {
 				if r := p.query(c, sql); r.Value != strconv.Itoa(int(c.ID)) || r.Rows != 1 {
 					t.Errorf("%s: got %+v, want %d", sql, r, c.ID)
 				}
 			}
-			if r := p.query(c, "SELECT CONNECTION_ID() + 1"); r.Value != "server2" {
-				t.Errorf("got %+v, want the server's answer", r)
+			for _, sql := range []string{"SELECT CONNECTION_ID() + 1", "SELECT CONNECTION_ID()+1", "SELECT CONNECTION_ID(), 1", "SELECT CONNECTION_ID() FROM t", "SELECT CONNECTION_ID() AS 'x"} {
+				if r := p.query(c, sql); !strings.HasPrefix(r.Value, "server") {
+					t.Errorf("%s: got %+v, want the server's answer", sql, r)
+				}
 			}
 		}
 	})
@@ -342,6 +348,17 @@ func TestLoadDataLocalIsNoCommand(t *testing.T) {
 			if i := p.session(c).Info(); i.Database != "" || i.History.Commands != 0 {
 				t.Errorf("%s: got database %q and %d commands in the history, want none", address, i.Database, i.History.Commands)
 			}
+		}
+	})
+}
+
+// Ensure the proxy greets with the version and the default collation of its
+// servers: clients choose their character set by them.
+func TestGreeting(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		got := p.connect(splitAddress).Greeting
+		if got.Version != p.primary.Greeting || got.Collation != enginetest.Collation {
+			t.Errorf("got %q with collation %d, want %q with %d", got.Version, got.Collation, p.primary.Greeting, enginetest.Collation)
 		}
 	})
 }

@@ -48,12 +48,13 @@ type Server struct {
 	packets          atomic.Uint64
 	latency          latencyCounter // of the replies that clients have seen
 
-	mu      sync.Mutex // guards what follows
-	version string     // of its last greeting
-	seen    MonitoredServer
-	notice  string // that was logged last
-	event   string
-	eventAt time.Time
+	mu        sync.Mutex // guards what follows
+	version   string     // of its last greeting
+	collation byte       // of its last greeting
+	seen      MonitoredServer
+	notice    string // that was logged last
+	event     string
+	eventAt   time.Time
 }
 
 func newServer(e *Engine, o module.Object) (*Server, error) {
@@ -175,14 +176,16 @@ func (s *Server) info() ServerInfo {
 func (s *Server) greeted(h *wire.Handshake) {
 	s.capabilities.Store(uint64(h.Capabilities))
 	s.mu.Lock()
-	s.version = h.Version
+	s.version, s.collation = h.Version, h.Collation
 	s.mu.Unlock()
 }
 
-func (s *Server) greeting() (version string, caps wire.Capability) {
+// greeting returns what the server has said of itself last; "" and 0 before the
+// first time.
+func (s *Server) greeting() (version string, collation byte, caps wire.Capability) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.version, wire.Capability(s.capabilities.Load())
+	return s.version, s.collation, wire.Capability(s.capabilities.Load())
 }
 
 // maxPacket returns the longest statement that the server takes, in bytes; 0

@@ -98,7 +98,7 @@ func (s *Service) capabilities() wire.Capability {
 	caps := wire.Capability(supported)
 	mariadb := true
 	for _, server := range s.servers {
-		_, known := server.greeting()
+		_, _, known := server.greeting()
 		if known == 0 {
 			continue
 		}
@@ -111,18 +111,21 @@ func (s *Service) capabilities() wire.Capability {
 	return caps & 0xffffffff &^ wire.ClientSSL
 }
 
-// version returns the server version in the greeting: as configured, or else
-// that of the first server that has been met.
-func (s *Service) version() string {
-	if v := s.object.Values.String("version_string"); v != "" {
-		return v
-	}
+// greeting returns the server version and the default collation in the greeting:
+// those of the first server that has been met, or the version that is
+// configured. Clients that are told no character set take that of the collation.
+func (s *Service) greeting() (version string, collation byte) {
+	version, collation = "5.5.5-10.11.0-MariaDB-signalbox", defaultCharset
 	for _, server := range s.byRank() {
-		if v, _ := server.greeting(); v != "" {
-			return v
+		if v, c, _ := server.greeting(); v != "" {
+			version, collation = v, c
+			break
 		}
 	}
-	return "5.5.5-10.11.0-MariaDB-signalbox"
+	if v := s.object.Values.String("version_string"); v != "" {
+		version = v
+	}
+	return version, collation
 }
 
 // enter counts a new connection in. Each one leaves, whether it was let in or
@@ -170,7 +173,7 @@ func (s *Service) start(ctx context.Context) {
 			"service", s.Name(), "reason", err.Error())
 	}
 	for _, server := range s.servers { // what it can do, for the greeting
-		if _, known := server.greeting(); known == 0 && server.Usable() {
+		if _, _, known := server.greeting(); known == 0 && server.Usable() {
 			if _, err := s.readAccounts(ctx, server); err != nil {
 				s.engine.logger.Warn("cannot log in", "service", s.Name(), "server", server.Name(), "reason", err.Error())
 			}

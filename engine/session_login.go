@@ -33,9 +33,10 @@ func (l *login) login(ctx context.Context) error {
 	if l.listener.tls != nil {
 		offered |= wire.ClientSSL
 	}
+	version, collation := l.service.greeting()
 	greeting := wire.Handshake{
-		Version: l.service.version(), ConnectionID: uint32(l.id), Salt: challenge,
-		Capabilities: offered, Collation: defaultCharset, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
+		Version: version, ConnectionID: uint32(l.id), Salt: challenge,
+		Capabilities: offered, Collation: collation, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
 	}
 	if err := l.send(greeting.Append(nil)); err != nil {
 		return clientError(err)

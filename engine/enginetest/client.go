@@ -11,10 +11,11 @@ import (
 
 // Client is a client of the protocol that a test drives step by step.
 type Client struct {
-	Conn  *wire.Conn
-	ID    uint32 // from the greeting
-	caps  wire.Capability
-	reply wire.Response
+	Conn     *wire.Conn
+	ID       uint32         // from the greeting
+	Greeting wire.Handshake // as it came
+	caps     wire.Capability
+	reply    wire.Response
 }
 
 // Result is what a statement has given.
@@ -62,7 +63,7 @@ func (c *Client) login(o ClientOptions) error {
 	if err := greeting.Decode(packet); err != nil {
 		return err
 	}
-	c.ID = greeting.ConnectionID
+	c.ID, c.Greeting = greeting.ConnectionID, greeting
 	want := o.Caps
 	if want == 0 {
 		want = wire.ClientProtocol41 | wire.ClientSecureConnection | wire.ClientPluginAuth | wire.ClientMultiResults |

@@ -14,6 +14,9 @@ import (
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
+// Collation is the default collation of a Server, utf8mb4_unicode_ci.
+const Collation = 224
+
 // Server is a scripted database server on a Network. It logs clients in with
 // mysql_native_password, keeps transactions, autocommit and prepared statements,
 // and understands these statements beside what Answer makes of others:
@@ -204,7 +207,7 @@ func (c *serverConn) login() bool {
 func (c *serverConn) greet(salt [wire.SaltSize]byte) bool {
 	greeting := wire.Handshake{
 		Version: c.server.Greeting, ConnectionID: c.id, Salt: salt, Capabilities: c.server.capabilities(),
-		Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
+		Collation: Collation, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
 	}
 	return c.send(greeting.Append(nil))
 }

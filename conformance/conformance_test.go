@@ -1,0 +1,251 @@
+// Package conformance runs other people's tests and clients against a real
+// MariaDB, directly and through each router of a running Signalbox, and
+// compares what they say line by line. Whatever differs is a fault of the
+// proxy, unless differences.txt explains it.
+//
+// SIGNALBOX names the program to test; without it everything is skipped.
+// .ci/conformance.sh installs what is needed and sets it.
+package conformance
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/signalbox/signalbox/engine/enginetest"
+)
+
+// Accounts and schema that the suites use.
+const (
+	root     = "root"
+	password = "root-pw"
+	schema   = "test"
+)
+
+// way is a way to the database: directly, or through a service.
+type way struct {
+	name    string
+	addr    string // host:port
+	service string // "" for the direct way
+	server  *enginetest.MariaDB
+}
+
+func (w way) host() string { host, _, _ := net.SplitHostPort(w.addr); return host }
+func (w way) port() string { _, port, _ := net.SplitHostPort(w.addr); return port }
+
+// open opens a pool as root. It is closed when the test ends.
+func (w way) open(t testing.TB, schema, parameters string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/%s?%s", root, password, w.addr, schema, parameters))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// bench is what all suites run on: database servers and the proxy in front.
+//
+// The suites expect to read what they have written at once, which a replica
+// does not promise. So the servers between which "split" splits are one server
+// under two addresses; "pair" has a real replica, for what can wait for it.
+type bench struct {
+	direct, conn, split way // one server
+	pairDirect, pair    way // a primary with a replica
+	primary, replica    *enginetest.MariaDB
+	results             string // folder for what the suites have printed
+}
+
+// Ensure that every client and every suite sees through each router what it
+// sees without a proxy.
+func TestConformance(t *testing.T) {
+	program := os.Getenv("SIGNALBOX")
+	if program == "" {
+		t.Skip("SIGNALBOX names no program; .ci/conformance.sh does")
+	}
+	_ = mysql.SetLogger(&mysql.NopLogger{})
+	b := newBench(t, program)
+	known := readDifferences(t)
+	for _, s := range suites {
+		t.Run(s.name, func(t *testing.T) {
+			began := time.Now()
+			ways := []way{b.direct, b.conn, b.split}
+			if s.pair {
+				ways = []way{b.pairDirect, b.pair}
+			}
+			want := s.transcript(t, b, ways[0])
+			if len(want) < s.least {
+				t.Fatalf("%s says %d things directly, want %d or more: see %s", s.name, len(want), s.least, b.results)
+			}
+			for _, w := range ways[1:] {
+				t.Run(w.name, func(t *testing.T) { compare(t, s.name, w.name, want, s.transcript(t, b, w), known) })
+			}
+			t.Logf("%d results compared in %d s", len(want), int(time.Since(began).Seconds()))
+		})
+	}
+	for _, d := range known {
+		if !d.seen && strings.Contains(t.Name(), "/") {
+			t.Errorf("differences.txt: %s %s %s did not happen", d.suite, d.way, d.line)
+		}
+	}
+}
+
+// suite is a set of tests of somebody else's, or a client that does a day's
+// work.
+type suite struct {
+	name  string
+	run   func(t *testing.T, b *bench, w way) []byte // everything that it prints
+	lines func(output []byte) []string               // what of that is to be equal; nil for all of it
+	least int                                        // lines there are at least, or something is wrong
+	pair  bool                                       // runs on a primary with a replica
+}
+
+var suites = []suite{goDriver}
+
+// transcript runs s from an empty schema and returns what it says.
+func (s suite) transcript(t *testing.T, b *bench, w way) []string {
+	t.Helper()
+	db := w.server.Open(t, root, "")
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + schema, "CREATE DATABASE " + schema} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.pair {
+		b.primary.WaitReplicated(t, b.replica)
+	}
+	output := s.run(t, b, w)
+	if err := os.WriteFile(filepath.Join(b.results, s.name+"-"+w.name+".log"), output, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if s.lines != nil {
+		return s.lines(output)
+	}
+	return strings.Split(strings.TrimSuffix(string(output), "\n"), "\n")
+}
+
+// newBench starts the servers and the proxy.
+func newBench(t *testing.T, program string) *bench {
+	t.Helper()
+	results, err := filepath.Abs("../test-results/conformance")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(results, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	alone := enginetest.StartMariaDB(t)
+	primary, replica := enginetest.StartPair(t)
+	b := &bench{
+		primary: primary, replica: replica, results: results,
+		direct:     way{name: "direct", addr: alone.Addr(), server: alone},
+		pairDirect: way{name: "direct", addr: primary.Addr(), server: primary},
+		conn:       way{name: "readconnroute", service: "Conn", addr: free(t), server: alone},
+		split:      way{name: "readwritesplit", service: "Split", addr: free(t), server: alone},
+		pair:       way{name: "readwritesplit", service: "Pair", addr: free(t), server: primary},
+	}
+	startProxy(t, b, program, alone)
+	return b
+}
+
+// free returns a TCP address on which nobody listens now.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// configuration is a MaxScale-style configuration for b.
+func configuration(t *testing.T, b *bench, alone *enginetest.MariaDB, dir string) string {
+	t.Helper()
+	var c strings.Builder
+	_, admin, _ := net.SplitHostPort(free(t))
+	fmt.Fprintf(&c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\n", admin, dir, dir)
+	server := func(name, where string) { fmt.Fprintf(&c, "[%s]\ntype=server\n%s\n", name, where) }
+	tcp := func(m *enginetest.MariaDB) string { return fmt.Sprintf("address=%s\nport=%d", m.Host, m.Port) }
+	server("alone", tcp(alone))
+	server("again", "socket="+alone.Socket())
+	server("primary", tcp(b.primary))
+	server("replica", tcp(b.replica))
+	for _, m := range []string{"[One]\nservers=alone,again\nassume_primary=alone", "[Two]\nservers=primary,replica"} {
+		fmt.Fprintf(&c, "%s\ntype=monitor\nmodule=mariadbmon\nuser=%s\npassword=%s\nmonitor_interval=500ms\n", m, enginetest.MonitorUser, enginetest.MonitorPassword)
+	}
+	service := func(w way, router, servers string) {
+		fmt.Fprintf(&c, "[%s]\ntype=service\nrouter=%s\nservers=%s\nuser=%s\npassword=%s\nenable_root_user=true\n", w.service, router, servers, enginetest.ServiceUser, enginetest.ServicePassword)
+		fmt.Fprintf(&c, "[%s-Listener]\ntype=listener\nservice=%s\naddress=%s\nport=%s\n", w.service, w.service, w.host(), w.port())
+	}
+	service(b.conn, "readconnroute\nrouter_options=master", "alone,again")
+	service(b.split, "readwritesplit", "alone,again")
+	service(b.pair, "readwritesplit", "primary,replica")
+	file := filepath.Join(dir, "signalbox.cnf")
+	if err := os.WriteFile(file, []byte(c.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// startProxy starts program in front of b's servers until the test ends.
+func startProxy(t *testing.T, b *bench, program string, alone *enginetest.MariaDB) {
+	t.Helper()
+	log, err := os.Create(filepath.Join(b.results, "signalbox.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	command := exec.Command(program, "-config", configuration(t, b, alone, t.TempDir()))
+	command.Stdout, command.Stderr = log, log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		if err := command.Wait(); err != nil {
+			t.Errorf("signalbox: %v: see %s", err, log.Name())
+		}
+		text, _ := os.ReadFile(log.Name())
+		if bytes.Contains(text, []byte("panic")) {
+			t.Errorf("signalbox panicked: see %s", log.Name())
+		}
+	})
+	for _, w := range []way{b.conn, b.split, b.pair} {
+		db := w.open(t, "", "")
+		for deadline := time.Now().Add(30 * time.Second); db.Ping() != nil; time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("service %s does not answer: %v: see %s", w.service, db.Ping(), log.Name())
+			}
+		}
+		_ = db.Close()
+	}
+}
+
+// command runs a program to its end and returns what it prints. A program that
+// fails says so in its last line.
+func command(t *testing.T, dir string, env []string, name string, arguments ...string) []byte {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), name, arguments...)
+	c.Dir, c.Env = dir, append(os.Environ(), env...)
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		out = append(out, "exit status: "+strconv.Itoa(e.ExitCode())+"\n"...)
+	} else if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return out
+}
