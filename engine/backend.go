@@ -44,15 +44,18 @@ type backendStatement struct {
 // replays the session's history on it. The connection belongs to the caller. An
 // error of the server's own is a *wire.Error.
 func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
-	s.mu.Lock()
-	who := s.seen.identity
-	s.mu.Unlock()
-	conn, greeting, err := server.login(ctx, credentials{
-		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		capabilities: s.talk.caps, attributes: who.attributes, exact: true,
-	})
+	c := loginAs(s)
+	c.capabilities, c.exact = s.talk.caps, true
+	entering := s.talk.entering
+	if entering != nil && entering.relays {
+		c.relay = entering.relay
+	}
+	conn, greeting, err := server.login(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	if entering != nil {
+		entering.proved = true
 	}
 	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
 	b.threadID.Store(uint64(greeting.ConnectionID))
@@ -70,6 +73,22 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	s.boring()
 	return b, nil
+}
+
+// loginAs returns as whom the session logs in to servers. It may be called by
+// any goroutine.
+func loginAs(s *Session) credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	who := &s.seen.identity
+	c := credentials{
+		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
+		attributes: who.attributes, client: s.remote,
+	}
+	if who.mapped != nil {
+		c.user, c.secret = who.mapped.User, who.mapped.Secret
+	}
+	return c
 }
 
 // Server returns the server that the backend is connected to.

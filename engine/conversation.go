@@ -24,6 +24,7 @@ type conversation struct {
 	replies    clientWriter
 	history    history
 	statements statements
+	entering   *login // while the client logs in
 }
 
 func newConversation(s *Session) *conversation {
@@ -37,7 +38,9 @@ func newConversation(s *Session) *conversation {
 // a goroutine of its own: a login goes deep, and the stack that has grown with
 // it would stay with an idle session for good.
 func (c *conversation) serve() {
-	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
+	c.entering = &login{conversation: c}
+	err := guarded(c.Session, func() error { return c.entering.login(c.ctx) })
+	c.entering = nil
 	if err != nil {
 		c.finish(err)
 		return

@@ -15,7 +15,7 @@ import (
 )
 
 // Server is a scripted database server on a Network. It logs clients in with
-// mysql_native_password, keeps transactions, autocommit and prepared statements,
+// mysql_native_password, ed25519 and caching_sha2_password, keeps transactions, autocommit and prepared statements,
 // and understands these statements beside what Answer makes of others:
 //
 //	SLEEP n          one row after n seconds, or error 1317 when killed
@@ -35,6 +35,9 @@ type Server struct {
 	Answer func(sql string) []byte
 	// Forgets says that Statements is not wanted.
 	Forgets bool
+
+	once  sync.Once
+	takes *auth.Methods
 
 	mu         sync.Mutex
 	conns      map[uint32]*serverConn
@@ -162,42 +165,6 @@ func (s *Server) serve(nc net.Conn) {
 
 func (c *serverConn) send(payload []byte) bool {
 	return c.conn.WritePacket(payload) == nil && c.conn.Flush() == nil
-}
-
-func (c *serverConn) login() bool {
-	salt := auth.NewSalt()
-	if !c.greet(salt) {
-		return false
-	}
-	packet, err := c.conn.ReadPacket(1 << 20)
-	return err == nil && c.enter(packet, salt)
-}
-
-func (c *serverConn) greet(salt [wire.SaltSize]byte) bool {
-	greeting := wire.Handshake{
-		Version: c.server.Greeting, ConnectionID: c.id, Salt: salt, Capabilities: c.server.capabilities(),
-		Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
-	}
-	return c.send(greeting.Append(nil))
-}
-
-// enter answers the response to the greeting, and tells whether it is right.
-func (c *serverConn) enter(packet []byte, salt [wire.SaltSize]byte) bool {
-	var response wire.HandshakeResponse
-	if response.Decode(packet) != nil {
-		return false
-	}
-	c.caps, c.user = response.Capabilities.Agreed(c.server.capabilities()), response.User
-	for _, a := range c.server.Accounts {
-		if a.User != response.User {
-			continue
-		}
-		if _, _, err := auth.NativeChallenge(salt).Verify(a, response.Auth); err == nil {
-			return c.ok(0)
-		}
-	}
-	c.fail(1045, "28000", "Access denied for user '"+response.User+"'")
-	return false
 }
 
 func (c *serverConn) status() wire.Status {
@@ -342,13 +309,17 @@ func (c *serverConn) file() bool {
 func (c *serverConn) users() bool {
 	rows := make([][]string, len(c.server.Accounts))
 	for i, a := range c.server.Accounts {
-		super := "N"
-		if a.Super {
-			super = "Y"
-		}
-		rows[i] = []string{a.User, a.Host, a.Plugin, a.Hash, super, "", "N"}
+		super := yesNo(a.Super)
+		rows[i] = []string{a.User, a.Host, a.Plugin, a.Hash, super, "", "N", "Y", "", yesNo(a.Locked), yesNo(a.Expired)}
 	}
-	return c.result([]string{"User", "Host", "plugin", "auth", "Super_priv", "default_role", "is_role"}, rows)
+	return c.result([]string{"User", "Host", "plugin", "auth", "Super_priv", "default_role", "is_role", "any", "ssl_type", "locked", "expired"}, rows)
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "Y"
+	}
+	return "N"
 }
 
 func (c *serverConn) rows(n, size int) bool {
