@@ -37,12 +37,12 @@ const stateQuery = "SELECT User, Host, IFNULL(JSON_VALUE(Priv, '$.account_locked
 	"FROM mysql.global_priv"
 
 // grantQuery reads where somebody has a right that counts in one database.
-const grantQuery = "SELECT User, Host, Db FROM mysql.db UNION SELECT User, Host, Db FROM mysql.tables_priv UNION " +
-	"SELECT User, Host, Db FROM mysql.columns_priv UNION SELECT User, Host, Db FROM mysql.procs_priv"
+const grantQuery = "SELECT User, Db FROM mysql.db UNION SELECT User, Db FROM mysql.tables_priv UNION " +
+	"SELECT User, Db FROM mysql.columns_priv UNION SELECT User, Db FROM mysql.procs_priv"
 
 // roleQuery reads who has which role. MySQL does not understand it, and its
 // roles are not looked at.
-const roleQuery = "SELECT User, Host, Role FROM mysql.roles_mapping"
+const roleQuery = "SELECT User, Role FROM mysql.roles_mapping"
 
 // collect reads the accounts from the first server that gives them, the
 // primary before all others, or from all servers, and adds those of the
@@ -189,18 +189,18 @@ func readRights(conn *serverConn, known *auth.Accounts) {
 		return
 	}
 	for _, row := range rows {
-		if len(row) != 3 {
+		if len(row) != 2 {
 			known.Unjudged = true
 			return
 		}
-		known.Grants = append(known.Grants, auth.Grant{User: row[0], Host: row[1], Database: row[2]})
+		known.Grants = append(known.Grants, auth.Grant{User: row[0], Database: row[1]})
 	}
 	if rows, err = resultRows(conn, roleQuery); err != nil {
 		return
 	}
 	for _, row := range rows {
-		if len(row) == 3 {
-			known.Member = append(known.Member, auth.RoleGrant{User: row[0], Host: row[1], Role: row[2]})
+		if len(row) == 2 {
+			known.Member = append(known.Member, auth.RoleGrant{User: row[0], Role: row[1]})
 		}
 	}
 }

@@ -160,7 +160,7 @@ func (a *attempt) begin() error {
 // ask asks for a proof by the chosen method.
 func (a *attempt) ask() error {
 	a.switched, a.challenge = true, a.method.Begin()
-	request := wire.AuthSwitch{Plugin: a.method.Name(), Data: append(a.challenge.Data(), 0)}
+	request := wire.AuthSwitch{Plugin: a.method.Name(), Data: a.challenge.Data()}
 	answer, err := a.login.ask(request.Append(nil))
 	a.answer = append([]byte(nil), answer...)
 	return err

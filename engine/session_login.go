@@ -112,9 +112,11 @@ func (l *login) readProxyHeader() error {
 	found, err := wire.ReadProxyHeader(l.client, &header)
 	switch {
 	case found && !l.listener.believes(l.remote.Addr()):
-		return l.reject(&wire.Error{Code: 1130, State: "HY000", Message: fmt.Sprintf(
+		return l.rejectProxy(&wire.Error{Code: 1130, State: "HY000", Message: fmt.Sprintf(
 			"PROXY protocol header from %s, which is not in proxy_protocol_networks of listener %s: add it there, or connect without the header",
 			hostText(l.remote.Addr()), l.listener.object.Name)})
+	case found && err != nil:
+		return l.rejectProxy(handshakeError(err.Error()))
 	case err != nil:
 		return l.badLogin(err)
 	case !header.Source.IsValid():
@@ -127,6 +129,15 @@ func (l *login) readProxyHeader() error {
 	l.mu.Unlock()
 	l.notable()
 	return nil
+}
+
+// rejectProxy is reject for who has sent a bad header. What it sends behind the
+// header has the sequence id that the error is to follow.
+func (l *login) rejectProxy(e *wire.Error) error {
+	l.client.SetSequence(2)
+	err := l.reject(e)
+	l.linger()
+	return err
 }
 
 // readLogin reads what the client answers to the greeting, and goes over to TLS
@@ -205,12 +216,13 @@ func (l *login) ask(payload []byte) ([]byte, error) {
 }
 
 // loginError is what a client is told whose chain could not be opened: the
-// server's own error when there is one.
+// server's own error when there is one. Any other has a server's number too:
+// clients take one of their own, as 2002, for a malformed packet.
 func loginError(err error) *wire.Error {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		return e
 	}
-	return &wire.Error{Code: 2002, State: "HY000", Message: err.Error()}
+	return &wire.Error{Code: 1927, State: "08S01", Message: err.Error()}
 }
 
 // reject tells the client that it cannot come in, and returns the error that

@@ -73,7 +73,7 @@ type shaChallenge struct {
 	full bool // the password itself has been asked for
 }
 
-func (c *shaChallenge) Data() []byte { return c.salt[:] }
+func (c *shaChallenge) Data() []byte { return append(c.salt[:], 0) }
 
 func (c *shaChallenge) Verify(account Account, response []byte) (Verdict, error) {
 	if c.full {

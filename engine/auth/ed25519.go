@@ -32,6 +32,7 @@ func isEd25519(plugin string) bool { return plugin == "ed25519" || plugin == Ed2
 
 type edChallenge [edNonceSize]byte
 
+// Data returns the nonce alone: clients want it to be the whole packet.
 func (c edChallenge) Data() []byte { return c[:] }
 
 func (c edChallenge) Verify(account Account, response []byte) (Verdict, error) {

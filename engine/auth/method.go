@@ -23,8 +23,8 @@ type Method interface {
 
 // Challenge is one login under way.
 type Challenge interface {
-	// Data returns what the server says first: the salt, without the NUL byte
-	// that goes behind it on the wire.
+	// Data returns what the server says first, as it goes on the wire: the salt,
+	// for most plugins with a NUL byte behind it.
 	Data() []byte
 	// Verify takes what the client said last. The error is ErrDenied, or says
 	// what makes the proof impossible. After ErrDenied the same answer may be

@@ -95,8 +95,8 @@ func (Native) Begin() Challenge { return NativeChallenge(NewSalt()) }
 // NativeChallenge is a login with mysql_native_password, by its salt.
 type NativeChallenge [wire.SaltSize]byte
 
-// Data returns the salt.
-func (c NativeChallenge) Data() []byte { return c[:] }
+// Data returns the salt and a NUL byte.
+func (c NativeChallenge) Data() []byte { return append(c[:], 0) }
 
 // Verify checks the proof in one step.
 func (c NativeChallenge) Verify(account Account, response []byte) (Verdict, error) {

@@ -4,14 +4,14 @@ import "strings"
 
 // Grant is a right in one database, or in something that is in it.
 type Grant struct {
-	User, Host string // of the account; Host is "" for a role
-	Database   string // pattern
+	User     string // or role; "" for everybody
+	Database string // pattern
 }
 
 // RoleGrant is a role that an account or another role has.
 type RoleGrant struct {
-	User, Host string // Host is "" when User is a role
-	Role       string
+	User string // or role
+	Role string
 }
 
 // Accounts are the accounts of a server and what they may do.
@@ -45,12 +45,12 @@ func (a *Accounts) Add(other Accounts) {
 
 // MayUse tells whether the account may make the database its default. It lets
 // in rather more than a server does, which has the last word: case does not
-// count, and neither does what the rights are for.
+// count, nor from where the rights are or what they are for.
 func (a *Accounts) MayUse(account Account, database string) bool {
 	if a.Unjudged || database == "" || account.AnyDatabase || account.Super || strings.EqualFold(database, "information_schema") {
 		return true
 	}
-	if a.granted(account.User, account.Host, database) || a.granted("PUBLIC", "", database) {
+	if a.granted(account.User, database) || a.granted("", database) || a.granted("PUBLIC", database) {
 		return true
 	}
 	seen := map[string]bool{}
@@ -61,11 +61,11 @@ func (a *Accounts) MayUse(account Account, database string) bool {
 			continue
 		}
 		seen[role] = true
-		if a.granted(role, "", database) || a.anyDatabase(role) {
+		if a.granted(role, database) || a.anyDatabase(role) {
 			return true
 		}
 		for _, m := range a.Member {
-			if m.User == role && m.Host == "" {
+			if m.User == role {
 				roles = append(roles, m.Role)
 			}
 		}
@@ -73,9 +73,9 @@ func (a *Accounts) MayUse(account Account, database string) bool {
 	return false
 }
 
-func (a *Accounts) granted(user, host, database string) bool {
+func (a *Accounts) granted(user, database string) bool {
 	for _, g := range a.Grants {
-		if g.User == user && g.Host == host && matchPattern(g.Database, database) {
+		if g.User == user && matchPattern(g.Database, database) {
 			return true
 		}
 	}

@@ -114,3 +114,11 @@ func (a *Authority) write(t testing.TB, name, kind string, der []byte) {
 		t.Fatal(err)
 	}
 }
+
+// Pool has the authority alone.
+func (a *Authority) Pool(t testing.TB) *x509.CertPool {
+	t.Helper()
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
+}

@@ -48,7 +48,7 @@ func (c *serverConn) proves(a auth.Account, salt [wire.SaltSize]byte, response *
 	challenge, answer := auth.Challenge(auth.NativeChallenge(salt)), response.Auth
 	if method.Name() != auth.NativePassword || response.Plugin != auth.NativePassword {
 		challenge = method.Begin()
-		request := wire.AuthSwitch{Plugin: method.Name(), Data: append(challenge.Data(), 0)}
+		request := wire.AuthSwitch{Plugin: method.Name(), Data: challenge.Data()}
 		if !c.send(request.Append(nil)) {
 			return false
 		}
