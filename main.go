@@ -75,11 +75,16 @@ func New(o options, out, errOut io.Writer) (_ *program, err error) {
 	if err != nil {
 		return nil, err
 	}
+	certificate, err := adminCertificate(p.engine.MaxScale())
+	if err != nil {
+		return nil, err
+	}
+	admin.ReloadTLS = certificate.reload
 	if p.admin, err = server.New(p.engine, admin); err != nil {
 		return nil, err
 	}
 	p.http = &http.Server{
-		Handler: p.admin, ErrorLog: s.httpLog(),
+		Handler: p.admin, ErrorLog: s.httpLog(), TLSConfig: certificate.config(),
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	return p, nil
@@ -107,9 +112,8 @@ func (p *program) Run(ctx context.Context) (err error) {
 }
 
 func (p *program) serve() error {
-	v := p.engine.MaxScale().Values
-	if cert := v.String("admin_ssl_cert"); cert != "" {
-		return p.http.ServeTLS(p.listener, cert, v.String("admin_ssl_key"))
+	if p.http.TLSConfig != nil {
+		return p.http.ServeTLS(p.listener, "", "")
 	}
 	return p.http.Serve(p.listener)
 }

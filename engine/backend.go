@@ -53,15 +53,18 @@ const serverTimeout = connectTimeout / 2
 func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
-	s.mu.Lock()
-	who := s.seen.identity
-	s.mu.Unlock()
-	conn, err := server.connect(ctx, credentials{
-		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		capabilities: s.talk.caps, attributes: who.attributes.list, exact: true,
-	})
+	c := loginAs(s)
+	c.capabilities, c.exact = s.talk.caps, true
+	entering := s.talk.entering
+	if entering != nil && entering.relays {
+		c.relay = entering.relay
+	}
+	conn, err := server.connect(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	if entering != nil {
+		entering.proved = true
 	}
 	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected)}
 	b.threadID.Store(conn.threadID)
@@ -79,6 +82,22 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	s.boring()
 	return b, nil
+}
+
+// loginAs returns as whom the session logs in to servers. It may be called by
+// any goroutine.
+func loginAs(s *Session) credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	who := &s.seen.identity
+	c := credentials{
+		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
+		attributes: who.attributes.list, client: s.remote,
+	}
+	if who.mapped != nil {
+		c.user, c.secret = who.mapped.User, who.mapped.Secret
+	}
+	return c
 }
 
 // Server returns the server that the backend is connected to.

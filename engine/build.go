@@ -107,6 +107,7 @@ func (b *builder) buildFilter(o module.Object) error {
 
 func (b *builder) buildService(o module.Object) error {
 	s := &Service{engine: b.Engine, object: o, cluster: o.Values.String("cluster")}
+	s.accounts.service = s
 	filters := o.Values.List("filters")
 	s.filters.Store(&filters)
 	s.setState("Allocated")
@@ -135,7 +136,7 @@ func (b *builder) buildService(o module.Object) error {
 			if err != nil {
 				return Errorf(Invalid, "service %s: %w", o.Name, err)
 			}
-			s.router = router
+			s.router, s.single = router, m.Single
 			b.services.add(o.Name, s)
 			return nil
 		}

@@ -24,8 +24,9 @@ type conversation struct {
 	replies    clientWriter
 	history    history
 	statements statements
-	stained    bool // its backends are of no use to others any more, reset or not
-	placed     bool // it has one of the service's places
+	stained    bool   // its backends are of no use to others any more, reset or not
+	placed     bool   // it has one of the service's places
+	entering   *login // while the client logs in
 }
 
 func newConversation(s *Session) *conversation {
@@ -39,7 +40,9 @@ func newConversation(s *Session) *conversation {
 // another goroutine for its second half: a login goes deep, and the stack that has
 // grown with it would stay.
 func (c *conversation) serve() {
-	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
+	c.entering = &login{conversation: c}
+	err := guarded(c.Session, func() error { return c.entering.login(c.ctx) })
+	c.entering = nil
 	if err != nil {
 		c.finish(err)
 		return

@@ -159,6 +159,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	for _, m := range e.monitors.list {
 		e.wg.Go(func() { m.run(e.ctx) })
 	}
+	for _, s := range e.services.list {
+		e.wg.Go(func() { s.accounts.keep(e.ctx) })
+	}
 	for _, l := range e.listeners.list {
 		e.wg.Go(l.serve)
 	}

@@ -55,8 +55,8 @@ func TestSilentLogin(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				for _, address := range []string{splitAddress, connAddress} {
 					_, err := enginetest.Connect(t.Context(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app"})
-					if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 2002 || !strings.Contains(e.Message, "server1") {
-						t.Errorf("%s: got %v, want error 2002 that names server1", address, err)
+					if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1927 || !strings.Contains(e.Message, "server1") {
+						t.Errorf("%s: got %v, want error 1927 that names server1", address, err)
 					}
 				}
 			})

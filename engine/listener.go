@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/module"
 )
 
@@ -19,8 +22,12 @@ type Listener struct {
 	engine  *Engine
 	object  module.Object
 	service *Service
-	tls     *tls.Config
+	methods *auth.Methods
+	mapping auth.Mapping // as whom clients log in to servers, if not as themselves
+	proxies []netip.Prefix
+	sockets bool // clients of a unix socket may begin with a PROXY protocol header
 
+	tls   atomic.Pointer[tls.Config] // nil without TLS; replaced by ReloadTLS
 	state atomic.Pointer[string]
 	mu    sync.Mutex // guards what follows
 	open  net.Listener
@@ -32,11 +39,77 @@ func newListener(e *Engine, o module.Object) (*Listener, error) {
 		return nil, err
 	}
 	l := &Listener{engine: e, object: o, service: service}
-	if l.tls, err = listenerTLS(o); err != nil {
+	config, err := listenerTLS(o)
+	if err != nil {
 		return nil, err
+	}
+	l.tls.Store(config)
+	if err := l.setLogins(); err != nil {
+		return nil, Errorf(Invalid, "listener %s: %w", o.Name, err)
+	}
+	if err := l.setProxies(); err != nil {
+		return nil, Errorf(Invalid, "listener %s: proxy_protocol_networks: %w", o.Name, err)
 	}
 	l.setState("Created")
 	return l, nil
+}
+
+// setLogins reads how clients log in.
+func (l *Listener) setLogins() (err error) {
+	v := l.object.Values
+	if l.methods, err = auth.ParseMethods(v.List("authenticator"), v.String("authenticator_options")); err != nil {
+		return err
+	}
+	private := v.Bool("ssl") || v.String("socket") != ""
+	switch kind := l.methods.Passthrough(l.service.single); {
+	case kind == auth.PassClear && !private:
+		return fmt.Errorf("authenticator: passthrough for router %s asks for the password in the clear: set ssl=true", l.service.object.Module)
+	case kind != auth.NoPassthrough && v.String("user_mapping_file") != "":
+		return errors.New("user_mapping_file: cannot be used with passthrough, where the servers prove the clients")
+	case l.methods.Takes(auth.ClearPassword) && !private:
+		return errors.New("authenticator: mysql_clear_password asks for the password in the clear: set ssl=true")
+	}
+	if file := v.String("user_mapping_file"); file != "" {
+		if l.mapping, err = auth.ReadMapping(file); err != nil {
+			return fmt.Errorf("user_mapping_file: %w", err)
+		}
+	}
+	return nil
+}
+
+// setProxies reads proxy_protocol_networks: networks and addresses, localhost
+// for unix sockets, and * for everybody.
+func (l *Listener) setProxies() error {
+	for _, text := range module.SplitList(l.object.Values.String("proxy_protocol_networks"), ",") {
+		switch text {
+		case "*":
+			l.sockets = true
+			l.proxies = append(l.proxies, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+			continue
+		case "localhost":
+			l.sockets = true
+			continue
+		}
+		if addr, err := netip.ParseAddr(text); err == nil {
+			l.proxies = append(l.proxies, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("'%s' is no network: want an address, a network such as 192.0.2.0/24, localhost or *", text)
+		}
+		l.proxies = append(l.proxies, network.Masked())
+	}
+	return nil
+}
+
+// believes tells whether a PROXY protocol header from addr counts. An address
+// that is not valid is that of a unix socket.
+func (l *Listener) believes(addr netip.Addr) bool {
+	if !addr.IsValid() {
+		return l.sockets
+	}
+	return slices.ContainsFunc(l.proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap().WithZone("")) })
 }
 
 func (l *Listener) setState(state string) {

@@ -1,17 +1,17 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
-	"os"
+	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
-	"github.com/signalbox/signalbox/engine/module"
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
@@ -23,7 +23,7 @@ const supported = wire.ClientMySQL | wire.ClientFoundRows | wire.ClientLongFlag 
 	wire.ClientNoSchema | wire.ClientODBC | wire.ClientLocalFiles | wire.ClientIgnoreSpace | wire.ClientProtocol41 |
 	wire.ClientInteractive | wire.ClientIgnoreSigpipe | wire.ClientTransactions | wire.ClientSecureConnection |
 	wire.ClientMultiStatements | wire.ClientMultiResults | wire.ClientPSMultiResults | wire.ClientPluginAuth |
-	wire.ClientConnectAttrs | wire.ClientPluginAuthLenencData | wire.ClientSessionTrack | wire.ClientDeprecateEOF |
+	wire.ClientConnectAttrs | wire.ClientPluginAuthLenencData | wire.ClientCanHandleExpiredPasswords | wire.ClientSessionTrack | wire.ClientDeprecateEOF |
 	wire.MariaDBProgress | wire.MariaDBStmtBulk | wire.MariaDBExtendedMetadata | wire.MariaDBCacheMetadata
 
 // loginOnly are capabilities that matter during the login alone. They are
@@ -42,9 +42,20 @@ type credentials struct {
 	charset      uint16
 	capabilities wire.Capability
 	attributes   []wire.Attribute
-	exact        bool // the server must have every capability; else as many as it has
-	extra        bool // at extra_port
+	exact        bool           // the server must have every capability; else as many as it has
+	extra        bool           // at extra_port
+	client       netip.AddrPort // whom the server is told of by proxy_protocol; not valid for the proxy itself
+	relay        relay          // in place of secret, unless it is nil
 }
+
+// relay gives a packet of a server's login to the client, and returns its answer
+// if there is to be one. secure says that nobody can listen between the proxy
+// and the server.
+type relay func(packet []byte, answered, secure bool) ([]byte, error)
+
+// relayPlugin is a plugin that no server has: it makes the server say by which
+// one it wants to be asked.
+const relayPlugin = "signalbox_relay"
 
 // serverConn is a connection that is logged in.
 type serverConn struct {
@@ -68,6 +79,10 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	conn := &serverConn{Conn: wire.NewConn(nc)}
 	release := obey(ctx, conn.Conn)
 	defer release()
+	if err := s.announce(conn, c.client); err != nil {
+		_ = conn.Close()
+		return nil, nil, serverError(fmt.Errorf("server %s: PROXY protocol header: %w", s.Name(), err))
+	}
 	greeting, err := s.handshake(ctx, conn, c)
 	if err != nil {
 		_ = conn.Release()
@@ -109,6 +124,18 @@ func extraAddress(s *Server) string {
 	return net.JoinHostPort(v.String("address"), strconv.FormatInt(port, 10))
 }
 
+// announce tells the server whose connection it is, when it is configured to.
+func (s *Server) announce(conn *serverConn, client netip.AddrPort) error {
+	if !client.IsValid() || !s.object.Values.Bool("proxy_protocol") {
+		return nil
+	}
+	h := wire.ProxyHeader{Source: client}
+	if a, ok := conn.NetConn().RemoteAddr().(*net.TCPAddr); ok {
+		h.Destination = a.AddrPort()
+	}
+	return conn.Write(h.Append(nil))
+}
+
 func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials) (*wire.Handshake, error) {
 	packet, err := conn.ReadPacket(maxLoginPacket)
 	if err != nil {
@@ -134,16 +161,22 @@ func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials)
 		return nil, fmt.Errorf("it lacks capabilities 0x%x that the client was promised", uint64(missing))
 	}
 	conn.capabilities = agreed
-	if s.tls != nil {
-		if err := s.startTLS(ctx, conn, greeting.Capabilities, c.charset); err != nil {
+	if config := s.tls.Load(); config != nil {
+		if err := startTLS(ctx, conn, config, greeting.Capabilities, c.charset); err != nil {
 			return nil, err
 		}
 		agreed |= wire.ClientSSL
 	}
 	response := wire.HandshakeResponse{
 		Capabilities: agreed, MaxPacket: 1 << 30, Collation: byte(c.charset), User: c.user,
-		Plugin: auth.NativePassword, Auth: c.secret.NativeResponse(greeting.Salt[:]),
-		Database: c.database, Attributes: c.attributes,
+		Plugin: relayPlugin, Database: c.database, Attributes: c.attributes,
+	}
+	proof := c.secret.Prove(private(conn.NetConn()))
+	if c.relay == nil {
+		response.Plugin = auth.NativePassword
+		if response.Auth, err = proof.Begin(response.Plugin, greeting.Salt[:]); err != nil {
+			return nil, err
+		}
 	}
 	if err := conn.WritePacket(response.Append(nil)); err != nil {
 		return nil, err
@@ -151,37 +184,76 @@ func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials)
 	if err := conn.Flush(); err != nil {
 		return nil, err
 	}
-	return &greeting, authenticate(conn, c)
+	if c.relay != nil {
+		return &greeting, relayLogin(conn, c.relay)
+	}
+	return &greeting, authenticate(conn, proof)
+}
+
+// private tells whether nobody can listen on a connection: it has TLS or does
+// not leave the machine.
+func private(nc net.Conn) bool {
+	switch nc.(type) {
+	case *tls.Conn, *net.UnixConn:
+		return true
+	}
+	return false
 }
 
 // authenticate answers what the server asks until it is content.
-func authenticate(conn *serverConn, c credentials) error {
+func authenticate(conn *serverConn, proof *auth.Proof) error {
 	for {
-		packet, err := conn.ReadPacket(maxLoginPacket)
+		packet, done, err := readAuth(conn)
+		if err != nil || done {
+			return err
+		}
+		answer, send := []byte(nil), true
+		if packet[0] == 0x01 {
+			answer, send, err = proof.Continue(packet[1:])
+		} else {
+			var request wire.AuthSwitch
+			if err = request.Decode(packet); err == nil {
+				answer, err = proof.Begin(request.Plugin, request.Salt())
+			}
+		}
 		if err != nil {
 			return err
 		}
-		switch {
-		case len(packet) == 0:
-			return fmt.Errorf("empty packet in place of the answer to a login")
-		case packet[0] == 0x00:
-			return nil
-		case packet[0] == 0xff:
-			return errorPacket(packet)
-		case packet[0] == 0x01 && len(packet) == 2 && packet[1] == 3:
-			continue // caching_sha2_password: known, the OK packet follows
-		case packet[0] == 0x01:
-			return fmt.Errorf("the server wants the clear password for this account; use %s for it", auth.NativePassword)
-		case packet[0] != 0xfe:
-			return fmt.Errorf("unexpected packet 0x%02x in place of the answer to a login", packet[0])
+		if send {
+			if err := conn.WritePacket(answer); err != nil {
+				return err
+			}
+			if err := conn.Flush(); err != nil {
+				return err
+			}
 		}
-		var request wire.AuthSwitch
-		if err := request.Decode(packet); err != nil {
+	}
+}
+
+// relayLogin has the client answer what the server asks until it is content.
+func relayLogin(conn *serverConn, relay relay) error {
+	plugin := ""
+	for {
+		packet, done, err := readAuth(conn)
+		if err != nil || done {
 			return err
 		}
-		answer, err := c.secret.Respond(request.Plugin, request.Salt())
+		if packet[0] == 0xfe {
+			var request wire.AuthSwitch
+			if err := request.Decode(packet); err != nil {
+				return err
+			}
+			plugin = request.Plugin
+		}
+		// After "the proof is right" of caching_sha2_password the client waits
+		// for the OK packet.
+		answered := plugin != auth.CachingSHA2 || !bytes.Equal(packet, []byte{1, 3})
+		answer, err := relay(packet, answered, private(conn.NetConn()))
 		if err != nil {
 			return err
+		}
+		if !answered {
+			continue
 		}
 		if err := conn.WritePacket(answer); err != nil {
 			return err
@@ -192,7 +264,26 @@ func authenticate(conn *serverConn, c credentials) error {
 	}
 }
 
-func (s *Server) startTLS(ctx context.Context, conn *serverConn, offered wire.Capability, charset uint16) error {
+// readAuth reads what the server says during a login: that it is done, or an
+// AuthMore or AuthSwitch packet.
+func readAuth(conn *serverConn) (packet []byte, done bool, err error) {
+	packet, err = conn.ReadPacket(maxLoginPacket)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case len(packet) == 0:
+		return nil, false, errors.New("empty packet in place of the answer to a login")
+	case packet[0] == 0x00:
+		return nil, true, nil
+	case packet[0] == 0xff:
+		return nil, false, errorPacket(packet)
+	case packet[0] != 0x01 && packet[0] != 0xfe:
+		return nil, false, fmt.Errorf("unexpected packet 0x%02x in place of the answer to a login", packet[0])
+	}
+	return packet, false, nil
+}
+
+func startTLS(ctx context.Context, conn *serverConn, config *tls.Config, offered wire.Capability, charset uint16) error {
 	if !offered.Has(wire.ClientSSL) {
 		return fmt.Errorf("ssl is on for it, but it does not offer TLS")
 	}
@@ -203,7 +294,7 @@ func (s *Server) startTLS(ctx context.Context, conn *serverConn, offered wire.Ca
 	if err := conn.Flush(); err != nil {
 		return err
 	}
-	secured := tls.Client(conn.NetConn(), s.tls)
+	secured := tls.Client(conn.NetConn(), config)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("TLS: %w", err)
 	}
@@ -235,82 +326,6 @@ func obey(ctx context.Context, conn *wire.Conn) (release func()) {
 			_ = conn.NetConn().SetDeadline(time.Time{})
 		}
 	}
-}
-
-// serverTLS makes the TLS configuration for connections to a server, nil when
-// they are to be plain.
-func serverTLS(o module.Object) (*tls.Config, error) {
-	v := o.Values
-	if !v.Bool("ssl") {
-		return nil, nil
-	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: v.String("address")}
-	if file := v.String("ssl_ca"); file != "" {
-		pool, err := readCA(file)
-		if err != nil {
-			return nil, Errorf(Invalid, "server %s: ssl_ca: %w", o.Name, err)
-		}
-		config.RootCAs = pool
-	}
-	if cert := v.String("ssl_cert"); cert != "" {
-		pair, err := tls.LoadX509KeyPair(cert, v.String("ssl_key"))
-		if err != nil {
-			return nil, Errorf(Invalid, "server %s: ssl_cert: %w", o.Name, err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	verify, host := v.Bool("ssl_verify_peer_certificate"), v.Bool("ssl_verify_peer_host")
-	if !verify || !host {
-		// Verification, as far as it is wanted, is done by hand below.
-		config.InsecureSkipVerify = true
-	}
-	if verify && !host {
-		config.VerifyConnection = func(state tls.ConnectionState) error { return verifyChain(state, config.RootCAs) }
-	}
-	return config, nil
-}
-
-func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
-	options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
-	for _, cert := range state.PeerCertificates[1:] {
-		options.Intermediates.AddCert(cert)
-	}
-	_, err := state.PeerCertificates[0].Verify(options)
-	return err
-}
-
-func readCA(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
-	}
-	return pool, nil
-}
-
-// listenerTLS makes the TLS configuration of a listener, nil without TLS.
-func listenerTLS(o module.Object) (*tls.Config, error) {
-	v := o.Values
-	if !v.Bool("ssl") {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(v.String("ssl_cert"), v.String("ssl_key"))
-	if err != nil {
-		return nil, Errorf(Invalid, "listener %s: ssl_cert: %w", o.Name, err)
-	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
-	if file := v.String("ssl_ca"); file != "" {
-		if config.ClientCAs, err = readCA(file); err != nil {
-			return nil, Errorf(Invalid, "listener %s: ssl_ca: %w", o.Name, err)
-		}
-		if v.Bool("ssl_verify_peer_certificate") {
-			config.ClientAuth = tls.RequireAndVerifyClientCert
-		}
-	}
-	return config, nil
 }
 
 // resultRows runs sql on a connection that is logged in and returns the rows as
@@ -372,11 +387,9 @@ func textRow(b []byte) []string {
 	return columns
 }
 
-// runAs runs one statement over a connection of its own, as a session's user.
-func (s *Server) runAs(ctx context.Context, who identity, sql string) error {
-	conn, err := adminLogin(ctx, s, credentials{
-		user: who.user, secret: who.secret, charset: defaultCharset, capabilities: adminCapabilities,
-	})
+// runAs runs one statement over a connection of its own.
+func (s *Server) runAs(ctx context.Context, c credentials, sql string) error {
+	conn, err := adminLogin(ctx, s, c)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, er
 		v := server.object.Values
 		object.servers = append(object.servers, server)
 		object.targets = append(object.targets, MonitorTarget{
-			Name: name, Network: server.network, Address: server.address, Extra: extraAddress(server), TLS: server.tls,
+			Name: name, Network: server.network, Address: server.address, Extra: extraAddress(server), TLS: server.tls.Load(),
 			User: v.String("monitoruser"), Password: v.String("monitorpw"),
 		})
 	}
@@ -107,6 +107,9 @@ func (m *monitorObject) run(ctx context.Context) {
 func (m *monitorObject) tick(ctx context.Context) {
 	m.setState("Running")
 	begun := time.Now()
+	for i, server := range m.servers {
+		m.targets[i].TLS = server.tls.Load() // it may have been reloaded
+	}
 	probes := m.monitor.Tick(ctx, m.targets)
 	for i, probe := range probes {
 		if ctx.Err() != nil {

@@ -61,7 +61,7 @@ func (p *pool) configure(s *Server) {
 // was kept, or else a new one. It has a place until it is left.
 func (s *Server) connect(ctx context.Context, c credentials) (*serverConn, error) {
 	p := &s.pool
-	for conn := p.take(c.kind()); conn != nil; conn = p.take(c.kind()) {
+	for conn := p.take(&c); conn != nil; conn = p.take(&c) {
 		err := conn.changeUser(ctx, c)
 		if err == nil {
 			p.count(func(i *PoolInfo) { i.Reused++ })
@@ -122,12 +122,13 @@ func (p *pool) keep(conn *serverConn) bool {
 	return true
 }
 
-// take returns the connection of a kind that was kept last, nil when there is
-// none.
-func (p *pool) take(kind wire.Capability) *serverConn {
-	if p.size == 0 {
+// take returns the connection for c that was kept last, nil when there is none. A
+// login that the client itself answers needs a new one.
+func (p *pool) take(c *credentials) *serverConn {
+	if p.size == 0 || c.relay != nil {
 		return nil
 	}
+	kind := c.kind()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.idle) - 1; i >= 0; i-- {
@@ -219,11 +220,11 @@ func (c *credentials) kind() wire.Capability {
 func (conn *serverConn) changeUser(ctx context.Context, c credentials) error {
 	release := obey(ctx, conn.Conn)
 	defer release()
-	request := wire.ChangeUser{User: c.user, Database: c.database, Collation: c.charset, Plugin: "none", Attributes: c.attributes}
+	request := wire.ChangeUser{User: c.user, Database: c.database, Collation: c.charset, Plugin: relayPlugin, Attributes: c.attributes}
 	if err := conn.send(request.Append(nil, conn.capabilities)); err != nil {
 		return err
 	}
-	return authenticate(conn, c)
+	return authenticate(conn, c.secret.Prove(private(conn.NetConn())))
 }
 
 // reset has the server drop all that the session has built up.

@@ -27,5 +27,8 @@ type RouterSession interface {
 // RouterModule makes routers of one kind.
 type RouterModule struct {
 	module.Module
-	New func(s *Service) (Router, error)
+	// Single says that a session uses one server, to which it is connected
+	// from the start.
+	Single bool
+	New    func(s *Service) (Router, error)
 }

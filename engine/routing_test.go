@@ -170,8 +170,8 @@ func TestNoServer(t *testing.T) {
 		for _, address := range []string{splitAddress, connAddress} {
 			_, err := enginetest.Connect(t.Context(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app"})
 			e, ok := errors.AsType[*wire.Error](err)
-			if !ok || e.Code != 2002 || !strings.Contains(e.Message, "service") {
-				t.Errorf("%s: got %v, want error 2002 that says why", address, err)
+			if !ok || e.Code != 1927 || !strings.Contains(e.Message, "service") {
+				t.Errorf("%s: got %v, want error 1927 that says why", address, err)
 			}
 		}
 	})

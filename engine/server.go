@@ -34,8 +34,8 @@ type Server struct {
 	object  module.Object
 	network string
 	address string
-	tls     *tls.Config
 	engine  *Engine
+	tls     atomic.Pointer[tls.Config] // nil for plain connections; replaced by ReloadTLS
 
 	status       atomic.Uint32
 	capabilities atomic.Uint64 // of its last greeting, 0 before the first
@@ -65,8 +65,8 @@ func newServer(e *Engine, o module.Object) (*Server, error) {
 		s.address = net.JoinHostPort(o.Values.String("address"), strconv.FormatInt(o.Values.Int("port"), 10))
 	}
 	s.pool.configure(s)
-	var err error
-	s.tls, err = serverTLS(o)
+	config, err := serverTLS(o)
+	s.tls.Store(config)
 	return s, err
 }
 

@@ -18,6 +18,7 @@ type Service struct {
 	servers []*Server
 	cluster string
 	router  Router
+	single  bool // a session uses one server
 
 	filters  atomic.Pointer[[]string] // the default chain
 	accounts accounts
@@ -168,13 +169,13 @@ func (s *Service) setState(state string) {
 // start reads what the service must know before its first client.
 func (s *Service) start(ctx context.Context) {
 	s.started = time.Now()
-	if err := s.loadAccounts(ctx); err != nil {
+	if err := s.accounts.load(ctx); err != nil {
 		s.engine.logger.Warn("cannot read accounts; clients cannot log in until a server gives them",
 			"service", s.Name(), "reason", err.Error())
 	}
 	for _, server := range s.servers { // what it can do, for the greeting
 		if _, _, known := server.greeting(); known == 0 && server.Usable() {
-			if _, err := s.readAccounts(ctx, server); err != nil {
+			if _, err := s.accounts.readFrom(ctx, server); err != nil {
 				s.engine.logger.Warn("cannot log in", "service", s.Name(), "server", server.Name(), "reason", err.Error())
 			}
 		}

@@ -25,7 +25,6 @@ type Session struct {
 	engine    *Engine
 	service   *Service
 	listener  *Listener
-	remote    netip.AddrPort
 	connected time.Time
 	ctx       context.Context // ends with the session; its cause says why
 	cancel    context.CancelCauseFunc
@@ -39,10 +38,11 @@ type Session struct {
 
 	log sessionLog
 
-	mu   sync.Mutex // guards what follows
-	seen sessionSeen
-	work wishes
-	run  *chain // in effect; replaced by the session's goroutine only
+	mu     sync.Mutex     // guards what follows
+	remote netip.AddrPort // the client's; its own goroutine, which alone sets it, reads it without mu
+	seen   sessionSeen
+	work   wishes
+	run    *chain // in effect; replaced by the session's goroutine only
 }
 
 // sessionSeen is what others may see of a session.
@@ -62,6 +62,7 @@ type sessionSeen struct {
 type identity struct {
 	user       string
 	secret     auth.Secret
+	mapped     *auth.Mapped // as whom it logs in to servers, nil for itself
 	super      bool
 	database   string
 	charset    uint16

@@ -52,7 +52,7 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	now := time.Now()
 	statement := info.Activity.Statement
 	*info = SessionInfo{Backends: info.Backends[:0], Filters: info.Filters[:0]}
-	info.ID, info.Service, info.Listener, info.Remote = s.id, s.service.Name(), s.listener.object.Name, s.remote
+	info.ID, info.Service, info.Listener = s.id, s.service.Name(), s.listener.object.Name
 	info.Connected = s.connected
 	info.LogLevels, info.LogUntil = s.log.inEffect()
 	if whole {
@@ -68,7 +68,7 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	defer s.mu.Unlock()
 	bookFlows(s, now)
 	who := &s.seen.identity
-	info.State, info.User, info.Database = s.seen.state, who.user, who.database
+	info.State, info.User, info.Database, info.Remote = s.seen.state, who.user, who.database, s.remote
 	info.Cipher, info.Attributes = who.cipher, who.attributes.byName
 	info.Backends = slices.Grow(info.Backends, len(s.seen.backends))
 	for _, b := range s.seen.backends {

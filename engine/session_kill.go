@@ -321,14 +321,17 @@ func killText(k KillInfo) string {
 }
 
 // killQuery tells the server to stop what the backend has it do, over a
-// connection of its own that is logged in as the session's user.
+// connection of its own that is logged in as the session's user, or as the
+// service's when the login left nothing to log in with.
 func (b *Backend) killQuery(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	b.session.mu.Lock()
-	who := b.session.seen.identity
-	b.session.mu.Unlock()
-	if err := b.server.runAs(ctx, who, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
+	c := loginAs(b.session)
+	if c.secret.Opaque() { // nobody but the client could log in as the user
+		c = b.session.service.accounts.credentials()
+	}
+	c.database, c.attributes, c.charset, c.capabilities = "", nil, defaultCharset, adminCapabilities
+	if err := b.server.runAs(ctx, c, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
 		b.session.Logf(slog.LevelWarn, "server %s: stop the running statement: %v", b.server.Name(), err)
 	}
 }

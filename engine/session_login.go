@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -15,7 +14,14 @@ import (
 
 // login is a client's way in, at the beginning of a session or by
 // COM_CHANGE_USER.
-type login struct{ *conversation }
+type login struct {
+	*conversation
+
+	relays  bool // the servers ask the client themselves
+	proved  bool // a server has taken the client's secret
+	account auth.Account
+	suspect bool // only a server can tell whether the client's secret is right
+}
 
 // login greets the client, finds out who it is, and opens its chain. A client
 // that is refused has been told why when login returns.
@@ -30,7 +36,8 @@ func (l *login) login(ctx context.Context) error {
 	}
 	challenge := auth.NativeChallenge(auth.NewSalt())
 	offered := l.service.capabilities() | wire.Compression
-	if l.listener.tls != nil {
+	secured := l.listener.tls.Load()
+	if secured != nil {
 		offered |= wire.ClientSSL
 	}
 	version, collation := l.service.greeting()
@@ -41,7 +48,10 @@ func (l *login) login(ctx context.Context) error {
 	if err := l.send(greeting.Append(nil)); err != nil {
 		return clientError(err)
 	}
-	response, err := l.readLogin(offered)
+	if err := l.readProxyHeader(); err != nil {
+		return err
+	}
+	response, err := l.readLogin(offered, secured)
 	if err != nil {
 		return err
 	}
@@ -61,8 +71,14 @@ func (l *login) login(ctx context.Context) error {
 	l.seen.timeline.note("auth", who.user, "")
 	l.mu.Unlock()
 	c, err := l.openChain(ctx, l.service.Filters())
+	if err == nil {
+		err = l.prove(ctx)
+	}
 	if err != nil {
-		return l.reject(loginError(err))
+		if c != nil {
+			c.close()
+		}
+		return l.rejectChain(err)
 	}
 	l.mu.Lock()
 	l.run = c
@@ -102,9 +118,45 @@ func (l *login) started() {
 	l.notable()
 }
 
+// readProxyHeader takes the PROXY protocol header that a client may begin with,
+// and goes on with the address in it. It is believed of the networks that
+// proxy_protocol_networks has.
+func (l *login) readProxyHeader() error {
+	var header wire.ProxyHeader
+	found, err := wire.ReadProxyHeader(l.client, &header)
+	switch {
+	case found && !l.listener.believes(l.remote.Addr()):
+		return l.rejectProxy(&wire.Error{Code: 1130, State: "HY000", Message: fmt.Sprintf(
+			"PROXY protocol header from %s, which is not in proxy_protocol_networks of listener %s: add it there, or connect without the header",
+			hostText(l.remote.Addr()), l.listener.object.Name)})
+	case found && err != nil:
+		return l.rejectProxy(handshakeError(err.Error()))
+	case err != nil:
+		return l.badLogin(err)
+	case !header.Source.IsValid():
+		return nil
+	}
+	proxy := l.remote
+	l.mu.Lock()
+	l.remote = header.Source
+	l.seen.timeline.note("proxy_header", "from "+header.Source.String()+" through "+proxy.String(), "")
+	l.mu.Unlock()
+	l.notable()
+	return nil
+}
+
+// rejectProxy is reject for who has sent a bad header. What it sends behind the
+// header has the sequence id that the error is to follow.
+func (l *login) rejectProxy(e *wire.Error) error {
+	l.client.SetSequence(2)
+	err := l.reject(e)
+	linger(l.conversation)
+	return err
+}
+
 // readLogin reads what the client answers to the greeting, and goes over to TLS
-// when it wants to.
-func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, error) {
+// when it wants to. A listener with TLS takes nothing else over a network.
+func (l *login) readLogin(offered wire.Capability, config *tls.Config) (*wire.HandshakeResponse, error) {
 	packet, err := l.client.ReadPacket(maxLoginPacket)
 	if err != nil {
 		return nil, l.badLogin(err)
@@ -113,16 +165,12 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 	if err := response.Decode(packet); err != nil {
 		return nil, l.badLogin(err)
 	}
-	if response.SSLRequest {
-		if l.listener.tls == nil {
-			return nil, l.reject(handshakeError("the client wants TLS, which this listener does not offer"))
-		}
-		secured := tls.Server(l.client.NetConn(), l.listener.tls)
-		if err := l.client.Upgrade(secured); err != nil {
-			return nil, clientError(err)
-		}
-		if err := secured.HandshakeContext(l.ctx); err != nil {
-			return nil, clientError(fmt.Errorf("TLS: %w", err))
+	switch {
+	case response.SSLRequest && config == nil:
+		return nil, l.reject(handshakeError("the client wants TLS, which this listener does not offer"))
+	case response.SSLRequest:
+		if err := l.startTLS(config); err != nil {
+			return nil, err
 		}
 		if packet, err = l.client.ReadPacket(maxLoginPacket); err != nil {
 			return nil, l.badLogin(err)
@@ -130,12 +178,31 @@ func (l *login) readLogin(offered wire.Capability) (*wire.HandshakeResponse, err
 		if err := response.Decode(packet); err != nil {
 			return nil, l.badLogin(err)
 		}
+	case config != nil && !private(l.client.NetConn()):
+		return nil, l.reject(&wire.Error{Code: 3159, State: "HY000", Message: fmt.Sprintf(
+			"Connections using insecure transport are prohibited: listener %s has ssl=true: connect with TLS", l.listener.object.Name)})
 	}
 	l.caps = response.Capabilities.Agreed(offered) &^ wire.Compression
 	if need := wire.ClientProtocol41 | wire.ClientSecureConnection; !l.caps.Has(need) {
 		return nil, l.reject(handshakeError("the client is too old: protocol 4.1 with secure authentication is needed"))
 	}
 	return &response, nil
+}
+
+func (l *login) startTLS(config *tls.Config) error {
+	secured := tls.Server(l.client.NetConn(), config)
+	if err := l.client.Upgrade(secured); err != nil {
+		return clientError(err)
+	}
+	if err := secured.HandshakeContext(l.ctx); err != nil {
+		return clientError(fmt.Errorf("TLS: %w", err))
+	}
+	if l.listener.object.Values.Bool("ssl_verify_peer_host") {
+		if err := checkPeerHost(secured.ConnectionState(), l.remote.Addr()); err != nil {
+			return l.reject(handshakeError("ssl_verify_peer_host: " + err.Error()))
+		}
+	}
+	return nil
 }
 
 // badLogin answers a client whose login could not be read.
@@ -150,48 +217,6 @@ func handshakeError(text string) *wire.Error {
 	return &wire.Error{Code: 1043, State: "08S01", Message: text}
 }
 
-// identify proves that the client is who. The proof that came with response
-// counts when it answers greeted; otherwise, and when there is no response, the
-// client is asked for one by the plugin of its account.
-func (l *login) identify(ctx context.Context, who *identity, greeted auth.Challenge, response *wire.HandshakeResponse) error {
-	account, known := l.service.account(ctx, who.user, l.remote.Addr())
-	if !known { // ask on, and answer as late as if there were one
-		account = auth.Account{Hash: unknownHash}
-	}
-	method, err := auth.MethodFor(account.Plugin)
-	if err != nil {
-		return l.reject(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
-			"account '%s'@'%s': %v", account.User, account.Host, err)})
-	}
-	challenge, answer := greeted, []byte(nil)
-	if response != nil && method.Name() == auth.NativePassword && (response.Plugin == "" || response.Plugin == auth.NativePassword) {
-		answer = response.Auth
-	} else {
-		challenge = method.Begin()
-		request := wire.AuthSwitch{Plugin: method.Name(), Data: append(challenge.Data(), 0)}
-		if answer, err = l.ask(request.Append(nil)); err != nil {
-			return err
-		}
-	}
-	password := len(answer) > 0
-	for {
-		secret, more, err := challenge.Verify(account, answer)
-		switch {
-		case err != nil || (more == nil && !known) || account.Locked:
-			return l.denied(who.user, password, err)
-		case more == nil:
-			who.secret, who.super = secret, account.Super
-			return nil
-		}
-		if answer, err = l.ask((&wire.AuthMore{Data: more}).Append(nil)); err != nil {
-			return err
-		}
-	}
-}
-
-// unknownHash is the hash of no password.
-const unknownHash = "*0123456789012345678901234567890123456789"
-
 // ask sends a packet of the login and returns the client's answer.
 func (l *login) ask(payload []byte) ([]byte, error) {
 	if err := l.send(payload); err != nil {
@@ -204,46 +229,30 @@ func (l *login) ask(payload []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// denied refuses a client whose proof is wrong. The password may be a new one,
-// so the accounts are read again.
-func (l *login) denied(user string, password bool, err error) error {
-	l.service.refused()
-	l.service.refreshAccounts()
-	if err != nil && !errors.Is(err, auth.ErrDenied) {
-		l.Logf(slog.LevelWarn, "login of '%s': %v", user, err)
-	}
-	return l.reject(accessDenied(user, l.remote.Addr(), password))
-}
-
-func accessDenied(user string, addr netip.Addr, password bool) *wire.Error {
-	using := "NO"
-	if password {
-		using = "YES"
-	}
-	host := "localhost"
-	if addr.IsValid() {
-		host = addr.String()
-	}
-	return &wire.Error{Code: 1045, State: "28000", Message: fmt.Sprintf(
-		"Access denied for user '%s'@'%s' (using password: %s)", user, host, using)}
-}
-
 // loginError is what a client is told whose chain could not be opened: the
-// server's own error when there is one.
+// server's own error when there is one. Any other has a server's number too:
+// clients take one of their own, as 2002, for a malformed packet.
 func loginError(err error) *wire.Error {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		return e
 	}
-	return &wire.Error{Code: 2002, State: "HY000", Message: err.Error()}
+	return &wire.Error{Code: 1927, State: "08S01", Message: err.Error()}
 }
 
 // reject tells the client that it cannot come in, and returns the error that
 // ends the session without another packet.
-func (l *login) reject(e *wire.Error) error {
+func (l *login) reject(e *wire.Error) error { return l.rejectAt(slog.LevelWarn, e, "") }
+
+// rejectAt is reject with a level for its line in the log, and a reason that
+// is for the log only.
+func (l *login) rejectAt(level slog.Level, e *wire.Error, reason string) error {
 	l.mu.Lock()
 	l.seen.state = SessionFailed
 	l.mu.Unlock()
-	l.Logf(slog.LevelWarn, "client %s is refused: %v", l.remote, e)
+	if reason != "" {
+		reason = " (" + reason + ")"
+	}
+	l.Logf(level, "client %s is refused: %v%s", l.remote, e, reason)
 	_ = l.client.NetConn().SetDeadline(time.Now().Add(farewellTimeout)) // the login's may be over
 	_ = l.send(e.Append(nil))
 	return clientError(e)
@@ -286,6 +295,8 @@ func (l *login) changeUser(payload []byte) error {
 	if change.Attributes != nil {
 		who.attributes = l.engine.sessions.attributes.share(change.Attributes)
 	}
+	l.entering = l
+	defer func() { l.entering = nil }()
 	// The salt of the greeting is gone by now, so the client is asked anew.
 	if err := l.identify(ctx, &who, nil, nil); err != nil {
 		return err
@@ -299,8 +310,14 @@ func (l *login) changeUser(payload []byte) error {
 	l.seen.timeline.note("auth", "changed from "+old.user+" to "+who.user, "")
 	l.mu.Unlock()
 	next, err := l.reopenChain(ctx, l.run.filterNames())
+	if err == nil {
+		err = l.prove(ctx)
+	}
 	if err != nil {
-		return l.reject(loginError(err))
+		if next != nil {
+			next.closeFilters()
+		}
+		return l.rejectChain(err)
 	}
 	next.altered = l.run.altered
 	l.mu.Lock()

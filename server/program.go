@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"os"
 	"runtime"
@@ -21,6 +22,18 @@ type program struct {
 	engine  *engine.Engine
 	options Options
 	load    *load
+}
+
+// reloadTLS serves POST /v1/maxscale/tls/reload: the certificates of listeners,
+// servers and the API itself are read again.
+//
+// MaxScale: makes all tokens invalid, too.
+func (p program) reloadTLS(*call) (answer, error) {
+	var own error
+	if p.options.ReloadTLS != nil {
+		own = p.options.ReloadTLS()
+	}
+	return answer{}, errors.Join(engine.ReloadTLS(p.engine), own)
 }
 
 // maxscale serves GET /v1/maxscale.

@@ -74,6 +74,7 @@ func (a *Admin) routes() []route {
 		{get, "maxscale/threads/:id", basic, "", m.thread},
 		{get, "maxscale/logs", basic, "", l.about},
 		{get, "maxscale/logs/data", basic, "", l.data},
+		{post, "maxscale/tls/reload", admin, "tls.reload", m.reloadTLS},
 		{get, "maxscale/query_classifier", basic, "", m.queryClassifier},
 		{get, "maxscale/query_classifier/cache", basic, "", m.queryClassifierCache},
 

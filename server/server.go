@@ -51,6 +51,10 @@ type Options struct {
 	Authenticate func(*http.Request) (Principal, error) // of a host application, in place of Users and logins; asked for each request and, while a push feed is open, every 30 s for the request that has opened it
 	ReadOnly     bool                                   // refuse every change, whoever asks
 
+	// ReloadTLS reads the certificate again that the server is reached with; nil
+	// when that is somebody else's. The engine's are read by the engine.
+	ReloadTLS func() error
+
 	// What is shown and written.
 
 	About

@@ -14,6 +14,31 @@ type Account struct {
 	DefaultRole string
 	Super       bool // has all rights
 	Locked      bool // may not log in
+	Expired     bool // must change its password before anything else
+	TLS         bool // may log in over TLS only
+	AnyDatabase bool // has a right that counts in every database
+}
+
+// Client is who wants to log in.
+type Client struct {
+	User     string
+	Addr     netip.Addr // not valid for a unix socket
+	Hostname string     // "" when it has not been looked up
+	// AnyHost says that the host patterns of accounts do not matter.
+	AnyHost bool
+	// Strict says that a client on this host does not match the pattern %.
+	Strict bool
+}
+
+// matches tells whether the client may be the account's.
+func (c *Client) matches(a *Account) bool {
+	if a.User != c.User && a.User != "" {
+		return false
+	}
+	if c.Strict && a.Host == "%" && (!c.Addr.IsValid() || c.Addr.Unmap().IsLoopback()) {
+		return false
+	}
+	return c.AnyHost || MatchHost(a.Host, c.Addr, c.Hostname)
 }
 
 // MatchHost tells whether a client at addr matches the host pattern of an
@@ -116,15 +141,14 @@ func lower(c byte) byte {
 	return c
 }
 
-// Best returns the account that a server would choose for a user at addr: the
-// one with the most specific host, and of those with the same the one that is
+// Best returns the account that a server would choose for a client: the one with the most specific host, and of those with the same the one that is
 // not anonymous. A named account at % therefore loses to an anonymous one at
 // localhost.
-func Best(accounts []Account, user string, addr netip.Addr, hostname string) (Account, bool) {
+func Best(accounts []Account, c Client) (Account, bool) {
 	best, bestRank := -1, 0
 	for i := range accounts {
 		a := &accounts[i]
-		if a.User != user && a.User != "" || !MatchHost(a.Host, addr, hostname) {
+		if !c.matches(a) {
 			continue
 		}
 		rank := 2 * specificity(a.Host)

@@ -98,7 +98,7 @@ func TestBest(t *testing.T) {
 		{"JOE", "203.0.113.1", "", ""},
 	}
 	for _, tt := range tests {
-		got, ok := Best(accounts, tt.user, netip.MustParseAddr(tt.addr), tt.hostname)
+		got, ok := Best(accounts, Client{User: tt.user, Addr: netip.MustParseAddr(tt.addr), Hostname: tt.hostname})
 		name := got.User + "@" + got.Host
 		if !ok {
 			name = ""
@@ -128,7 +128,7 @@ func FuzzMatchHost(f *testing.F) {
 				t.Errorf("%q matches %s (%q): got %t, want %t", pattern, plain, hostname, got, want)
 			}
 		}
-		Best([]Account{{Host: pattern}}, "", addr, hostname)
+		Best([]Account{{Host: pattern}}, Client{Addr: addr, Hostname: hostname})
 	})
 }
 

@@ -27,19 +27,23 @@ func (EdDSA) Begin() Challenge {
 	return c
 }
 
+// isEd25519 tells whether a server's or a client's name of a plugin is ed25519's.
+func isEd25519(plugin string) bool { return plugin == "ed25519" || plugin == Ed25519 }
+
 type edChallenge [edNonceSize]byte
 
+// Data returns the nonce alone: clients want it to be the whole packet.
 func (c edChallenge) Data() []byte { return c[:] }
 
-func (c edChallenge) Verify(account Account, response []byte) (Secret, []byte, error) {
+func (c edChallenge) Verify(account Account, response []byte) (Verdict, error) {
 	key, err := base64.RawStdEncoding.DecodeString(account.Hash)
 	if err != nil || len(key) != ed25519.PublicKeySize {
-		return Secret{}, nil, fmt.Errorf("ed25519 public key of %d characters: want 43 in base64", len(account.Hash))
+		return Verdict{}, fmt.Errorf("ed25519 public key of %d characters: want 43 in base64", len(account.Hash))
 	}
 	if len(response) != ed25519.SignatureSize || !ed25519.Verify(key, c[:], response) {
-		return Secret{}, nil, ErrDenied
+		return Verdict{}, ErrDenied
 	}
-	return Secret{opaque: true}, nil, nil
+	return Verdict{Done: true, Secret: Opaque()}, nil
 }
 
 // signEd25519 signs a nonce with the key that is made from a password: the

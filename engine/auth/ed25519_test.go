@@ -26,21 +26,18 @@ func TestEd25519Method(t *testing.T) {
 	if got := Ed25519Hash("secret"); got != stored {
 		t.Errorf("hash: got %s, want %s", got, stored)
 	}
-	m, err := MethodFor("ed25519")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := Account{Plugin: "ed25519", Hash: stored}
+	m := method(t, &account, false, "Ed25519Auth")
 	c := m.Begin()
-	account := Account{Hash: stored}
-	proof, err := SecretOf("secret").Respond(m.Name(), c.Data())
+	proof, err := SecretOf("secret").Prove(false).Begin(m.Name(), c.Data())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, _, err := c.Verify(account, proof)
-	if err != nil {
+	v, err := c.Verify(account, proof)
+	if err != nil || !v.Done {
 		t.Errorf("right proof: %v", err)
 	}
-	if s.Empty() {
+	if v.Secret.Empty() || !v.Secret.Opaque() {
 		t.Error("the secret would log in with the empty password")
 	}
 	for name, bad := range map[string][]byte{
@@ -49,11 +46,11 @@ func TestEd25519Method(t *testing.T) {
 		"nothing":        nil,
 		"long":           append(bytes.Clone(proof), 0),
 	} {
-		if _, _, err := c.Verify(account, bad); !errors.Is(err, ErrDenied) {
+		if _, err := c.Verify(account, bad); !errors.Is(err, ErrDenied) {
 			t.Errorf("%s: got %v, want %v", name, err, ErrDenied)
 		}
 	}
-	if _, _, err := c.Verify(Account{Hash: "short"}, proof); err == nil || errors.Is(err, ErrDenied) {
+	if _, err := c.Verify(Account{Hash: "short"}, proof); err == nil || errors.Is(err, ErrDenied) {
 		t.Errorf("key that is none: got %v", err)
 	}
 }

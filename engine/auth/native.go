@@ -62,15 +62,15 @@ func VerifyNative(hash Hash, salt, response []byte) (Secret, bool) {
 	if len(response) != sha1.Size {
 		return Secret{}, false
 	}
-	s := Secret{native: true}
+	h := &held{native: true}
 	// The proof is SHA1(password) under a mask that only the hash and the salt
 	// make, so that to apply the mask again is to take it off.
-	copy(s.stage1[:], nativeToken([sha1.Size]byte(response), hash, salt))
-	stage2 := sha1.Sum(s.stage1[:])
+	copy(h.stage1[:], nativeToken([sha1.Size]byte(response), hash, salt))
+	stage2 := sha1.Sum(h.stage1[:])
 	if subtle.ConstantTimeCompare(stage2[:], hash[:]) != 1 {
 		return Secret{}, false
 	}
-	return s, true
+	return Secret{&box{h}}, true
 }
 
 // nativeToken returns stage1 XOR SHA1(salt + stage2).
@@ -95,20 +95,20 @@ func (Native) Begin() Challenge { return NativeChallenge(NewSalt()) }
 // NativeChallenge is a login with mysql_native_password, by its salt.
 type NativeChallenge [wire.SaltSize]byte
 
-// Data returns the salt.
-func (c NativeChallenge) Data() []byte { return c[:] }
+// Data returns the salt and a NUL byte.
+func (c NativeChallenge) Data() []byte { return append(c[:], 0) }
 
 // Verify checks the proof in one step.
-func (c NativeChallenge) Verify(account Account, response []byte) (Secret, []byte, error) {
+func (c NativeChallenge) Verify(account Account, response []byte) (Verdict, error) {
 	hash, err := ParseNativeHash(account.Hash)
 	if err != nil {
-		return Secret{}, nil, err
+		return Verdict{}, err
 	}
 	s, ok := VerifyNative(hash, c[:], response)
 	if !ok {
-		return Secret{}, nil, ErrDenied
+		return Verdict{}, ErrDenied
 	}
-	return s, nil, nil
+	return Verdict{Done: true, Secret: s}, nil
 }
 
 // NewSalt returns random bytes for a greeting. None of them is NUL or '$',

@@ -100,7 +100,7 @@ func TestSecretLogsInElsewhere(t *testing.T) {
 		t.Fatal("the proof is not accepted")
 	}
 	salt := NewSalt()
-	got, err := s.Respond(NativePassword, salt[:])
+	got, err := s.Prove(false).Begin(NativePassword, salt[:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,28 +113,39 @@ func TestSecretLogsInElsewhere(t *testing.T) {
 }
 
 func TestNativeMethod(t *testing.T) {
-	m, err := MethodFor("")
-	if err != nil || m.Name() != NativePassword {
-		t.Fatalf("got %v, %v", m, err)
+	account := Account{Hash: HashOf("secret").String()}
+	m := method(t, &account, false)
+	if m.Name() != NativePassword {
+		t.Fatalf("got %v", m)
 	}
 	c := m.Begin()
-	account := Account{Hash: HashOf("secret").String()}
-	s, more, err := c.Verify(account, NativeScramble("secret", c.Data()))
-	if err != nil || more != nil || s.Empty() {
-		t.Errorf("right proof: %v, %v", more, err)
+	v, err := c.Verify(account, NativeScramble("secret", c.Data()))
+	if err != nil || !v.Done || v.Secret.Empty() {
+		t.Errorf("right proof: %v, %v", v, err)
 	}
-	if _, _, err := c.Verify(account, NativeScramble("other", c.Data())); !errors.Is(err, ErrDenied) {
+	if _, err := c.Verify(account, NativeScramble("other", c.Data())); !errors.Is(err, ErrDenied) {
 		t.Errorf("wrong proof: got %v, want %v", err, ErrDenied)
 	}
-	if _, _, err := c.Verify(Account{Hash: "invalid"}, nil); err == nil {
+	if _, err := c.Verify(Account{Hash: "invalid"}, nil); err == nil {
 		t.Error("an account with an invalid hash is let in")
 	}
 	if bytes.Equal(c.Data(), m.Begin().Data()) {
 		t.Error("the salt is the same again")
 	}
-	if _, err := MethodFor("unix_socket"); err == nil {
-		t.Error("unix_socket: got no error")
+}
+
+// method returns the method for an account of a listener that takes names.
+func method(t *testing.T, account *Account, secure bool, names ...string) Method {
+	t.Helper()
+	methods, err := ParseMethods(names, "")
+	if err != nil {
+		t.Fatal(err)
 	}
+	m, err := methods.For(account, secure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func TestNewSaltHasNoEnd(t *testing.T) {
@@ -149,13 +160,17 @@ func TestSecretDoesNotPrint(t *testing.T) {
 	s := SecretOf("hunter2")
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		got := fmt.Sprintf(format, s)
-		if strings.Contains(got, "hunter2") || strings.Contains(got, fmt.Sprintf("%x", "hunter2")) {
-			t.Errorf("%s prints %s", format, got)
+		got += fmt.Sprintf(format, struct{ secret Secret }{s})
+		got += fmt.Sprintf(format, &struct{ secret *Proof }{s.Prove(true)})
+		for _, bad := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), fmt.Sprint([]byte("hunter2")), "stage1"} {
+			if strings.Contains(got, bad) {
+				t.Errorf("%s prints %s", format, got)
+			}
 		}
 	}
 }
 
-func TestSecretRespond(t *testing.T) {
+func TestProofBegin(t *testing.T) {
 	native, _ := VerifyNative(HashOf("secret"), nativeSalt, nativeProof)
 	tests := []struct {
 		name   string
@@ -172,13 +187,13 @@ func TestSecretRespond(t *testing.T) {
 		{"sha2-from-proof", native, CachingSHA2, 0, true},
 		{"ed25519-from-password", SecretOf("secret"), Ed25519, 64, false},
 		{"ed25519-from-proof", native, Ed25519, 0, true},
-		{"ed25519-proof-elsewhere", Secret{opaque: true}, NativePassword, 0, true},
+		{"ed25519-proof-elsewhere", Opaque(), NativePassword, 0, true},
 		{"clear", SecretOf("secret"), ClearPassword, 0, true},
 		{"clear-of-nothing", Secret{}, ClearPassword, 0, true},
 		{"unknown", SecretOf("secret"), "dialog", 0, true},
 	}
 	for _, tt := range tests {
-		got, err := tt.secret.Respond(tt.plugin, nativeSalt)
+		got, err := tt.secret.Prove(false).Begin(tt.plugin, nativeSalt)
 		if len(got) != tt.size || (err != nil) != tt.fails {
 			t.Errorf("%s: got %d bytes, %v; want %d", tt.name, len(got), err, tt.size)
 		}

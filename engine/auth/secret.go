@@ -7,54 +7,60 @@ import (
 )
 
 // Secret is what it takes to log in to a server. The zero value logs in with
-// the empty password. It never prints what it holds.
-type Secret struct {
+// the empty password. It never prints what it holds, not even as a field of
+// something else.
+type Secret struct{ box *box }
+
+// box stands between a Secret and what it holds, because package fmt looks
+// through one pointer, but not through two.
+type box struct{ *held }
+
+// held is what a Secret holds. It never changes.
+type held struct {
+	password string          // "" when it is not known
 	stage1   [sha1.Size]byte // SHA1(password)
 	native   bool            // stage1 is known
-	password string          // known only when it was configured
-	opaque   bool            // proved in a way that reveals nothing
 }
+
+// opaque is held by a Secret that serves no server.
+var opaque = &box{&held{}}
 
 // SecretOf returns the secret of a known password, which serves every plugin.
 func SecretOf(password string) Secret {
 	if password == "" {
 		return Secret{}
 	}
-	return Secret{stage1: sha1.Sum([]byte(password)), native: true, password: password}
+	return Secret{&box{&held{stage1: sha1.Sum([]byte(password)), native: true, password: password}}}
 }
+
+// Opaque returns the secret of somebody who has proved to be who they are
+// without revealing anything: it serves no server.
+func Opaque() Secret { return Secret{opaque} }
 
 // Format writes "[secret]" for every verb.
-func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, "[secret]") }
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 // Empty tells whether it is the secret of the empty password.
-func (s Secret) Empty() bool { return s == Secret{} }
+func (s Secret) Empty() bool { return s.box == nil }
+
+// Opaque tells whether it serves no server.
+func (s Secret) Opaque() bool { return s.box == opaque }
 
 // NativeResponse returns the proof for mysql_native_password: 20 bytes, or none
-// when the password is empty.
+// when the password is empty or not known well enough.
 func (s Secret) NativeResponse(salt []byte) []byte {
-	if !s.native {
+	if !s.native() {
 		return nil
 	}
-	return nativeToken(s.stage1, sha1.Sum(s.stage1[:]), salt)
+	return nativeToken(s.box.stage1, sha1.Sum(s.box.stage1[:]), salt)
 }
 
-// Respond returns what to answer to a server that asks by a plugin's name and
-// salt. It fails when the plugin is not known or s does not suffice for it.
-// The clear password is never given away.
-func (s Secret) Respond(plugin string, salt []byte) ([]byte, error) {
-	if s.Empty() && (plugin == NativePassword || plugin == CachingSHA2) {
-		return nil, nil
+func (s Secret) native() bool { return s.box != nil && s.box.held.native }
+
+// password returns the password itself, if it is known.
+func (s Secret) password() (password string, known bool) {
+	if s.Empty() {
+		return "", true
 	}
-	known := s.Empty() || s.password != ""
-	switch {
-	case plugin == NativePassword && s.native:
-		return s.NativeResponse(salt), nil
-	case plugin == Ed25519 && known:
-		return signEd25519(s.password, salt), nil
-	case plugin == CachingSHA2 && known:
-		return CachingSHA2Scramble(s.password, salt), nil
-	case plugin == NativePassword, plugin == Ed25519, plugin == CachingSHA2:
-		return nil, fmt.Errorf("authentication plugin %s: the client's login does not reveal what the server asks for", plugin)
-	}
-	return nil, fmt.Errorf("authentication plugin %s: not supported: use mysql_native_password for the account on the server", plugin)
+	return s.box.held.password, s.box.held.password != ""
 }

@@ -49,16 +49,17 @@ type MariaDB struct {
 
 	dir     string
 	id      int
+	options []string
 	command *exec.Cmd
 	ended   chan struct{} // closed when the process has ended
 }
 
 // StartMariaDB starts a server with an empty schema app and the accounts above.
 // Without an installed mariadbd it skips the test, or fails it when
-// SIGNALBOX_REAL=1.
-func StartMariaDB(t testing.TB) *MariaDB {
+// SIGNALBOX_REAL=1. The options are further ones of its command line.
+func StartMariaDB(t testing.TB, options ...string) *MariaDB {
 	t.Helper()
-	return startMariaDB(t, 1)
+	return startMariaDB(t, 1, options...)
 }
 
 // StartPair starts a primary and a replica that follows it by GTID and is
@@ -158,7 +159,7 @@ func (m *MariaDB) Start(t testing.TB) {
 		"--server-id="+strconv.Itoa(m.id), "--log-bin=bin", "--log-slave-updates=1", "--sync-binlog=0",
 		"--skip-name-resolve", "--max-connections=4000", "--back-log=1000", "--local-infile=1", "--max-allowed-packet=256M",
 		"--slave-net-timeout=5", "--skip-slave-start=0", "--performance-schema=0")
-	m.command = exec.Command(program, arguments...)
+	m.command = exec.Command(program, append(arguments, m.options...)...)
 	m.command.Stdout, m.command.Stderr = log, log
 	m.command.SysProcAttr = dieWithParent()
 	if err := m.command.Start(); err != nil {
@@ -193,7 +194,7 @@ func (m *MariaDB) wait(t testing.TB) {
 	}
 }
 
-func startMariaDB(t testing.TB, id int) *MariaDB {
+func startMariaDB(t testing.TB, id int, options ...string) *MariaDB {
 	t.Helper()
 	template, err := templateOnce()
 	if errors.Is(err, exec.ErrNotFound) && os.Getenv(realEnv) != "1" {
@@ -202,7 +203,7 @@ func startMariaDB(t testing.TB, id int) *MariaDB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &MariaDB{Host: "127.0.0.1", id: id}
+	m := &MariaDB{Host: "127.0.0.1", id: id, options: options}
 	// A short path, because that of a UNIX socket may have 107 bytes only.
 	if m.dir, err = os.MkdirTemp("", "sbx"); err != nil {
 		t.Fatal(err)

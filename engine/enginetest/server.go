@@ -18,7 +18,7 @@ import (
 const Collation = 224
 
 // Server is a scripted database server on a Network. It logs clients in with
-// mysql_native_password, keeps transactions, autocommit and prepared statements,
+// mysql_native_password, ed25519 and caching_sha2_password, keeps transactions, autocommit and prepared statements,
 // and understands these statements beside what Answer makes of others:
 //
 //	SLEEP n          one row after n seconds, or error 1317 when killed
@@ -42,6 +42,9 @@ type Server struct {
 	Canned map[string][]byte
 	// Forgets says that Statements is not wanted.
 	Forgets bool
+
+	once  sync.Once
+	takes *auth.Methods
 
 	mu         sync.Mutex
 	conns      map[uint32]*serverConn
@@ -195,47 +198,6 @@ func (c *serverConn) send(payload []byte) bool {
 	return c.conn.WritePacket(payload) == nil && c.conn.Flush() == nil
 }
 
-func (c *serverConn) login() bool {
-	salt := auth.NewSalt()
-	if !c.greet(salt) {
-		return false
-	}
-	packet, err := c.conn.ReadPacket(1 << 20)
-	return err == nil && c.enter(packet, salt)
-}
-
-func (c *serverConn) greet(salt [wire.SaltSize]byte) bool {
-	greeting := wire.Handshake{
-		Version: c.server.Greeting, ConnectionID: c.id, Salt: salt, Capabilities: c.server.capabilities(),
-		Collation: Collation, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
-	}
-	return c.send(greeting.Append(nil))
-}
-
-// enter answers the response to the greeting, and tells whether it is right.
-func (c *serverConn) enter(packet []byte, salt [wire.SaltSize]byte) bool {
-	var response wire.HandshakeResponse
-	if response.Decode(packet) != nil {
-		return false
-	}
-	c.caps, c.user = response.Capabilities.Agreed(c.server.capabilities()), response.User
-	return c.proves(response.Auth, salt)
-}
-
-// proves answers the proof of c.user, and tells whether it is right.
-func (c *serverConn) proves(proof []byte, salt [wire.SaltSize]byte) bool {
-	for _, a := range c.server.Accounts {
-		if a.User != c.user {
-			continue
-		}
-		if _, _, err := auth.NativeChallenge(salt).Verify(a, proof); err == nil {
-			return c.ok(0)
-		}
-	}
-	c.fail(1045, "28000", "Access denied for user '"+c.user+"'")
-	return false
-}
-
 func (c *serverConn) status() wire.Status {
 	status := wire.StatusAutocommit
 	if c.off {
@@ -305,7 +267,8 @@ func (c *serverConn) changeUser(payload []byte) bool {
 		return false
 	}
 	c.user, c.trx, c.off, c.prepared = m.User, false, false, nil
-	if !c.proves(answer, salt) {
+	response := wire.HandshakeResponse{User: m.User, Plugin: auth.NativePassword, Auth: answer}
+	if !c.proved(&response, salt) {
 		return false
 	}
 	c.note(fmt.Sprintf("%s database '%s'", wire.ComChangeUser, m.Database))
@@ -417,13 +380,17 @@ func (c *serverConn) file() bool {
 func (c *serverConn) users() bool {
 	rows := make([][]string, len(c.server.Accounts))
 	for i, a := range c.server.Accounts {
-		super := "N"
-		if a.Super {
-			super = "Y"
-		}
-		rows[i] = []string{a.User, a.Host, a.Plugin, a.Hash, super, "", "N"}
+		super := yesNo(a.Super)
+		rows[i] = []string{a.User, a.Host, a.Plugin, a.Hash, super, "", "N", "Y", "", yesNo(a.Locked), yesNo(a.Expired)}
 	}
-	return c.result([]string{"User", "Host", "plugin", "auth", "Super_priv", "default_role", "is_role"}, rows)
+	return c.result([]string{"User", "Host", "plugin", "auth", "Super_priv", "default_role", "is_role", "any", "ssl_type", "locked", "expired"}, rows)
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "Y"
+	}
+	return "N"
 }
 
 func (c *serverConn) rows(n, size int) bool {

@@ -28,12 +28,15 @@ var ListenerModule = Module{
 			Description: "Protocol of the clients; all names mean MariaDB's.",
 		},
 		{
-			Name: "authenticator", Type: EnumMask, NotImplemented: true, Enum: []string{"mysql_native_password", "ed25519", "caching_sha2_password", "MariaDBAuth", "Ed25519Auth"},
-			Description: "Ways to log in that are allowed; empty for all. MariaDBAuth means mysql_native_password and Ed25519Auth means ed25519.",
+			Name: "authenticator", Type: EnumMask, Enum: []string{
+				"mysql_native_password", "ed25519", "caching_sha2_password", "mysql_clear_password", "passthrough",
+				"MariaDBAuth", "MySQLAuth", "Ed25519Auth",
+			},
+			Description: "Ways to log in that are allowed; empty for mysql_native_password, which MariaDBAuth means too. passthrough leaves the proof to the servers.",
 		},
 		{
-			Name: "authenticator_options", Type: String, NotImplemented: true,
-			Description: "Options of the authenticator.",
+			Name: "authenticator_options", Type: String,
+			Description: "Options of the authenticator, as name=value with commas between them: ed_mode, ed_rsa_privkey_path, clear_pw_passthrough, match_host.",
 		},
 		{
 			Name: "allow_replication", Type: Bool, Default: "true", NotImplemented: true,
@@ -49,20 +52,20 @@ var ListenerModule = Module{
 			Description: "Variables that clients are told when they connect.",
 		},
 		{
-			Name: "proxy_protocol_networks", Type: String, Modifiable: true, NotImplemented: true,
-			Description: "Networks whose PROXY protocol headers are believed.",
+			Name: "proxy_protocol_networks", Type: String, Modifiable: true,
+			Description: "Networks whose PROXY protocol headers are believed; localhost means UNIX sockets, * everybody.",
 		},
 		{
 			Name: "sql_mode", Type: Enum, Default: "default", Enum: []string{"default", "oracle"}, Modifiable: true, NotImplemented: true,
 			Description: "Dialect of the statements.",
 		},
 		{
-			Name: "ssl_crl", Type: Path, Modifiable: true, NotImplemented: true,
-			Description: "File with revoked certificates.",
+			Name: "ssl_crl", Type: Path, Modifiable: true,
+			Description: "File with the lists of revoked certificates of clients.",
 		},
 		{
-			Name: "user_mapping_file", Type: Path, Modifiable: true, NotImplemented: true,
-			Description: "JSON file that maps users to other users.",
+			Name: "user_mapping_file", Type: Path, Modifiable: true,
+			Description: "JSON file that says as whom, and with which password, the sessions of a user log in to servers.",
 		},
 	}...),
 }

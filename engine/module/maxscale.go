@@ -228,11 +228,11 @@ var MaxScaleModule = Module{
 			Description: "How long a server may take to accept the query for accounts.",
 		},
 		{
-			Name: "users_refresh_time", Type: Duration, Default: "30s", Min: -1000, Modifiable: true, NotImplemented: true,
-			Description: "Least time between two readings of the accounts.",
+			Name: "users_refresh_time", Type: Duration, Default: "30s", Min: -1000, Modifiable: true,
+			Description: "Least time between two readings of the accounts because of a login that then fails all the same; 0s sets no limit, a negative time none are read.",
 		},
 		{
-			Name: "users_refresh_interval", Type: Duration, Default: "0s", Modifiable: true, NotImplemented: true,
+			Name: "users_refresh_interval", Type: Duration, Default: "0s", Modifiable: true,
 			Description: "How often accounts are read again; 0s means when they are needed.",
 		},
 		{

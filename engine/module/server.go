@@ -55,7 +55,7 @@ var ServerModule = Module{
 			Description: "How long a connection is kept open for reuse; 0s means not at all.",
 		},
 		{
-			Name: "proxy_protocol", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
+			Name: "proxy_protocol", Type: Bool, Default: "false", Modifiable: true,
 			Description: "Tell the server the client's address in a PROXY protocol header.",
 		},
 		{

@@ -52,11 +52,11 @@ var ServiceModule = Module{
 			Description: "Let the user root log in.",
 		},
 		{
-			Name: "auth_all_servers", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
+			Name: "auth_all_servers", Type: Bool, Default: "false", Modifiable: true,
 			Description: "Read the accounts of all servers, not only of one.",
 		},
 		{
-			Name: "localhost_match_wildcard_host", Type: Bool, Default: "true", Modifiable: true, NotImplemented: true,
+			Name: "localhost_match_wildcard_host", Type: Bool, Default: "true", Modifiable: true,
 			Description: "Let a client on this host log in to an account for any host.",
 		},
 		{
@@ -88,7 +88,7 @@ var ServiceModule = Module{
 			Description: "Log warnings of this service's sessions, even if they are off globally.",
 		},
 		{
-			Name: "log_auth_warnings", Type: Bool, Default: "true", Modifiable: true, NotImplemented: true,
+			Name: "log_auth_warnings", Type: Bool, Default: "true", Modifiable: true,
 			Description: "Log a warning when a client fails to log in.",
 		},
 		{
@@ -120,11 +120,11 @@ var ServiceModule = Module{
 			Description: "How long a session waits for a backend connection that others use.",
 		},
 		{
-			Name: "user_accounts_file", Type: Path, NotImplemented: true,
+			Name: "user_accounts_file", Type: Path,
 			Description: "JSON file with accounts that may log in.",
 		},
 		{
-			Name: "user_accounts_file_usage", Type: Enum, Default: "add_when_load_ok", Enum: []string{"add_when_load_ok", "file_only_always"}, NotImplemented: true,
+			Name: "user_accounts_file_usage", Type: Enum, Default: "add_when_load_ok", Enum: []string{"add_when_load_ok", "file_only_always"},
 			Description: "Whether user_accounts_file comes to the accounts of the servers or instead of them.",
 		},
 		{

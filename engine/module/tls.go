@@ -37,16 +37,16 @@ func withTLS(parameters ...Parameter) []Parameter {
 			Description: "Refuse a peer whose certificate is not for the address that it has.",
 		},
 		{
-			Name: "ssl_version", Type: EnumMask, Default: "MAX", Enum: tlsVersions, Modifiable: true, NotImplemented: true,
-			Description: "TLS versions that may be used.",
+			Name: "ssl_version", Type: EnumMask, Default: "MAX", Enum: tlsVersions, Modifiable: true,
+			Description: "TLS versions that may be used; MAX means all that are safe, which are TLSv1.2 and TLSv1.3.",
 		},
 		{
 			Name: "ssl_cipher", Type: String, Modifiable: true, NotImplemented: true,
 			Description: "Cipher suites that may be used.",
 		},
 		{
-			Name: "ssl_cert_verify_depth", Type: Count, Default: "9", Modifiable: true, NotImplemented: true,
-			Description: "Longest chain of certificates that is accepted.",
+			Name: "ssl_cert_verify_depth", Type: Count, Default: "9", Modifiable: true,
+			Description: "Most authorities above a peer's certificate that are accepted.",
 		},
 	})
 }

@@ -21,7 +21,8 @@ var Module = engine.RouterModule{
 		Description: "Connects each session to one server, by role and load.",
 		Parameters:  parameters,
 	},
-	New: newRouter,
+	Single: true,
+	New:    newRouter,
 }
 
 // router is the configured router.
