@@ -31,6 +31,9 @@ type Backend struct {
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
+	used       time.Time                    // the last command came in
+	took       time.Duration                // the last reply, from the client's view
+	active     time.Duration                // all of them
 	closed     bool
 }
 
@@ -56,7 +59,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
 	b.threadID.Store(uint64(greeting.ConnectionID))
-	if err := s.talk.history.replay(ctx, b); err != nil {
+	if err := s.talk.history.replay(ctx, b, who.database); err != nil {
 		_ = b.conn.Close()
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
@@ -88,6 +91,7 @@ func (b *Backend) Close() error {
 	b.done()
 	err := b.conn.Close()
 	s := b.session
+	gone(s.talk, b)
 	s.mu.Lock()
 	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
 	s.seen.timeline.note("backend_close", b.server.Name(), "")
@@ -141,13 +145,16 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 	}
 	if !q.Command().HasReply() {
 		b.done()
+		if q.Command() == wire.ComStmtSendLongData {
+			b.session.talk.pins.sentLongData(b, q)
+		}
 	}
 	return nil
 }
 
 // begin notes that the server is about to work on q.
 func (b *Backend) begin(q *Query) {
-	b.sent, b.delivered = q, false
+	b.sent, b.delivered, b.used = q, false, q.received
 	b.response.Start(q.Command(), b.session.talk.caps)
 	b.server.packets.Add(1)
 	if q.Command().HasReply() && !b.busy.Swap(true) {

@@ -24,12 +24,14 @@ type conversation struct {
 	replies    clientWriter
 	history    history
 	statements statements
+	pins       Pins
+	holder     *Backend // of the open transaction
 }
 
 func newConversation(s *Session) *conversation {
 	c := &conversation{Session: s}
 	c.replies.session = s
-	c.statements.history = &c.history
+	c.statements.history, c.query.statements, c.pins.session = &c.history, &c.statements, s
 	return c
 }
 

@@ -1,0 +1,144 @@
+package readwritesplit
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/signalbox/signalbox/engine"
+)
+
+// This file chooses among the servers.
+
+// primary returns the server that takes writes, nil when there is none. One of
+// rank secondary is it only without another.
+func (r *router) primary() *engine.Server {
+	var second *engine.Server
+	for _, server := range r.service.Servers() {
+		switch {
+		case !server.Primary():
+		case !server.Secondary():
+			return server
+		case second == nil:
+			second = server
+		}
+	}
+	return second
+}
+
+// reads reports whether a replica may take reads with at most the given lag. One
+// that is being drained gets no new connections, and goes on with those that are
+// open.
+func (r *router) reads(s *engine.Server, open bool, lag time.Duration) bool {
+	if !s.Replica() && !(open && holds(s, engine.StatusSlave)) {
+		return false
+	}
+	if lag == 0 {
+		return true
+	}
+	behind := s.Lag()
+	return behind >= 0 && behind < lag
+}
+
+// writes reports whether a server takes writes over a connection that is open.
+func writes(s *engine.Server) bool { return s.Primary() || holds(s, engine.StatusMaster) }
+
+// holds reports whether a server has a role, and may have it for connections
+// that are open.
+func holds(s *engine.Server, role engine.ServerStatus) bool {
+	return s.Status()&(engine.StatusRunning|engine.StatusMaint|role) == engine.StatusRunning|role
+}
+
+// candidate is a server that could take a read.
+type candidate struct {
+	server  *engine.Server
+	figures *serverFigures
+	open    *engine.Backend // nil when it is not connected to
+}
+
+// candidates are the servers that could take a read. Those of rank secondary are
+// among them only while there is no other.
+type candidates struct {
+	list   []candidate
+	second bool
+}
+
+func (c *candidates) add(one candidate) {
+	second := one.server.Secondary()
+	switch {
+	case len(c.list) == 0 || c.second && !second:
+		c.list, c.second = append(c.list[:0], one), second
+	case second == c.second:
+		c.list = append(c.list, one)
+	}
+}
+
+// best returns the candidate that slave_selection_criteria prefers: among equal
+// ones one that is connected to, and then the first of the configuration. Without
+// any it is one without a server.
+func (c *candidates) best(criteria string) candidate {
+	if len(c.list) == 0 {
+		return candidate{}
+	}
+	if criteria == "adaptive_routing" {
+		return c.list[c.fastest()]
+	}
+	best, least := 0, c.list[0].cost(criteria)
+	for i := range c.list[1:] {
+		one := &c.list[i+1]
+		cost := one.cost(criteria)
+		if cost < least || cost == least && one.open != nil && c.list[best].open == nil {
+			best, least = i+1, cost
+		}
+	}
+	return c.list[best]
+}
+
+// cost is what slave_selection_criteria wants to be least.
+func (c *candidate) cost(criteria string) int64 {
+	switch criteria {
+	case "least_router_connections":
+		return c.figures.connections.Load()
+	case "least_global_connections":
+		return c.server.Connections()
+	case "least_behind_master":
+		if lag := c.server.Lag(); lag >= 0 {
+			return int64(lag / time.Millisecond)
+		}
+		return 1 << 62
+	}
+	return c.server.Operations()
+}
+
+// exploration is the least part of the reads that the slowest server gets, of
+// what the fastest one gets: so that it is noticed when it is slow no longer.
+const exploration = 0.01
+
+// fastest picks a server by chance: the faster it answers, the likelier, by the
+// third power. One that has not been measured comes first.
+func (c *candidates) fastest() int {
+	least := int64(0)
+	for i := range c.list {
+		mean := c.list[i].figures.response.Load()
+		if mean == 0 {
+			return i
+		}
+		if least == 0 || mean < least {
+			least = mean
+		}
+	}
+	weight := func(i int) float64 {
+		share := float64(least) / float64(max(c.list[i].figures.response.Load(), 1))
+		return max(share*share*share, exploration)
+	}
+	sum := 0.0
+	for i := range c.list {
+		sum += weight(i)
+	}
+	point := rand.Float64() * sum
+	for i := range c.list {
+		if point -= weight(i); point < 0 {
+			return i
+		}
+	}
+	return len(c.list) - 1
+}
