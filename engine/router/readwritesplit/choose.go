@@ -28,8 +28,7 @@ func (c *connections) forReads(ctx context.Context, q *engine.Query, t target) *
 // choose returns the best server for a read, none when only the primary is left.
 func (c *connections) choose(q *engine.Query, t target) candidate {
 	room := c.replicas() < c.router.options.maxReplicas
-	var space [8]candidate
-	all := candidates{list: space[:0]}
+	all := candidates{}
 	for _, server := range c.router.service.Servers() {
 		b := c.to(server)
 		if server.Primary() || b != nil && b == c.primary {

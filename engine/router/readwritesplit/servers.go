@@ -56,45 +56,62 @@ type candidate struct {
 }
 
 // candidates are the servers that could take a read. Those of rank secondary are
-// among them only while there is no other.
+// among them only while there is no other. As many as there are as a rule need no
+// memory of their own.
 type candidates struct {
-	list   []candidate
+	few    [8]candidate
+	more   []candidate
+	n      int
 	second bool
 }
 
 func (c *candidates) add(one candidate) {
 	second := one.server.Secondary()
 	switch {
-	case len(c.list) == 0 || c.second && !second:
-		c.list, c.second = append(c.list[:0], one), second
-	case second == c.second:
-		c.list = append(c.list, one)
+	case c.n == 0 || c.second && !second:
+		c.n, c.more, c.second = 0, nil, second
+	case second != c.second:
+		return
 	}
+	if c.n < len(c.few) {
+		c.few[c.n] = one
+	} else {
+		c.more = append(c.more, one)
+	}
+	c.n++
+}
+
+func (c *candidates) at(i int) candidate {
+	if i < len(c.few) {
+		return c.few[i]
+	}
+	return c.more[i-len(c.few)]
 }
 
 // best returns the candidate that slave_selection_criteria prefers: among equal
 // ones one that is connected to, and then the first of the configuration. Without
 // any it is one without a server.
 func (c *candidates) best(criteria string) candidate {
-	if len(c.list) == 0 {
+	if c.n == 0 {
 		return candidate{}
 	}
 	if criteria == "adaptive_routing" {
-		return c.list[c.fastest()]
+		return c.fastest()
 	}
-	best, least := 0, c.list[0].cost(criteria)
-	for i := range c.list[1:] {
-		one := &c.list[i+1]
+	best := c.at(0)
+	least := best.cost(criteria)
+	for i := 1; i < c.n; i++ {
+		one := c.at(i)
 		cost := one.cost(criteria)
-		if cost < least || cost == least && one.open != nil && c.list[best].open == nil {
-			best, least = i+1, cost
+		if cost < least || cost == least && one.open != nil && best.open == nil {
+			best, least = one, cost
 		}
 	}
-	return c.list[best]
+	return best
 }
 
 // cost is what slave_selection_criteria wants to be least.
-func (c *candidate) cost(criteria string) int64 {
+func (c candidate) cost(criteria string) int64 {
 	switch criteria {
 	case "least_router_connections":
 		return c.figures.connections.Load()
@@ -115,30 +132,30 @@ const exploration = 0.01
 
 // fastest picks a server by chance: the faster it answers, the likelier, by the
 // third power. One that has not been measured comes first.
-func (c *candidates) fastest() int {
+func (c *candidates) fastest() candidate {
 	least := int64(0)
-	for i := range c.list {
-		mean := c.list[i].figures.response.Load()
+	for i := range c.n {
+		mean := c.at(i).figures.response.Load()
 		if mean == 0 {
-			return i
+			return c.at(i)
 		}
 		if least == 0 || mean < least {
 			least = mean
 		}
 	}
 	weight := func(i int) float64 {
-		share := float64(least) / float64(max(c.list[i].figures.response.Load(), 1))
+		share := float64(least) / float64(max(c.at(i).figures.response.Load(), 1))
 		return max(share*share*share, exploration)
 	}
 	sum := 0.0
-	for i := range c.list {
+	for i := range c.n {
 		sum += weight(i)
 	}
 	point := rand.Float64() * sum
-	for i := range c.list {
+	for i := range c.n {
 		if point -= weight(i); point < 0 {
-			return i
+			return c.at(i)
 		}
 	}
-	return len(c.list) - 1
+	return c.at(c.n - 1)
 }
