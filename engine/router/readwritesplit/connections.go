@@ -34,7 +34,7 @@ type member struct {
 // How long a server is not tried again that could not be connected to, and one
 // that is not like the others.
 const (
-	barUnreachable = 5 * time.Second
+	barUnreachable = time.Second
 	barUnlike      = 24 * time.Hour
 )
 
