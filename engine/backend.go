@@ -33,6 +33,8 @@ type Backend struct {
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
 	used       time.Duration                // when it was last sent something, since the session's begin
+	took       time.Duration                // the last reply, from the client's view
+	active     time.Duration                // all of them
 	closed     bool
 }
 
@@ -68,7 +70,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected)}
 	b.threadID.Store(conn.threadID)
-	if err := s.talk.history.replay(ctx, b); err != nil {
+	if err := s.talk.history.replay(ctx, b, c.database); err != nil {
 		server.pool.drop(conn)
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
@@ -113,6 +115,7 @@ func (b *Backend) Close() error {
 	owed := b.sent != nil // a goodbye would be taken for a part of what is under way
 	b.done()
 	s := b.session
+	gone(s.talk, b)
 	s.mu.Lock()
 	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
 	s.seen.timeline.note("backend_close", b.server.Name(), "")
@@ -177,6 +180,9 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 	}
 	if !q.Command().HasReply() {
 		b.done()
+		if q.Command() == wire.ComStmtSendLongData {
+			b.session.talk.pins.sentLongData(b, q)
+		}
 	}
 	return nil
 }
@@ -293,7 +299,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 // unsent is lost for a command that could not be sent. The server may have said
 // why before it closed the connection.
 func (b *Backend) unsent(err error) error {
-	if b.session.endCause() == nil && !b.Gone() {
+	if b.session.endCause() == nil && !b.gone.Load() {
 		_ = b.conn.NetConn().SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Fill() // err says already that the connection has failed
 	}
@@ -305,7 +311,7 @@ func (b *Backend) lost(err error) error {
 	if cause := b.session.endCause(); cause != nil {
 		return cause
 	}
-	if b.Gone() {
+	if b.gone.Load() {
 		err = errGone
 	}
 	return serverError(&lostError{server: b.server.Name(), err: err, packet: b.ownError()})

@@ -27,12 +27,14 @@ type conversation struct {
 	stained    bool   // its backends are of no use to others any more, reset or not
 	placed     bool   // it has one of the service's places
 	entering   *login // while the client logs in
+	pins       Pins
+	holder     *Backend // of the open transaction
 }
 
 func newConversation(s *Session) *conversation {
 	c := &conversation{Session: s}
 	c.replies.session = s
-	c.statements.history = &c.history
+	c.statements.history, c.pins.session = &c.history, s
 	return c
 }
 
@@ -96,7 +98,7 @@ func (c *conversation) commands() error {
 
 // command answers one command. The error is io.EOF when it is the last one.
 func (c *conversation) command(packet wire.Packet) error {
-	q := takeQuery(packet, time.Now(), c.mode)
+	q := takeQuery(packet, time.Now(), c)
 	defer q.release()
 	if q.Command() == wire.ComQuit {
 		return io.EOF

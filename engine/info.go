@@ -46,6 +46,7 @@ type SessionInfo struct {
 	Pending    PendingInfo
 	RestartErr string // why the last restart failed, "" when it did not
 	Events     []Event
+	Pins       []PinInfo  // what keeps it on one server; an open transaction first
 	Flows      []FlowInfo // oldest first; times in which nothing went by are not there
 }
 

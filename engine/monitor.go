@@ -142,6 +142,7 @@ func (s *Server) probed(p Probe) {
 	before := s.Status()
 	after := before&^monitored | p.Status&monitored
 	s.status.Store(uint32(after))
+	s.lag.Store(int64(p.Seen.Lag))
 	if p.Err != nil && p.Seen.Details == "" {
 		p.Seen.Details = p.Err.Error()
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/signalbox/signalbox/engine/classify"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -28,7 +29,61 @@ type prepared struct {
 // statements are the statements that the client has prepared.
 type statements struct {
 	byID    map[uint32]*prepared // by the client's id
+	texts   map[string]*textStatement
 	history *history
+}
+
+// textStatement is a statement that was prepared by PREPARE.
+type textStatement struct {
+	sql       []byte
+	statement classify.Statement
+}
+
+// maxTexts is how many statements prepared as text are remembered by name. The
+// others go to the primary.
+const maxTexts = 1000
+
+// noteText follows PREPARE and DEALLOCATE, and reports whether the history is to
+// have the statement.
+func (s *statements) noteText(q *Query) bool {
+	statement := q.Statement()
+	name, body := statement.Prepared()
+	key := strings.ToLower(string(name))
+	switch statement.Op {
+	case classify.OpPrepare:
+		if s.texts == nil {
+			s.texts = make(map[string]*textStatement)
+		}
+		delete(s.texts, key)
+		if len(s.texts) < maxTexts && body != nil {
+			sql := bytes.Clone(body)
+			s.texts[key] = &textStatement{sql, q.mode.Parse(sql)}
+		}
+	case classify.OpDeallocate:
+		delete(s.texts, key)
+		return !s.history.deallocate(name)
+	}
+	return true
+}
+
+// text returns what an EXECUTE executes, nil when that is not known.
+func (s *statements) text(execute classify.Statement) *textStatement {
+	name, _ := execute.Prepared()
+	if name == nil || s.texts == nil {
+		return nil
+	}
+	return s.texts[strings.ToLower(string(name))]
+}
+
+// executed returns what an EXECUTE does.
+func (s *statements) executed(execute classify.Statement) classify.Statement {
+	text := s.text(execute)
+	if text == nil {
+		return execute
+	}
+	does := text.statement
+	does.Flags |= execute.Flags
+	return does
 }
 
 // prepare readies a statement for the COM_STMT_PREPARE in q. It becomes one of
@@ -40,14 +95,15 @@ func (s *statements) prepare(q *Query) *prepared {
 	return p
 }
 
-// add makes the statement that q has prepared one of the session's.
-func (s *statements) add(q *Query, params int) {
+// add makes the statement that q has prepared in a default database one of the
+// session's.
+func (s *statements) add(q *Query, params int, database string) {
 	if s.byID == nil {
 		s.byID = make(map[uint32]*prepared)
 	}
 	q.prepared.accepted(q, params)
 	s.byID[q.prepared.id] = q.prepared
-	s.history.addPrepared(q.prepared)
+	s.history.addPrepared(q.prepared, database)
 }
 
 // remove forgets a statement.
@@ -58,7 +114,7 @@ func (s *statements) remove(id uint32) {
 
 // clear forgets all statements and the history.
 func (s *statements) clear() {
-	s.byID = nil
+	s.byID, s.texts = nil, nil
 	s.history.clear()
 }
 
@@ -186,31 +242,44 @@ func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
 		c.setDatabase(name)
 	}
 	switch q.Command() {
-	case wire.ComInitDB:
+	case wire.ComInitDB: // not for the history, which knows the database of each command
 		c.setDatabase(string(q.payload[1:]))
-		c.history.add(q.payload, c.service.historyLimit())
-	case wire.ComQuery:
-		statement := q.Statement()
-		if statement.Op == classify.OpUse {
-			c.setDatabase(string(statement.Database()))
-		}
-		if statement.Target() == classify.TargetAll {
-			c.history.add(q.payload, c.service.historyLimit())
-		}
+	case wire.ComQuery, wire.ComStmtExecute:
+		noteStatement(c, q)
+		c.pins.note(b, q, r)
+	case wire.ComStmtFetch, wire.ComStmtBulkExecute, wire.ComStmtReset:
+		c.pins.note(b, q, r)
 	case wire.ComSetOption:
-		c.history.add(q.payload, c.service.historyLimit())
+		c.history.add(q, databaseOf(c.Session), c.service.historyLimits())
 	case wire.ComStmtPrepare:
 		if q.prepared != nil {
-			c.statements.add(q, int(r.Params))
+			c.statements.add(q, int(r.Params), databaseOf(c.Session))
 		}
 	case wire.ComResetConnection:
 		c.forgetState()
 	}
 }
 
+// noteStatement keeps what q, which has succeeded, has changed in the session of c.
+func noteStatement(c *conversation, q *Query) {
+	statement := q.Statement()
+	if statement.Op == classify.OpUse {
+		c.setDatabase(string(statement.Database()))
+		return
+	}
+	if statement.Target() != classify.TargetAll || q.alone || !c.statements.noteText(q) {
+		return
+	}
+	if statement.Is(classify.Isolation) {
+		c.pins.serializable = statement.Is(classify.Serializable)
+	}
+	c.history.add(q, databaseOf(c.Session), c.service.historyLimits())
+}
+
 // closeStatement forgets the statement that a COM_STMT_CLOSE has closed.
 func (c *conversation) closeStatement(q *Query) {
 	c.statements.remove(q.prepared.id)
+	c.pins.closed(q.prepared.id)
 	for _, b := range c.openBackends() {
 		delete(b.statements, q.prepared.id)
 	}
@@ -220,6 +289,7 @@ func (c *conversation) closeStatement(q *Query) {
 // COM_RESET_CONNECTION and COM_CHANGE_USER the server has dropped it too.
 func (c *conversation) forgetState() {
 	c.statements.clear()
+	c.pins.clear()
 	for _, b := range c.openBackends() {
 		b.statements = nil
 	}

@@ -22,15 +22,18 @@ type Query struct {
 	hint      classify.Hint
 	changes   int
 	rewritten []byte // memory for SetSQL
+	alone     bool   // it goes to one server though others could execute it
+
+	statements *statements // of the session; nil for a query of the proxy's own
 }
 
 // queries are at rest: an idle session has none.
 var queries = sync.Pool{New: func() any { return new(Query) }}
 
 // takeQuery makes a query of the command in p. Its release must follow.
-func takeQuery(p wire.Packet, received time.Time, mode classify.Mode) *Query {
+func takeQuery(p wire.Packet, received time.Time, c *conversation) *Query {
 	q := queries.Get().(*Query)
-	q.payload, q.framed, q.received, q.mode = p.Payload, p.Framed, received, mode
+	q.payload, q.framed, q.received, q.mode, q.statements = p.Payload, p.Framed, received, c.mode, &c.statements
 	return q
 }
 
@@ -90,7 +93,8 @@ func (q *Query) SetSQL(sql []byte) {
 }
 
 // Statement returns what the query's SQL does. It is parsed at most once; a
-// prepared statement was parsed when it was prepared.
+// prepared statement was parsed when it was prepared. EXECUTE does what was
+// prepared under its name.
 func (q *Query) Statement() classify.Statement {
 	switch {
 	case q.prepared != nil && q.Command() != wire.ComStmtPrepare:
@@ -98,9 +102,29 @@ func (q *Query) Statement() classify.Statement {
 	case !q.parsed:
 		q.parsed = true
 		q.statement = q.mode.Parse(q.SQL())
+		if q.statement.Op == classify.OpExecute && q.statements != nil {
+			q.statement = q.statements.executed(q.statement)
+		}
 	}
 	return q.statement
 }
+
+// body returns the text of the statement that is executed: for EXECUTE, what was
+// prepared under its name.
+func (q *Query) body() []byte {
+	if q.Command() == wire.ComQuery && q.statements != nil && q.statements.texts != nil {
+		if statement := q.mode.Parse(q.SQL()); statement.Op == classify.OpExecute {
+			if text := q.statements.text(statement); text != nil {
+				return text.sql
+			}
+		}
+	}
+	return q.SQL()
+}
+
+// Alone says that q, a session command, is sent to one server only: others are
+// not to be told of it, neither now nor later.
+func (q *Query) Alone() { q.alone = true }
 
 // Hint returns where a filter, or the statement that was prepared, wants the
 // query to go.

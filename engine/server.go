@@ -38,6 +38,7 @@ type Server struct {
 	tls     atomic.Pointer[tls.Config] // nil for plain connections; replaced by ReloadTLS
 
 	status       atomic.Uint32
+	lag          atomic.Int64  // a time.Duration, negative when unknown
 	capabilities atomic.Uint64 // of its last greeting, 0 before the first
 	pool         pool
 
@@ -64,6 +65,7 @@ func newServer(e *Engine, o module.Object) (*Server, error) {
 	} else {
 		s.address = net.JoinHostPort(o.Values.String("address"), strconv.FormatInt(o.Values.Int("port"), 10))
 	}
+	s.lag.Store(-1)
 	s.pool.configure(s)
 	config, err := serverTLS(o)
 	s.tls.Store(config)
@@ -90,12 +92,19 @@ func (s *Server) Primary() bool { return s.Usable() && s.Status()&StatusMaster !
 // Replica reports whether the server is a usable replica.
 func (s *Server) Replica() bool { return s.Usable() && s.Status()&StatusSlave != 0 }
 
+// Secondary reports whether the server is of rank secondary: used only while no
+// other can be.
+func (s *Server) Secondary() bool { return s.object.Values.String("rank") == "secondary" }
+
 // Lag returns how far the server is behind its primary; negative when that is
 // not known.
-func (s *Server) Lag() time.Duration {
+func (s *Server) Lag() time.Duration { return time.Duration(s.lag.Load()) }
+
+// Position returns the GTIDs that the monitor has last seen the server to have.
+func (s *Server) Position() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seen.Lag
+	return s.seen.GtidCurrent
 }
 
 // Connections returns how many sessions are connected to the server.

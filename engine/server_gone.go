@@ -26,6 +26,3 @@ func (s *Server) gone() {
 		session.mu.Unlock()
 	}
 }
-
-// Gone reports whether the connection has been cut because its server is down.
-func (b *Backend) Gone() bool { return b.gone.Load() }

@@ -55,7 +55,12 @@ func (s *Service) writeTimeout() time.Duration {
 
 func (s *Service) waitTimeout() time.Duration { return s.object.Values.Duration("wait_timeout") }
 
-func (s *Service) historyLimit() int { return int(s.object.Values.Int("max_sescmd_history")) }
+func (s *Service) historyLimits() historyLimits {
+	v := s.object.Values
+	return historyLimits{
+		most: int(v.Int("max_sescmd_history")), disabled: v.Bool("disable_sescmd_history"), prune: v.Bool("prune_sescmd_history"),
+	}
+}
 
 // retain returns how many statements of each session are kept.
 func (s *Service) retain() int {

@@ -52,6 +52,7 @@ type sessionSeen struct {
 	backends []*Backend
 	activity activity
 	locks    lockMark
+	pins     *[]PinInfo // never changed, only replaced; nil for none
 	load     load
 	flows    flows
 	retained retained

@@ -29,7 +29,8 @@ type activity struct {
 	autocommit bool
 	trxSince   time.Time
 	trxWrites  uint64
-	statement  []byte // memory is used again and again
+	holder     *Server // of the open transaction
+	statement  []byte  // memory is used again and again
 	server     string
 	statements uint64
 	errors     uint64
@@ -259,7 +260,9 @@ func (c *conversation) endQuery(q *Query, err error) {
 // state of the transaction, the default database.
 func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	now := time.Now()
-	b.server.latency.count(now.Sub(q.received))
+	b.took = now.Sub(q.received)
+	b.active += b.took
+	b.server.latency.count(b.took)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := &c.seen.activity
@@ -269,6 +272,14 @@ func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	}
 	if r.Err == nil && r.Complete && hasStatus(q.Command()) {
 		trx := r.Status&wire.StatusInTrans != 0
+		switch {
+		case trx:
+			c.holder, a.holder = b, b.server
+		case c.holder == b:
+			c.holder = nil
+		case c.holder != nil: // another server has answered
+			trx = true
+		}
 		if trx != a.trx {
 			a.trx, a.trxWrites = trx, 0
 			kind := "trx_end"
@@ -277,7 +288,7 @@ func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 			}
 			c.seen.timeline.note(kind, b.server.Name(), "")
 		}
-		a.readOnly = trx && r.Status&wire.StatusInTransReadonly != 0
+		a.readOnly = trx && c.holder.status.Has(wire.StatusInTransReadonly)
 		a.autocommit = r.Status&wire.StatusAutocommit != 0
 		c.mode = 0
 		if r.Status.Has(wire.StatusNoBackslashEscapes) {
@@ -289,12 +300,17 @@ func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	}
 }
 
-// InTransaction reports whether the session's transaction is open, and whether
-// it is a read-only one. For routers and filters.
-func (s *Session) InTransaction() (open, readOnly bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen.activity.trx, s.seen.activity.readOnly
+// gone forgets what c had on b, whose connection is closed.
+func gone(c *conversation, b *Backend) {
+	c.pins.lost(b)
+	if c.holder != b {
+		return
+	}
+	c.holder = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen.activity.trx = false
+	c.seen.timeline.note("trx_end", b.server.Name(), "")
 }
 
 // Autocommit reports whether the session's statements commit by themselves.
@@ -302,6 +318,13 @@ func (s *Session) Autocommit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen.activity.autocommit
+}
+
+// databaseOf returns the default database of s.
+func databaseOf(s *Session) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen.identity.database
 }
 
 // setDatabase notes the session's new default database.

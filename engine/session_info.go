@@ -20,7 +20,7 @@ func (s *Session) Info() SessionInfo {
 }
 
 // LightInfo returns the session as it is now, without its log, its statements,
-// its timeline, its I/O of the past, the size of its history and the quantiles of its
+// its timeline, its pins, its I/O of the past, the size of its history and the quantiles of its
 // filters: what a table of many sessions shows.
 func (s *Session) LightInfo() SessionInfo {
 	var info SessionInfo
@@ -58,7 +58,7 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	if whole {
 		info.Log, info.LogLines = s.log.tail()
 	}
-	if whole && info.Service != "" && s.service.historyLimit() > 0 {
+	if whole && info.Service != "" && s.service.historyLimits().most > 0 {
 		info.History = &HistoryInfo{
 			Commands: int(s.talk.history.commands.Load()), Responses: int(s.talk.history.commands.Load()),
 			Metadata: int(s.talk.history.metadata.Load()),
@@ -92,6 +92,7 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	if whole {
 		info.IOActivity = s.seen.load.sum(now)
 		info.Queries, info.Events = s.seen.retained.list(), s.seen.timeline.list()
+		info.Pins = s.seen.pinsOf()
 		info.Flows = s.seen.flows.list(s.connected)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/signalbox/signalbox/engine"
 	"github.com/signalbox/signalbox/engine/config"
 	"github.com/signalbox/signalbox/engine/enginetest"
+	"github.com/signalbox/signalbox/engine/filter/hintfilter"
 	"github.com/signalbox/signalbox/engine/module"
 	"github.com/signalbox/signalbox/engine/router/readconnroute"
 	"github.com/signalbox/signalbox/engine/router/readwritesplit"
@@ -63,6 +64,9 @@ module=tag
 [Refuse]
 type=filter
 module=refuse
+[Hint]
+type=filter
+module=hintfilter
 [Split]
 type=service
 router=readwritesplit
@@ -91,6 +95,7 @@ port=4008
 // roles is a monitor that says what a test wants it to say.
 type roles struct {
 	status [2]atomic.Uint32
+	lag    [2]atomic.Int64
 	waits  atomic.Pointer[[]engine.LockWait] // on server1
 	during atomic.Pointer[func()]            // called by each Tick
 }
@@ -98,7 +103,7 @@ type roles struct {
 func (r *roles) Tick(_ context.Context, servers []engine.MonitorTarget) []engine.Probe {
 	probes := make([]engine.Probe, len(servers))
 	for i := range probes {
-		probes[i] = engine.Probe{Status: engine.ServerStatus(r.status[i].Load()), Seen: engine.MonitoredServer{MaxPacket: 1 << 20, MasterID: -1}}
+		probes[i] = engine.Probe{Status: engine.ServerStatus(r.status[i].Load()), Seen: engine.MonitoredServer{MaxPacket: 1 << 20, MasterID: -1, Lag: time.Duration(r.lag[i].Load())}}
 	}
 	if during := r.during.Load(); during != nil {
 		(*during)()
@@ -148,6 +153,7 @@ func modules(monitor engine.Monitor) engine.Modules {
 				Module: module.Module{Name: "tag", Kind: module.Filter},
 				New:    func(o module.Object) (engine.Filter, error) { return tag{o.Name}, nil },
 			},
+			hintfilter.Module,
 			{
 				Module: module.Module{Name: "refuse", Kind: module.Filter},
 				New:    func(module.Object) (engine.Filter, error) { return refuse{}, nil },

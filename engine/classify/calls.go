@@ -89,6 +89,9 @@ var calls = map[call]string{
 		vec_totext`,
 	callLastInsertID: `last_insert_id`,
 	callFoundRows:    `found_rows row_count`,
-	callLock:         `get_lock is_free_lock is_used_lock release_all_locks release_lock`,
+	callLock:         `is_free_lock is_used_lock`,
+	callTakeLock:     `get_lock`,
+	callFreeLock:     `release_lock`,
+	callFreeLocks:    `release_all_locks`,
 	callSequence:     `currval lastval nextval setval`,
 }

@@ -77,6 +77,10 @@ const (
 	Isolation                        // sets the isolation level
 	Serializable                     // with Isolation: to SERIALIZABLE
 	Unknown                          // not understood, or broken off in the middle
+	NextTrx                          // SET TRANSACTION without a scope: for the next transaction of one server
+	TakesLock                        // GET_LOCK
+	FreesLock                        // RELEASE_LOCK
+	FreesLocks                       // RELEASE_ALL_LOCKS
 )
 
 // Target is where a statement may be executed, were it the first of its
@@ -120,7 +124,7 @@ func (s Statement) Is(f Flags) bool { return s.Flags&f != 0 }
 
 // Target returns where the statement may be executed.
 func (s Statement) Target() Target {
-	const primary = Writes | Locks | LastInsertID | PrimaryOnly | MultiStatement | Unknown | Kill
+	const primary = Writes | Locks | LastInsertID | PrimaryOnly | MultiStatement | Unknown | Kill | NextTrx
 	switch {
 	case s.Is(primary):
 		return TargetPrimary
@@ -158,8 +162,8 @@ func (s Statement) Database() []byte {
 }
 
 // Table returns the table's name, without its database, in CREATE TEMPORARY
-// TABLE name and DROP TEMPORARY TABLE name (the first one), nil for other
-// statements.
+// TABLE name (or SEQUENCE) and DROP TEMPORARY TABLE name (the first one), nil
+// for other statements.
 func (s Statement) Table() []byte {
 	if !s.Is(TempTable) {
 		return nil

@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -83,8 +84,8 @@ var statements = []struct {
 	{"select @@session.last_insert_id", classify.OpSelect, reads | insertID, toPrimary},
 	{"select @@`identity`", classify.OpSelect, reads | primary, toPrimary},
 	{"select @@session . identity", classify.OpSelect, reads | primary, toPrimary},
-	{"select get_lock('a', 1)", classify.OpSelect, reads | locks, toPrimary},
-	{"select RELEASE_LOCK('a')", classify.OpSelect, reads | locks, toPrimary},
+	{"select get_lock('a', 1)", classify.OpSelect, reads | locks | classify.TakesLock, toPrimary},
+	{"select RELEASE_LOCK('a')", classify.OpSelect, reads | locks | classify.FreesLock, toPrimary},
 	{"select is_used_lock('a'), is_free_lock('a')", classify.OpSelect, reads | locks, toPrimary},
 	{"select nextval(s)", classify.OpSelect, reads | primary, toPrimary},
 	{"select next value for s", classify.OpSelect, reads | primary, toPrimary},
@@ -163,10 +164,14 @@ var statements = []struct {
 	{"set sql_mode='', session autocommit := on", classify.OpSet, session | classify.AutocommitOn, toAll},
 	{"set autocommit=default", classify.OpSet, session | classify.AutocommitOn, toAll},
 	{"set autocommit=@old", classify.OpSet, session | uses, toAll},
-	{"set transaction isolation level serializable", classify.OpSet, session | isolates | classify.Serializable, toAll},
+	{"set transaction isolation level serializable", classify.OpSet, isolates | classify.Serializable | classify.NextTrx, toPrimary},
+	{"set transaction read only", classify.OpSet, readOnly | classify.NextTrx, toPrimary},
+	{"set @@tx_isolation='SERIALIZABLE'", classify.OpSet, isolates | classify.Serializable | classify.NextTrx, toPrimary},
+	{"set @@session.tx_isolation='SERIALIZABLE'", classify.OpSet, session | isolates | classify.Serializable, toAll},
+	{"set session transaction isolation level serializable", classify.OpSet, session | isolates | classify.Serializable, toAll},
 	{"set session transaction isolation level read committed, read only", classify.OpSet, session | isolates | readOnly, toAll},
 	{"set tx_isolation='SERIALIZABLE'", classify.OpSet, session | isolates | classify.Serializable, toAll},
-	{"set @@transaction_read_only=1", classify.OpSet, session | readOnly, toAll},
+	{"set @@transaction_read_only=1", classify.OpSet, readOnly | classify.NextTrx, toPrimary},
 	{"set global read_only=1", classify.OpSet, writes, toPrimary},
 	{"set @@global.autocommit=0", classify.OpSet, writes, toPrimary},
 	{"set password for u@h = password('x')", classify.OpSet, writes | uses, toPrimary},
@@ -299,7 +304,7 @@ func TestNames(t *testing.T) {
 		{"create or replace temporary table if not exists d.`t` select 1", "", "t"},
 		{"drop temporary tables if exists a, b", "", "a"},
 		{"create table t (a int)", "", ""},
-		{"create temporary sequence s", "", ""},
+		{"create temporary sequence s", "", "s"},
 	}
 	for _, tt := range tests {
 		s := classify.Parse([]byte(tt.sql))
@@ -376,5 +381,22 @@ func BenchmarkParse(b *testing.B) {
 				classify.Parse(sql)
 			}
 		})
+	}
+}
+
+// Ensure that what may be a name comes out with what qualifies it.
+func TestIdentifiers(t *testing.T) {
+	for _, tt := range []struct{ sql, want string }{
+		{"select a.b, `c d` from x . `y`", ".select .a a.b .c d .from .x x.y"},
+		{`drop table "T", 'x', d.t /* u */ -- v`, ".drop .table .T .d d.t"},
+		{"select 1.5, @a, f(b)", ".select .f .b"},
+	} {
+		var got []string
+		for qualifier, name := range classify.Mode(0).Identifiers([]byte(tt.sql)) {
+			got = append(got, string(qualifier)+"."+string(name))
+		}
+		if text := strings.Join(got, " "); text != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.sql, text, tt.want)
+		}
 	}
 }

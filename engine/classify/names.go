@@ -21,7 +21,7 @@ var flagNames = [...]string{
 	"Reads", "Writes", "SessionCommand", "BeginTrx", "ReadOnlyTrx", "EndTrx", "AutocommitOn",
 	"AutocommitOff", "MultiStatement", "TempTable", "UsesUserVar", "SetsUserVar", "Locks",
 	"LastInsertID", "FoundRows", "PrimaryOnly", "Kill", "LoadLocal", "Isolation", "Serializable",
-	"Unknown",
+	"Unknown", "NextTrx", "TakesLock", "FreesLock", "FreesLocks",
 }
 
 // String returns the names of the flags with a | between them.

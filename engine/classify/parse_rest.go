@@ -96,6 +96,12 @@ func (p *parser) call(before, t seen) {
 		p.s.Flags |= FoundRows
 	case callLock:
 		p.s.Flags |= Locks
+	case callTakeLock:
+		p.s.Flags |= Locks | TakesLock
+	case callFreeLock:
+		p.s.Flags |= Locks | FreesLock
+	case callFreeLocks:
+		p.s.Flags |= Locks | FreesLocks
 	case callSequence:
 		p.s.Flags |= PrimaryOnly
 	}

@@ -1,5 +1,7 @@
 package classify
 
+import "bytes"
+
 // This file reads SET.
 
 func (p *parser) set() {
@@ -32,7 +34,7 @@ func (p *parser) set() {
 // assignment reads one of the assignments of SET, and what looks like one:
 // NAMES, ROLE, TRANSACTION.
 func (p *parser) assignment() {
-	f := SessionCommand
+	f, scoped := SessionCommand, false
 	switch p.key() {
 	case keyGlobal, keyPersist, keyPersistOnly:
 		// MaxScale: sends SET GLOBAL to every server of the session; we change
@@ -40,9 +42,13 @@ func (p *parser) assignment() {
 		f = Writes
 		p.next()
 	case keySession, keyLocal:
+		scoped = true
 		p.next()
 	}
 	k := p.key()
+	if k == keyTransaction && f != Writes && !scoped {
+		f = NextTrx
+	}
 	switch p.tok.kind {
 	case tokVar:
 		f |= SetsUserVar
@@ -52,6 +58,9 @@ func (p *parser) assignment() {
 			f = Writes
 		}
 		k = words.lookup(name, hash(name)).key
+		if (k == keyTransactionIsolation || k == keyTransactionReadOnly) && bytes.IndexByte(p.text(), '.') < 0 {
+			f = NextTrx // SET @@tx_isolation, unlike SET tx_isolation
+		}
 	}
 	p.next()
 	p.s.Flags |= f

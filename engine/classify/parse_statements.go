@@ -76,18 +76,18 @@ func (p *parser) create() {
 	p.define(OpCreate)
 }
 
-// temporary reads [TABLE] [IF [NOT] EXISTS] name after CREATE TEMPORARY and
-// DROP TEMPORARY.
+// temporary reads TABLE or SEQUENCE, [IF [NOT] EXISTS] and a name, after CREATE
+// TEMPORARY and DROP TEMPORARY.
 func (p *parser) temporary(op Op) {
-	p.op(op, Writes)
-	if p.accept(keyTable) || p.accept(keyTables) {
-		p.s.Flags |= TempTable
-		if p.accept(keyIf) {
-			p.accept(keyNot)
-			p.accept(keyExists)
-		}
-		p.name()
+	p.op(op, Writes|TempTable)
+	if p.tok.kind == tokWord {
+		p.next()
 	}
+	if p.accept(keyIf) {
+		p.accept(keyNot)
+		p.accept(keyExists)
+	}
+	p.name()
 	p.rest()
 }
 

@@ -17,7 +17,10 @@ const (
 	callRead                // a built-in function that only reads, or no function: IN (, DECIMAL (
 	callLastInsertID
 	callFoundRows
-	callLock
+	callLock // asks for locks
+	callTakeLock
+	callFreeLock
+	callFreeLocks
 	callSequence
 )
 

@@ -238,6 +238,9 @@ func (c *serverConn) command(payload []byte) bool {
 			return c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to EXECUTE", id))
 		}
 		return c.query(sql)
+	case wire.ComStmtSendLongData:
+		c.note("LONG DATA")
+		return true
 	case wire.ComStmtClose:
 		id, _ := wire.StatementID(payload)
 		delete(c.prepared, id)

@@ -23,7 +23,7 @@ var ServerModule = Module{
 			Description: "Order of preference among servers that could be the primary; less comes first, 0 and below last.",
 		},
 		{
-			Name: "rank", Type: Enum, Default: "primary", Enum: []string{"primary", "secondary"}, Modifiable: true, NotImplemented: true,
+			Name: "rank", Type: Enum, Default: "primary", Enum: []string{"primary", "secondary"}, Modifiable: true,
 			Description: "A server of rank secondary is used only while no server of rank primary can be.",
 		},
 		{

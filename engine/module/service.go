@@ -104,11 +104,11 @@ var ServiceModule = Module{
 			Description: "Ping backend connections even if the client is idle as long.",
 		},
 		{
-			Name: "prune_sescmd_history", Type: Bool, Default: "true", Modifiable: true, NotImplemented: true,
+			Name: "prune_sescmd_history", Type: Bool, Default: "true", Modifiable: true,
 			Description: "Forget the oldest session commands when there are more than max_sescmd_history.",
 		},
 		{
-			Name: "disable_sescmd_history", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
+			Name: "disable_sescmd_history", Type: Bool, Default: "false", Modifiable: true,
 			Description: "Keep no session commands.",
 		},
 		{

@@ -109,6 +109,18 @@ func (r *Response) Schema() (string, bool) {
 	return name, ok
 }
 
+// Variable returns the last value that the server says a system variable of its
+// session has, if it says any.
+func (r *Response) Variable(name string) (string, bool) {
+	value, ok := "", false
+	for c := range r.State.All() {
+		if c.Type == StateSystemVariable && string(c.Name) == name {
+			value, ok = string(c.Value), true
+		}
+	}
+	return value, ok
+}
+
 // Consume goes through b, the next framed bytes of the reply, and returns how
 // many of them it has dealt with: those can be passed on. When they are fewer
 // than there are, the reply is complete (the rest belongs to another), a file

@@ -14,8 +14,7 @@ var parameters = []module.Parameter{
 	},
 	{
 		Name: "slave_selection_criteria", Type: module.Enum, Default: "least_current_operations", Modifiable: true,
-		// MaxScale: also adaptive_routing.
-		Enum:        []string{"least_current_operations", "least_router_connections", "least_global_connections", "least_behind_master"},
+		Enum:        []string{"least_current_operations", "adaptive_routing", "least_router_connections", "least_global_connections", "least_behind_master"},
 		Description: "How the replica for a read is chosen.",
 	},
 	{
@@ -57,24 +56,24 @@ var parameters = []module.Parameter{
 		Description: "Connect to servers only when they are needed.",
 	},
 	{
-		Name: "strict_tmp_tables", Type: module.Bool, Default: "true", Modifiable: true, NotImplemented: true,
+		Name: "strict_tmp_tables", Type: module.Bool, Default: "true", Modifiable: true,
 		Description: "Do not connect to the primary again if the session had temporary tables there.",
 	},
 	{
-		Name: "causal_reads", Type: module.Enum, Default: "none", Modifiable: true, NotImplemented: true,
+		Name: "causal_reads", Type: module.Enum, Default: "none", Modifiable: true,
 		Enum:        []string{"none", "local", "global", "fast", "fast_global", "universal", "fast_universal", "false", "off", "0", "true", "on", "1"},
 		Description: "Whose writes a read on a replica is sure to see.",
 	},
 	{
-		Name: "causal_reads_timeout", Type: module.Duration, Default: "10s", Modifiable: true, NotImplemented: true,
+		Name: "causal_reads_timeout", Type: module.Duration, Default: "10s", Modifiable: true,
 		Description: "How long a read waits for its replica to have those writes.",
 	},
 	{
-		Name: "delayed_retry", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "delayed_retry", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Wait for a new primary with a statement that has failed outside of a transaction, and send it again.",
 	},
 	{
-		Name: "delayed_retry_timeout", Type: module.Duration, Default: "10s", Modifiable: true, NotImplemented: true,
+		Name: "delayed_retry_timeout", Type: module.Duration, Default: "10s", Modifiable: true,
 		Description: "How long delayed_retry waits.",
 	},
 	{

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// Ask has the server execute a statement of the proxy's own, of which the client
+// sees nothing, and returns the first column of its first row; "" without one. An
+// error of the server's own is a *wire.Error. Nothing else may be under way.
+func (b *Backend) Ask(sql string) (string, error) {
+	if err := b.transmit(NewQuery(sql), nil); err != nil {
+		return "", err
+	}
+	var row []byte
+	whole := false
+	err := b.receive(func(r *Reply) error {
+		for part := range r.Packets() {
+			if part.Kind == wire.PartRow && !whole {
+				row, whole = append(row, part.Payload()...), part.Last
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	if e := b.response.Err; e != nil {
+		return "", e
+	}
+	if columns := textRow(row); len(columns) > 0 {
+		return columns[0], nil
+	}
+	return "", nil
+}
+
+// Times returns how long the last reply that went to the client took, from when
+// its command came in, and how long all of them did.
+func (b *Backend) Times() (last, all time.Duration) { return b.took, b.active }
+
+// staleAfter is how long a connection may have been unused before it is looked at
+// whether its server has closed it.
+const staleAfter = time.Second
+
+// Gone reports whether the connection was cut because its server is down, or the
+// server has closed it while it was not used. It costs nothing for a connection that
+// was used a moment ago.
+func (b *Backend) Gone(q *Query) bool {
+	if b.gone.Load() {
+		return true
+	}
+	unused := q.received.Sub(b.session.connected) - b.used
+	return unused > staleAfter && spokenUp(b.conn.NetConn())
+}

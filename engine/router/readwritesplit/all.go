@@ -1,0 +1,114 @@
+package readwritesplit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// toAll sends a session command to every open server. The client sees the answer
+// of the server with the open transaction, of the primary or, without one, of the
+// first. A server that answers otherwise is not like the others any more and is
+// left.
+func (s *session) toAll(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
+	s.router.figures.toAll.Add(1)
+	for attempt := 0; ; attempt++ {
+		first, err := s.speaker(ctx, q)
+		if err != nil {
+			return s.withoutPrimary(up, err, false)
+		}
+		again := s.trx == nil && !s.autoOff && len(s.irreplaceable(first)) == 0
+		err = s.together(q, up, first)
+		if err == nil || !engine.Lost(err) {
+			return err
+		}
+		again = again && !first.Delivered()
+		s.session.Logf(slog.LevelWarn, "%v", err)
+		s.drop(first)
+		if !again || attempt == len(s.router.service.Servers()) {
+			return err
+		}
+	}
+}
+
+// speaker returns the connection whose answer to a session command the client
+// sees.
+func (s *session) speaker(ctx context.Context, q *engine.Query) (*engine.Backend, error) {
+	if s.trx != nil {
+		return s.trx, nil
+	}
+	b, err := s.forWrites(ctx)
+	if err == nil {
+		return b, nil
+	}
+	if s.router.primary() != nil {
+		s.session.Logf(slog.LevelWarn, "%v", err)
+	}
+	for i := range s.members {
+		if b := s.members[i].Backend; b.HasStatement(q) && b.Server().Status()&engine.StatusRunning != 0 {
+			return b, nil
+		}
+	}
+	if b := s.forReads(ctx, q, target{}); b != nil {
+		return b, nil
+	}
+	return nil, err
+}
+
+// together has all servers execute a session command.
+func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine.Backend) error {
+	var others []*engine.Backend
+	for _, m := range slices.Clone(s.members) {
+		b := m.Backend
+		if b == first || !b.HasStatement(q) {
+			continue
+		}
+		if err := b.Send(q); err != nil {
+			s.session.Logf(slog.LevelWarn, "%v", err)
+			s.drop(b)
+			continue
+		}
+		s.router.figures.onServer(b.Server(), false)
+		others = append(others, b)
+	}
+	s.router.figures.onServer(first.Server(), false)
+	err := first.Execute(q, up)
+	if err != nil && !engine.Lost(err) {
+		return err
+	}
+	if err == nil {
+		s.executed(q, first)
+		if s.last == nil {
+			s.last = first
+		}
+		if q.Command() == wire.ComResetConnection {
+			s.nextTrx, s.trx = false, nil
+		}
+	}
+	for _, b := range others {
+		s.drain(q, b, first, err == nil)
+	}
+	return err
+}
+
+// drain takes b's answer to a session command that first has answered, if it
+// has.
+func (s *session) drain(q *engine.Query, b, first *engine.Backend, answered bool) {
+	if !q.Command().HasReply() {
+		return
+	}
+	err := b.Drain()
+	if err == nil && (!answered || (b.Response().Err == nil) == (first.Response().Err == nil)) {
+		return
+	}
+	if err == nil {
+		err = fmt.Errorf("server %s: answers a session command unlike %s", b.Server().Name(), first.Server().Name())
+		s.bar(b.Server(), barUnlike)
+	}
+	s.session.Logf(slog.LevelWarn, "%v", err)
+	s.drop(b)
+}

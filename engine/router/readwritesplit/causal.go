@@ -1,0 +1,162 @@
+package readwritesplit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/classify"
+)
+
+// causal is what a session knows of its own writes, for causal_reads.
+type causal struct {
+	*connections
+	at  position        // of the last write that is known
+	ask *engine.Backend // the primary that has written since and was not asked for the position; nil for none
+}
+
+// wrote notes what the primary has executed. Its OK packet says the position when
+// session_track_system_variables has last_gtid and the client follows it; else
+// the primary is asked before it is needed.
+func (c *causal) wrote(q *engine.Query, b *engine.Backend) {
+	if text, ok := b.Response().Variable("last_gtid"); ok {
+		if p, good := parsePosition(text); good {
+			c.learned(p)
+			return
+		}
+	}
+	if q.SQL() == nil {
+		return
+	}
+	statement := q.Statement()
+	reads := statement.Target() == classify.TargetReplica
+	if c.trx == nil && (reads || statement.Target() == classify.TargetAll && !statement.Is(classify.AutocommitOn)) {
+		return
+	}
+	c.ask = b
+	if c.trx == nil && c.router.options.causal.source == causalGlobal { // others cannot ask this connection
+		c.askPosition()
+	}
+}
+
+func (c *causal) learned(p position) {
+	c.at, c.ask = c.at.and(p), nil
+	if c.router.options.causal.source == causalGlobal {
+		c.router.latest.add(p)
+	}
+}
+
+// askPosition asks the primary for the position of the session's last write or,
+// when that was over another connection, for all that it has. It reports whether
+// there was an answer.
+func (c *causal) askPosition() bool {
+	variable := "@@last_gtid"
+	if c.ask != c.primary {
+		variable = "@@gtid_current_pos"
+	}
+	p, err := c.read(variable)
+	if err != nil {
+		c.session.Logf(slog.LevelWarn, "%v", err)
+		return false
+	}
+	c.learned(p)
+	return true
+}
+
+// read reads a system variable of the primary that holds a position.
+func (c *causal) read(variable string) (position, error) {
+	text, err := c.primary.Ask("SELECT " + variable)
+	if engine.Lost(err) && len(c.irreplaceable(c.primary)) == 0 {
+		c.drop(c.primary)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, ok := parsePosition(text)
+	if !ok {
+		return nil, fmt.Errorf("server %s: %s is '%.100s', which is no list of GTIDs", c.primary.Server().Name(), variable, text)
+	}
+	return p, nil
+}
+
+// wanted returns the position that a read is to see; false when nobody can say
+// it.
+func (c *causal) wanted(ctx context.Context) (position, bool) {
+	source := c.router.options.causal.source
+	if c.ask != nil || source == causalUniversal {
+		if _, err := c.forWrites(ctx); err != nil {
+			return nil, false
+		}
+	}
+	if c.ask != nil && !c.askPosition() {
+		return nil, false
+	}
+	switch source {
+	case causalGlobal:
+		return c.router.latest.get(), true
+	case causalUniversal:
+		p, err := c.read("@@gtid_current_pos")
+		return p, err == nil
+	}
+	return c.at, true
+}
+
+// catchUp waits until b has what a read is to see; false when it does not get
+// there in time, so that the read must go to the primary. A nil c wants nothing. The wait is a statement
+// of its own, so that the client's is sent as it is.
+func (c *causal) catchUp(ctx context.Context, b *engine.Backend) (bool, error) {
+	if c == nil || b == c.primary {
+		return true, nil
+	}
+	want, known := c.wanted(ctx)
+	m := c.memberOf(b)
+	switch {
+	case !known || m == nil:
+		return false, nil
+	case b == c.primary: // since a moment ago
+		return true, nil
+	}
+	if m.reached.has(want) {
+		return true, nil
+	}
+	if c.router.options.causal.fast {
+		return serverHas(b.Server(), want), nil
+	}
+	answer, err := b.Ask(fmt.Sprintf("SELECT MASTER_GTID_WAIT('%s', %.3f)", want, c.router.options.causal.timeout.Seconds()))
+	switch {
+	case engine.Lost(err):
+		return false, err
+	case err != nil || answer != "0":
+		c.session.Logf(slog.LevelInfo, "server %s has not got to %s in time: %v", b.Server().Name(), want, err)
+		return false, nil
+	}
+	m.reached = want
+	return true, nil
+}
+
+// fastEnough reports whether a server may be chosen: with the fast kinds of
+// causal_reads only one that has what the read is to see, as far as the monitor
+// knows.
+func (c *causal) fastEnough(server *engine.Server) bool {
+	if c == nil || !c.router.options.causal.fast || c.router.options.causal.source == causalUniversal {
+		return true
+	}
+	if c.ask != nil {
+		return true // catchUp asks
+	}
+	want := c.at
+	if c.router.options.causal.source == causalGlobal {
+		want = c.router.latest.get()
+	}
+	return serverHas(server, want)
+}
+
+// serverHas reports whether the monitor has seen a server have a position.
+func serverHas(server *engine.Server, want position) bool {
+	if len(want) == 0 {
+		return true
+	}
+	p, ok := parsePosition(server.Position())
+	return ok && p.has(want)
+}

@@ -1,0 +1,215 @@
+package readwritesplit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/signalbox/signalbox/engine"
+)
+
+// connections are those of one session.
+type connections struct {
+	router  *router
+	session *engine.Session
+	began   time.Time
+	members []member
+	primary *engine.Backend // one of the members, nil without a primary
+	trx     *engine.Backend // that runs the open transaction
+	last    *engine.Backend // that executed the last statement
+	had     bool            // a primary has been connected to
+	causal  *causal         // nil without causal_reads
+	barred  map[*engine.Server]time.Time
+}
+
+// member is an open connection.
+type member struct {
+	*engine.Backend
+	selects uint32   // reads that it got
+	reached position // that it is known to have
+}
+
+// How long a server is not tried again that could not be connected to, and one
+// that is not like the others.
+const (
+	barUnreachable = time.Second
+	barUnlike      = 24 * time.Hour
+)
+
+// connect opens a connection to server. One that fails is not tried again for a
+// while.
+func (c *connections) connect(ctx context.Context, server *engine.Server) (*engine.Backend, error) {
+	b, err := c.session.Connect(ctx, server)
+	if err != nil {
+		wait := barUnreachable
+		if !engine.Unreachable(err) {
+			wait = barUnlike
+		}
+		c.bar(server, wait)
+		return nil, err
+	}
+	c.members = append(c.members, member{Backend: b})
+	c.router.figures.servers[server].connections.Add(1)
+	if server.Primary() {
+		c.primary, c.had = b, true
+	}
+	return b, nil
+}
+
+func (c *connections) bar(server *engine.Server, wait time.Duration) {
+	if c.barred == nil {
+		c.barred = make(map[*engine.Server]time.Time)
+	}
+	c.barred[server] = time.Now().Add(wait)
+}
+
+// isBarred reports whether a server is not to be connected to at the moment.
+func (c *connections) isBarred(server *engine.Server) bool {
+	if c.barred == nil {
+		return false
+	}
+	until, barred := c.barred[server]
+	return barred && time.Now().Before(until)
+}
+
+// to returns the open connection to server, nil when there is none.
+func (c *connections) to(server *engine.Server) *engine.Backend {
+	for i := range c.members {
+		if c.members[i].Server() == server {
+			return c.members[i].Backend
+		}
+	}
+	return nil
+}
+
+// memberOf returns what is known of an open connection.
+func (c *connections) memberOf(b *engine.Backend) *member {
+	for i := range c.members {
+		if c.members[i].Backend == b {
+			return &c.members[i]
+		}
+	}
+	return nil
+}
+
+// drop closes a connection that is of no use any more.
+func (c *connections) drop(b *engine.Backend) {
+	if m := c.memberOf(b); m != nil {
+		c.close(m)
+	}
+	c.members = slices.DeleteFunc(c.members, func(m member) bool { return m.Backend == b })
+	for _, p := range []**engine.Backend{&c.primary, &c.trx, &c.last} {
+		if *p == b {
+			*p = nil
+		}
+	}
+}
+
+func (c *connections) close(m *member) {
+	_ = m.Close()
+	_, active := m.Times()
+	c.router.figures.servers[m.Server()].closed(time.Since(c.began), active, m.selects)
+}
+
+// replicas counts the open connections to servers that are not the primary.
+func (c *connections) replicas() int {
+	n := len(c.members)
+	if c.primary != nil {
+		n--
+	}
+	return n
+}
+
+// tidy closes connections that are of no use: those that their servers have
+// closed, those to servers in maintenance, and those to replicas that are too far
+// behind. What the session would lose with one is kept until it is needed.
+func (c *connections) tidy(q *engine.Query) {
+	stale := c.router.options.staleLag()
+	for i := len(c.members) - 1; i >= 0; i-- {
+		b := c.members[i].Backend
+		why := ""
+		switch {
+		case b.Server().Status()&engine.StatusMaint != 0:
+			why = "the server is in maintenance"
+		case stale > 0 && b != c.primary && b.Server().Lag() > stale:
+			why = "the replica is too far behind"
+		case b.Gone(q):
+			why = "the server has closed the connection"
+		default:
+			continue
+		}
+		if b == c.trx || len(c.irreplaceable(b)) > 0 {
+			continue
+		}
+		c.session.Logf(slog.LevelInfo, "leaving %s: %s", b.Server().Name(), why)
+		c.drop(b)
+	}
+}
+
+// irreplaceable returns what of the session is on b alone and must not be lost
+// without a word.
+func (c *connections) irreplaceable(b *engine.Backend) []engine.PinKind {
+	lasting := c.session.Pins().Lasting(b)
+	if !c.router.options.strictTables {
+		lasting = slices.DeleteFunc(lasting, func(k engine.PinKind) bool { return k == engine.PinTempTable })
+	}
+	return lasting
+}
+
+// named returns a connection to the server that a hint names, nil when there can
+// be none.
+func (c *connections) named(ctx context.Context, server *engine.Server) *engine.Backend {
+	if b := c.to(server); b != nil {
+		return b
+	}
+	if !server.Usable() || c.isBarred(server) {
+		return nil
+	}
+	b, err := c.connect(ctx, server)
+	if err != nil {
+		c.session.Logf(slog.LevelWarn, "%v", err)
+		return nil
+	}
+	return b
+}
+
+// forWrites returns the connection to the present primary. One to a server that
+// is the primary no more is left, outside of transactions.
+func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
+	if c.primary != nil && (c.trx == c.primary || writes(c.primary.Server())) {
+		return c.primary, nil
+	}
+	server := c.router.primary()
+	if server == nil {
+		return nil, c.router.noPrimary(nil)
+	}
+	if c.had && !c.router.options.reconnect {
+		return nil, &finalError{c.router.noPrimary(fmt.Errorf("the session has lost it, and master_reconnection is off"))}
+	}
+	if c.primary != nil {
+		if lasting := c.irreplaceable(c.primary); len(lasting) > 0 {
+			return nil, &finalError{engine.Errorf(engine.Unavailable, "service %s: the primary is %s now, and what the session has on %s cannot follow: %s",
+				c.router.service.Name(), server.Name(), c.primary.Server().Name(), list(lasting))}
+		}
+	}
+	b := c.to(server)
+	if b == nil { // else a replica has become the primary
+		var err error
+		if c.isBarred(server) {
+			return nil, c.router.noPrimary(fmt.Errorf("server %s could not be connected to a moment ago", server.Name()))
+		}
+		if b, err = c.connect(ctx, server); err != nil {
+			return nil, c.router.noPrimary(err)
+		}
+	}
+	if old := c.primary; old != nil && old != b {
+		c.primary = b
+		if !c.router.reads(old.Server(), true, c.router.options.lag) || c.replicas() > c.router.options.maxReplicas {
+			c.drop(old)
+		}
+	}
+	c.primary, c.had = b, true
+	return b, nil
+}

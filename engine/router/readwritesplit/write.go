@@ -1,0 +1,109 @@
+package readwritesplit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// write sends q to the primary. With delayed_retry it waits for one, and for
+// another one when the primary is lost before it has answered.
+func (s *session) write(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
+	until := time.Now().Add(s.router.options.delayedRetry)
+	for {
+		again := s.mayWait(q)
+		b, err := s.forWrites(ctx)
+		if err == nil {
+			err = s.execute(q, up, b, q.SQL() == nil || q.Statement().Target() != classify.TargetReplica)
+			if err == nil || !engine.Lost(err) {
+				return err
+			}
+			if again, err = s.lostPrimary(q, b, err); !again {
+				return s.withoutPrimary(up, err, b.Delivered())
+			}
+		}
+		if _, final := errors.AsType[*finalError](err); final || !again || !s.await(ctx, until) {
+			return s.withoutPrimary(up, err, false)
+		}
+	}
+}
+
+// finalError is why no other connection can take the place of the one that the
+// session had to its primary.
+type finalError struct{ error }
+
+func (e *finalError) Unwrap() error { return e.error }
+
+// lostPrimary draws the consequences of the loss of b, the primary, while it had
+// q to execute, and reports whether q may be sent again.
+func (s *session) lostPrimary(q *engine.Query, b *engine.Backend, err error) (again bool, why error) {
+	inTrx, lasting := s.trx == b || s.autoOff, s.irreplaceable(b)
+	again = !b.Delivered() && (s.mayWait(q) || s.mayReadAgain(q, b))
+	s.drop(b)
+	switch {
+	case inTrx:
+		return false, &finalError{fmt.Errorf("%w; the transaction is lost with it", err)}
+	case len(lasting) > 0:
+		return false, &finalError{fmt.Errorf("%w; with it is lost what the session had there: %s", err, list(lasting))}
+	case !again:
+		return false, fmt.Errorf("%w; the statement may have been executed", err)
+	}
+	s.session.Logf(slog.LevelWarn, "%v; the statement is sent again", err)
+	return true, err
+}
+
+// mayWait reports whether q may wait for a primary and be sent to it again: a
+// statement outside of transactions that has brought nothing else along.
+func (s *session) mayWait(q *engine.Query) bool {
+	if s.router.options.delayedRetry == 0 || s.trx != nil || s.autoOff || q.SQL() == nil {
+		return false
+	}
+	return !q.Statement().Is(classify.LoadLocal)
+}
+
+// retryPause is how long a session waits before it looks again for a primary.
+const retryPause = 100 * time.Millisecond
+
+// await waits a moment for a primary; false when the time is over.
+func (s *session) await(ctx context.Context, until time.Time) bool {
+	left := time.Until(until)
+	if left <= 0 {
+		return false
+	}
+	timer := time.NewTimer(min(left, retryPause))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// withoutPrimary says what becomes of a session that needs its primary and does
+// not have it: by master_failure_mode the statement fails or the session ends.
+func (s *session) withoutPrimary(up engine.ReplyWriter, err error, delivered bool) error {
+	_, final := errors.AsType[*finalError](err)
+	if s.router.options.failure != "error_on_write" || s.trx != nil || final || delivered {
+		return err
+	}
+	return up.ClientReply(engine.ErrorReply(&wire.Error{
+		Code: 1290, State: "HY000", Message: "The statement cannot be executed: " + err.Error(),
+	}))
+}
+
+// list writes kinds of pins as text.
+func list(kinds []engine.PinKind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = strings.ReplaceAll(string(k), "_", " ")
+	}
+	return strings.Join(words, ", ")
+}

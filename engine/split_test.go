@@ -1,0 +1,298 @@
+package engine_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/wire"
+)
+
+// where returns which servers have a statement as the last that they have
+// executed.
+func (p *proxy) where(sql string) string {
+	var names []string
+	if last(p.primary) == "app: "+sql {
+		names = append(names, "server1")
+	}
+	if last(p.replica) == "app: "+sql {
+		names = append(names, "server2")
+	}
+	return strings.Join(names, "+")
+}
+
+const both = "server1+server2"
+
+// Ensure that statements go where what came before them has left them to go.
+func TestRouting(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before []string
+		sql    string
+		want   string
+	}{
+		{"read", nil, "SELECT 1", "server2"},
+		{"write", nil, "DELETE FROM t", "server1"},
+		{"not-understood", nil, "FROBNICATE 1", "server1"},
+		{"function", nil, "SELECT f(1)", "server1"},
+		{"lock", nil, "SELECT GET_LOCK('a', 1)", "server1"},
+		{"insert-id", nil, "SELECT LAST_INSERT_ID()", "server1"},
+		{"last-after-read", []string{"SELECT 1"}, "SELECT FOUND_ROWS()", "server2"},
+		{"last-after-write", []string{"SELECT 1", "DELETE FROM t"}, "SELECT ROW_COUNT()", "server1"},
+		{"last-after-session-command", []string{"SELECT 1", "SET @a = 1"}, "SHOW WARNINGS", "server2"},
+		{"several", nil, "SELECT 1; SELECT 2", "server1"},
+		{"session-command", nil, "SET NAMES utf8mb4", both},
+		{"into-variable", nil, "SELECT a FROM t INTO @a", both},
+
+		{"transaction", []string{"BEGIN"}, "SELECT 1", "server1"},
+		{"transaction-over", []string{"BEGIN", "COMMIT"}, "SELECT 1", "server2"},
+		{"no-autocommit", []string{"SET autocommit=0"}, "SELECT 1", "server1"},
+		{"autocommit-again", []string{"SET autocommit=0", "SET autocommit=1"}, "SELECT 1", "server2"},
+		{"into-variable-in-transaction", []string{"BEGIN"}, "SELECT a FROM t INTO @a", "server1"},
+		{"variable-of-transaction", []string{"BEGIN", "SELECT a FROM t INTO @a", "COMMIT"}, "SELECT @a", "server1"},
+		{"variable-of-expression", []string{"SELECT @a := 1"}, "SELECT @a", "server1"},
+		{"read-only-transaction", []string{"START TRANSACTION READ ONLY"}, "SELECT f(1)", "server2"},
+		{"session-command-in-it", []string{"START TRANSACTION READ ONLY", "SET @a = 1"}, "SELECT f(1)", "server2"},
+		{"transaction-after-it", []string{"START TRANSACTION READ ONLY", "BEGIN"}, "DELETE FROM t", "server1"},
+		{"after-it", []string{"START TRANSACTION READ ONLY", "COMMIT"}, "DELETE FROM t", "server1"},
+		{"next-transaction", nil, "SET TRANSACTION READ ONLY", "server1"},
+		{"its-read", []string{"SET TRANSACTION READ ONLY"}, "SELECT 1", "server1"},
+		{"read-after-it", []string{"SET TRANSACTION READ ONLY", "SELECT 1"}, "SELECT 2", "server2"},
+		{"serializable", []string{"SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"}, "SELECT 1", "server1"},
+		{"serializable-no-more", []string{"SET tx_isolation='SERIALIZABLE'", "SET tx_isolation='READ-COMMITTED'"}, "SELECT 1", "server2"},
+
+		{"temporary-table", []string{"CREATE TEMPORARY TABLE x (a INT)"}, "SELECT 1 FROM y JOIN `X` ON 1", "server1"},
+		{"another-table", []string{"CREATE TEMPORARY TABLE x (a INT)"}, "SELECT 1 FROM y", "server2"},
+		{"dropped", []string{"CREATE TEMPORARY TABLE x (a INT)", "DROP TABLE x"}, "SELECT 1 FROM x", "server2"},
+		{"another-dropped", []string{"CREATE TEMPORARY TABLE x (a INT)", "DROP TABLE d.x"}, "SELECT 1 FROM x", "server1"},
+		{"renamed", []string{"CREATE TEMPORARY TABLE x (a INT)", "ALTER TABLE x RENAME z"}, "SELECT 1 FROM y", "server1"},
+		{"one-of-several", []string{"SELECT 1; CREATE TEMPORARY TABLE x (a INT)"}, "SELECT 1 FROM y", "server1"},
+		{"temporary-table-prepared", []string{"CREATE TEMPORARY TABLE x (a INT)", "PREPARE s FROM 'SELECT 1 FROM x'"}, "EXECUTE s", "server1"},
+
+		{"prepare", nil, "PREPARE s FROM 'SELECT 1'", both},
+		{"execute-read", []string{"PREPARE s FROM 'SELECT 1'"}, "EXECUTE s", "server2"},
+		{"execute-write", []string{"PREPARE s FROM 'DELETE FROM t'"}, "EXECUTE S", "server1"},
+		{"execute-session-command", []string{"PREPARE s FROM 'SET @a = 1'"}, "EXECUTE s", both},
+		{"execute-unknown", []string{"PREPARE s FROM @text"}, "EXECUTE s", "server1"},
+		{"execute-no-more", []string{"PREPARE s FROM 'SELECT 1'", "DEALLOCATE PREPARE s"}, "EXECUTE s", "server1"},
+		{"execute-begin", []string{"PREPARE s FROM 'BEGIN'", "EXECUTE s"}, "SELECT 1", "server2"}, // the script knows no EXECUTE: its status counts
+
+		{"locked-tables", []string{"LOCK TABLES t READ"}, "SELECT 1 FROM t", "server1"},
+		{"unlocked-tables", []string{"LOCK TABLES t READ", "UNLOCK TABLES"}, "SELECT 1 FROM t", "server2"},
+
+		{"hint-master", nil, "SELECT 1 -- maxscale route to master", "server1"},
+		{"hint-slave", nil, "DELETE FROM t -- maxscale route to slave", "server2"},
+		{"hint-server", nil, "SELECT 1 -- maxscale route to server server1", "server1"},
+		{"hint-unknown-server", nil, "SELECT 1 -- maxscale route to server nobody", "server2"},
+		{"hint-last", []string{"DELETE FROM t"}, "SELECT 1 -- maxscale route to last", "server1"},
+		{"hint-in-transaction", []string{"BEGIN", "SELECT 1 -- maxscale route to slave"}, "SELECT 2", "server1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, p *proxy) {
+				c := p.connect(splitAddress)
+				for _, sql := range tt.before {
+					p.query(c, sql)
+				}
+				p.query(c, tt.sql)
+				if got := p.where(tt.sql); got != tt.want {
+					t.Errorf("%s went to %q, want %s", tt.sql, got, tt.want)
+				}
+			}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+		})
+	}
+}
+
+// Ensure a hint that takes a statement out of an open transaction does not make
+// the session believe that the transaction is over.
+func TestHintLeavesTransaction(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "BEGIN")
+		p.query(c, "SELECT 1 -- maxscale route to slave")
+		info := p.session(c).Info()
+		if !info.Activity.Trx || len(info.Pins) != 1 || info.Pins[0].Kind != engine.PinTransaction || info.Pins[0].Server != "server1" {
+			t.Errorf("got transaction %v, pins %+v", info.Activity.Trx, info.Pins)
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+}
+
+// Ensure a reset of the connection takes along what kept the session on the
+// primary.
+func TestResetUnpins(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		for _, sql := range []string{"CREATE TEMPORARY TABLE x (a INT)", "SELECT @a := 1", "SELECT GET_LOCK('l', 1)", "CALL p()"} {
+			p.query(c, sql)
+		}
+		kinds := func() (kinds []engine.PinKind) {
+			for _, pin := range p.session(c).Info().Pins {
+				kinds = append(kinds, pin.Kind)
+			}
+			return kinds
+		}
+		want := []engine.PinKind{engine.PinTempTable, engine.PinVariable, engine.PinUserLock, engine.PinStrict}
+		if diff := cmp.Diff(want, kinds()); diff != "" {
+			t.Errorf("pins (-want +got):\n%s", diff)
+		}
+		if _, err := c.Command([]byte{byte(wire.ComResetConnection)}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if left := kinds(); left != nil {
+			t.Errorf("left are %v", left)
+		}
+		if r := p.query(c, "SELECT @a FROM x"); r.Value != "server2" {
+			t.Errorf("a read went to %s", r.Value)
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nstrict_sp_calls=true")
+}
+
+// Ensure a lock of GET_LOCK pins until it is released, and what is in a pin is
+// said.
+func TestPins(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(connAddress)
+		for _, tt := range []struct {
+			sql  string
+			want []engine.PinInfo
+		}{
+			{"SELECT 1", nil},
+			{"SELECT GET_LOCK('a', 1)", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT GET_LOCK('b', 1)", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_LOCK('b')", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"DO RELEASE_LOCK('a')", nil},
+			{"CREATE TEMPORARY TABLE a (a INT)", []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Detail: "a"}}},
+			{"CREATE TEMPORARY TABLE d.b (a INT)", []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Detail: "a, b"}}},
+			{"DROP TEMPORARY TABLE a, d.b", nil},
+			{"LOCK TABLES t WRITE", []engine.PinInfo{{Kind: engine.PinTableLock, Server: "server1"}}},
+			{"BEGIN", []engine.PinInfo{{Kind: engine.PinTransaction, Server: "server1"}}},
+		} {
+			p.query(c, tt.sql)
+			got := p.session(c).Info().Pins
+			for i := range got {
+				if got[i].Since.IsZero() {
+					t.Errorf("%s: a pin since when? %+v", tt.sql, got[i])
+				}
+				got[i].Since = time.Time{}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tt.sql, diff)
+			}
+		}
+	})
+}
+
+// Ensure a parameter that is sent ahead goes to the one server that executes the
+// statement, so that no other one keeps it for a later execution.
+func TestLongData(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		r, err := c.Prepare("SELECT ?")
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := append([]byte{byte(wire.ComStmtSendLongData), 0, 0, 0, 0, 0, 0}, "text"...)
+		wire.SetStatementID(payload, r.ID)
+		if err := c.Send(payload); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if slices.Contains(p.replica.Statements(), "app: LONG DATA") {
+			t.Error("the replica has a parameter that is not for it")
+		}
+		if pins := p.session(c).Info().Pins; len(pins) != 1 || pins[0].Kind != engine.PinLongData {
+			t.Errorf("got pins %+v", pins)
+		}
+		if r, err := c.Execute(r.ID); err != nil || r.Value != "server1" {
+			t.Errorf("got %+v, %v, want the primary's answer", r, err)
+		}
+		synctest.Wait()
+		if pins := p.session(c).Info().Pins; pins != nil {
+			t.Errorf("left are pins %+v", pins)
+		}
+		if r, err := c.Execute(r.ID); err != nil || r.Value != "server2" {
+			t.Errorf("got %+v, %v, want the replica's answer", r, err)
+		}
+	})
+}
+
+// Ensure a replica that is too far behind gets no reads, a hint may say how far
+// that is, and connections to one that is hopelessly behind are closed.
+func TestLag(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		for _, tt := range []struct {
+			lag   time.Duration
+			sql   string
+			want  string
+			conns int
+		}{
+			{9 * time.Second, "SELECT 1", "server2", 2},
+			{10 * time.Second, "SELECT 1", "server1", 2},
+			{10 * time.Second, "SELECT 1 -- maxscale max_slave_replication_lag=20", "server2", 2},
+			{9 * time.Second, "SELECT 1 -- maxscale max_replication_lag=5s", "server1", 2},
+			{301 * time.Second, "SELECT 1", "server1", 1},
+			{0, "SELECT 1", "server2", 2},
+			{-1, "SELECT 1", "server1", 2},
+		} {
+			p.monitor.lag[1].Store(int64(tt.lag))
+			p.set(master, slave)
+			if r := p.query(c, tt.sql); r.Value != tt.want {
+				t.Errorf("%v behind: %s went to %s, want %s", tt.lag, tt.sql, r.Value, tt.want)
+			}
+			if n := len(p.session(c).Info().Backends); n != tt.conns {
+				t.Errorf("%v behind: %d connections, want %d", tt.lag, n, tt.conns)
+			}
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nmax_replication_lag=10s\nfilters=Hint")
+}
+
+// Ensure as many connections are opened as are wanted, when they are wanted.
+func TestSplitConnections(t *testing.T) {
+	for _, tt := range []struct {
+		options string
+		begin   int
+		read    string
+		then    int
+	}{
+		{"", 2, "server2", 2},
+		{"slave_connections=0", 1, "server2", 2},
+		{"max_slave_connections=0", 1, "server1", 1},
+		{"lazy_connect=true", 0, "server2", 1},
+		{"lazy_connect=true\nmax_slave_connections=0", 0, "server1", 1},
+		{"master_accept_reads=true\nmax_slave_connections=0", 1, "server1", 1},
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			if n := len(p.session(c).Info().Backends); n != tt.begin {
+				t.Errorf("%q: begins with %d connections, want %d", tt.options, n, tt.begin)
+			}
+			if r := p.query(c, "SELECT 1"); r.Value != tt.read {
+				t.Errorf("%q: a read went to %s, want %s", tt.options, r.Value, tt.read)
+			}
+			if n := len(p.session(c).Info().Backends); n != tt.then {
+				t.Errorf("%q: goes on with %d connections, want %d", tt.options, n, tt.then)
+			}
+		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+	}
+}
+
+// Ensure a server of rank secondary is used only while no other can be.
+func TestRank(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		p.set(slave, slave)
+		c := p.connect(splitAddress)
+		if r := p.query(c, "SELECT 1"); r.Value != "server1" {
+			t.Errorf("a read went to %s, want server1", r.Value)
+		}
+		p.set(0, slave)
+		if r := p.query(c, "SELECT 1"); r.Value != "server2" {
+			t.Errorf("a read went to %s, want server2", r.Value)
+		}
+	}, "port=3002", "port=3002\nrank=secondary")
+}
