@@ -86,7 +86,7 @@ func keepAlive(c *conversation) {
 	oldest := age
 	for _, b := range backends {
 		if b.sent == nil && age >= b.used+interval {
-			b.ping(ctx, now)
+			ping(ctx, b, now)
 		}
 		if b.sent == nil {
 			oldest = min(oldest, b.used)
@@ -98,7 +98,7 @@ func keepAlive(c *conversation) {
 }
 
 // ping has the server answer.
-func (b *Backend) ping(ctx context.Context, now time.Time) {
+func ping(ctx context.Context, b *Backend, now time.Time) {
 	release := obey(ctx, b.conn.Conn)
 	defer release()
 	err := b.Send(&Query{payload: []byte{byte(wire.ComPing)}, received: now})

@@ -388,7 +388,7 @@ func textRow(b []byte) []string {
 }
 
 // runAs runs one statement over a connection of its own.
-func (s *Server) runAs(ctx context.Context, c credentials, sql string) error {
+func runAs(ctx context.Context, s *Server, c credentials, sql string) error {
 	conn, err := adminLogin(ctx, s, c)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (m *monitorObject) tick(ctx context.Context) {
 		}
 		m.servers[i].probed(probe)
 		if !m.servers[i].Running() && !probe.Answers {
-			m.servers[i].gone()
+			cutOff(m.servers[i])
 		}
 	}
 	m.locks.update(m.engine, m.servers, probes, begun)

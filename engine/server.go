@@ -42,12 +42,7 @@ type Server struct {
 	capabilities atomic.Uint64 // of its last greeting, 0 before the first
 	pool         pool
 
-	connections      atomic.Int64
-	totalConnections atomic.Int64
-	maxConnections   atomic.Int64
-	operations       atomic.Int64
-	packets          atomic.Uint64
-	latency          latencyCounter // of the replies that clients have seen
+	tally
 
 	mu        sync.Mutex // guards what follows
 	version   string     // of its last greeting
@@ -56,6 +51,16 @@ type Server struct {
 	notice    string // that was logged last
 	event     string
 	eventAt   time.Time
+}
+
+// tally counts what sessions do on a server.
+type tally struct {
+	connections      atomic.Int64
+	totalConnections atomic.Int64
+	maxConnections   atomic.Int64
+	operations       atomic.Int64
+	packets          atomic.Uint64
+	latency          latencyCounter // of the replies that clients have seen
 }
 
 func newServer(e *Engine, o module.Object) (*Server, error) {

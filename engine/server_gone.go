@@ -9,10 +9,10 @@ import (
 // to be down.
 var errGone = errors.New("the monitor has found it to be down")
 
-// gone cuts the connections of sessions to a server that is down and gives no
+// cutOff cuts the connections of sessions to a server that is down and gives no
 // answer: one whose machine or network has gone says nothing, and its sessions
 // would wait for it. As in MaxScale.
-func (s *Server) gone() {
+func cutOff(s *Server) {
 	if s.Connections() == 0 {
 		return
 	}

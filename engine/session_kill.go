@@ -331,7 +331,7 @@ func (b *Backend) killQuery(ctx context.Context) {
 		c = b.session.service.accounts.credentials()
 	}
 	c.database, c.attributes, c.charset, c.capabilities = "", nil, defaultCharset, adminCapabilities
-	if err := b.server.runAs(ctx, c, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
+	if err := runAs(ctx, b.server, c, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
 		b.session.Logf(slog.LevelWarn, "server %s: stop the running statement: %v", b.server.Name(), err)
 	}
 }
