@@ -44,6 +44,7 @@ type Options struct {
 	Objects []module.Object // checked configuration
 	Modules Modules
 	Logger  *slog.Logger // slog.Default when nil
+	Version string       // of the program, that clients are told in connection_metadata
 
 	// Dial opens connections to servers; a net.Dialer does when nil.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -78,13 +79,19 @@ func (m Modules) Declarations() []*module.Module {
 	return list
 }
 
+// network is how connections are made and taken.
+type network struct {
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	listen func(network, address string) (net.Listener, error)
+}
+
 // Engine is a running proxy.
 type Engine struct {
 	// Set by New, then constant.
-	modules   Modules
-	logger    *slog.Logger
-	dial      func(ctx context.Context, network, address string) (net.Conn, error)
-	listen    func(network, address string) (net.Listener, error)
+	modules Modules
+	logger  *slog.Logger
+	version string
+	network
 	maxscale  module.Object
 	servers   registry[*Server]
 	monitors  registry[*monitorObject]
@@ -110,7 +117,7 @@ type Engine struct {
 // no goroutine.
 func New(o Options) (*Engine, error) {
 	e := &Engine{
-		modules: o.Modules, logger: o.Logger, dial: o.Dial, listen: o.Listen, startedAt: time.Now(),
+		modules: o.Modules, logger: o.Logger, version: o.Version, network: network{o.Dial, o.Listen}, startedAt: time.Now(),
 		servers:   registry[*Server]{kind: "server"},
 		monitors:  registry[*monitorObject]{kind: "monitor"},
 		filters:   registry[*filterObject]{kind: "filter"},

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/module"
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // Listener accepts clients for one service.
@@ -20,6 +23,9 @@ type Listener struct {
 	object  module.Object
 	service *Service
 	tls     *tls.Config
+	init    history // what backends begin with: connection_init_sql_file
+	// metadata are the variables that clients are told.
+	metadata []pair
 
 	state atomic.Pointer[string]
 	mu    sync.Mutex // guards what follows
@@ -35,8 +41,40 @@ func newListener(e *Engine, o module.Object) (*Listener, error) {
 	if l.tls, err = listenerTLS(o); err != nil {
 		return nil, err
 	}
+	if l.metadata, err = metadataOf(l); err != nil {
+		return nil, err
+	}
+	if err := l.readInit(o.Values.String("connection_init_sql_file")); err != nil {
+		return nil, Errorf(Invalid, "listener %s: connection_init_sql_file: %w", o.Name, err)
+	}
 	l.setState("Created")
 	return l, nil
+}
+
+// maxInit is the longest connection_init_sql_file, in bytes.
+const maxInit = 1 << 20
+
+// readInit reads the statements that backends begin with, one on each line.
+// Lines that are empty or begin with # or -- are left out.
+func (l *Listener) readInit(file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if len(text) > maxInit {
+		return fmt.Errorf("%s has %d bytes: the limit is %d", file, len(text), maxInit)
+	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "--") {
+			continue
+		}
+		l.init.entries = append(l.init.entries, historyEntry{payload: append([]byte{byte(wire.ComQuery)}, line...)})
+	}
+	return nil
 }
 
 func (l *Listener) setState(state string) {

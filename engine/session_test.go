@@ -178,7 +178,7 @@ func start(t testing.TB, changes ...string) *proxy {
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Version: "1.2.3",
 		Dial: p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {

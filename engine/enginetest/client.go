@@ -3,6 +3,8 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"net"
+	"slices"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -11,7 +13,8 @@ import (
 // Client is a client of the protocol that a test drives step by step.
 type Client struct {
 	Conn  *wire.Conn
-	ID    uint32 // from the greeting
+	ID    uint32             // from the greeting
+	State []wire.StateChange // from the answer to the login
 	caps  wire.Capability
 	reply wire.Response
 }
@@ -39,6 +42,11 @@ func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (
 	if err != nil {
 		return nil, err
 	}
+	return Login(nc, o)
+}
+
+// Login logs in on a connection that stands.
+func Login(nc net.Conn, o ClientOptions) (*Client, error) {
 	c := &Client{Conn: wire.NewConn(nc)}
 	packet, err := c.Conn.ReadPacket(1 << 20)
 	if err != nil {
@@ -75,6 +83,11 @@ func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (
 	if packet[0] != 0 {
 		return nil, packetError(packet)
 	}
+	var welcome wire.OK
+	if err := welcome.Decode(slices.Clone(packet), c.caps); err != nil {
+		return nil, err
+	}
+	c.State = slices.Collect(welcome.State.All())
 	if how := c.caps & wire.Compression; how != 0 {
 		return c, wire.Compress(c.Conn, how, 0)
 	}
