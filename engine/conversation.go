@@ -40,6 +40,7 @@ func newConversation(s *Session) *conversation {
 // it would stay with an idle session for good.
 func (c *conversation) serve() {
 	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
+	c.engine.sessions.newcomers.remove(c.Session)
 	if err != nil {
 		c.finish(err)
 		return

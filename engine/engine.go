@@ -50,6 +50,9 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Listen opens the sockets of listeners; net.Listen when nil.
 	Listen func(network, address string) (net.Listener, error)
+	// Newcomers is how many clients may be logging in at one time; with 0, by how
+	// many files the program may open.
+	Newcomers int
 	// Keep is called with the new default chain of a service before it is in effect,
 	// one call at a time; its error refuses the change. With nil a change lasts until
 	// the program ends.
@@ -126,6 +129,9 @@ func New(o Options) (*Engine, error) {
 	}
 	e.keeper.keep = o.Keep
 	e.ctx, e.cancel = context.WithCancel(context.Background())
+	if e.sessions.newcomers.limit = o.Newcomers; o.Newcomers <= 0 {
+		e.sessions.newcomers.limit = defaultNewcomers()
+	}
 	if e.logger == nil {
 		e.logger = slog.Default()
 	}

@@ -106,7 +106,8 @@ func (l *Listener) start() error {
 	return nil
 }
 
-// serve accepts clients until the listener is closed.
+// serve accepts clients until the listener is closed. What keeps it from that is
+// said once, and when it is over.
 func (l *Listener) serve() {
 	l.mu.Lock()
 	open := l.open
@@ -114,6 +115,7 @@ func (l *Listener) serve() {
 	if open == nil {
 		return // closed already
 	}
+	var failing time.Time
 	wait := time.Duration(0)
 	for {
 		conn, err := open.Accept()
@@ -122,15 +124,36 @@ func (l *Listener) serve() {
 				return
 			}
 			// Out of file descriptors or memory: later there may be some again.
+			if failing.IsZero() {
+				failing = time.Now()
+				l.engine.logger.Error("cannot accept clients; they wait until it can", "listener", l.object.Name, "reason", err.Error())
+			}
 			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
-			l.engine.logger.Error("cannot accept a client", "listener", l.object.Name, "reason", err.Error(), "retry_in", wait)
 			if !pause(l.engine.ctx, wait) {
 				return
 			}
 			continue
 		}
-		wait = 0
+		if !failing.IsZero() {
+			l.engine.logger.Log(l.engine.ctx, LevelNotice, "accepts clients again", "listener", l.object.Name, "after", time.Since(failing).Round(time.Millisecond))
+			failing, wait = time.Time{}, 0
+		}
+		for !l.engine.sessions.newcomers.room(time.Now()) {
+			if !pause(l.engine.ctx, 10*time.Millisecond) {
+				_ = conn.Close()
+				return
+			}
+		}
+		keepTCPAlive(conn)
 		admit(l, conn)
+	}
+}
+
+// keepTCPAlive has the system find out within two minutes that the peer's machine
+// is gone, or a firewall has forgotten it.
+func keepTCPAlive(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 10 * time.Second, Count: 3})
 	}
 }
 

@@ -163,14 +163,7 @@ func modules(monitor engine.Monitor) engine.Modules {
 // text. In tests it must be called in a synctest bubble.
 func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
-	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
-	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
-	for i, s := range []*enginetest.Server{p.primary, p.replica} {
-		if err := s.Serve(p.net, fmt.Sprintf("127.0.0.1:300%d", i+1)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p := newProxy(t)
 	text := strings.NewReplacer(changes...).Replace(configuration)
 	all := modules(p.monitor)
 	objects, _, err := config.Parse("test.cnf", strings.NewReader(text), all.Declarations())
@@ -186,6 +179,20 @@ func start(t testing.TB, changes ...string) *proxy {
 	}
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	return p
+}
+
+// newProxy returns a proxy without its engine, and starts its servers.
+func newProxy(t testing.TB) *proxy {
+	t.Helper()
+	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
+	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
+	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
+	for i, s := range []*enginetest.Server{p.primary, p.replica} {
+		if err := s.Serve(p.net, fmt.Sprintf("127.0.0.1:300%d", i+1)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return p
 }
