@@ -64,7 +64,7 @@ func New(o options, out, errOut io.Writer) (_ *program, err error) {
 	}()
 	s := &p.setup
 	if p.engine, err = engine.New(engine.Options{
-		Objects: s.objects, Modules: modules.All(), Logger: s.log, Listen: s.listen, Keep: s.persisted.keep(),
+		Objects: s.objects, Modules: modules.All(), Logger: s.log, Version: version, Listen: s.listen, Keep: s.persisted.keep(),
 	}); err != nil {
 		return nil, err
 	}

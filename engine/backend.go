@@ -70,6 +70,10 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected)}
 	b.threadID.Store(conn.threadID)
+	if err := s.listener.init.replay(ctx, b, ""); err != nil {
+		server.pool.drop(conn)
+		return nil, fmt.Errorf("server %s: connection_init_sql_file: %w", server.Name(), err)
+	}
 	if err := s.talk.history.replay(ctx, b, c.database); err != nil {
 		server.pool.drop(conn)
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)

@@ -45,6 +45,7 @@ func (c *conversation) serve() {
 	c.entering = &login{conversation: c}
 	err := guarded(c.Session, func() error { return c.entering.login(c.ctx) })
 	c.entering = nil
+	c.engine.sessions.newcomers.remove(c.Session)
 	if err != nil {
 		c.finish(err)
 		return

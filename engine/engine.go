@@ -44,11 +44,15 @@ type Options struct {
 	Objects []module.Object // checked configuration
 	Modules Modules
 	Logger  *slog.Logger // slog.Default when nil
+	Version string       // of the program, that clients are told in connection_metadata
 
 	// Dial opens connections to servers; a net.Dialer does when nil.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Listen opens the sockets of listeners; net.Listen when nil.
 	Listen func(network, address string) (net.Listener, error)
+	// Newcomers is how many clients may be logging in at one time; with 0, by how
+	// many files the program may open.
+	Newcomers int
 	// Keep is called with the new default chain of a service before it is in effect,
 	// one call at a time; its error refuses the change. With nil a change lasts until
 	// the program ends.
@@ -78,13 +82,19 @@ func (m Modules) Declarations() []*module.Module {
 	return list
 }
 
+// network is how connections are made and taken.
+type network struct {
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	listen func(network, address string) (net.Listener, error)
+}
+
 // Engine is a running proxy.
 type Engine struct {
 	// Set by New, then constant.
-	modules   Modules
-	logger    *slog.Logger
-	dial      func(ctx context.Context, network, address string) (net.Conn, error)
-	listen    func(network, address string) (net.Listener, error)
+	modules Modules
+	logger  *slog.Logger
+	version string
+	network
 	maxscale  module.Object
 	servers   registry[*Server]
 	monitors  registry[*monitorObject]
@@ -110,7 +120,7 @@ type Engine struct {
 // no goroutine.
 func New(o Options) (*Engine, error) {
 	e := &Engine{
-		modules: o.Modules, logger: o.Logger, dial: o.Dial, listen: o.Listen, startedAt: time.Now(),
+		modules: o.Modules, logger: o.Logger, version: o.Version, network: network{o.Dial, o.Listen}, startedAt: time.Now(),
 		servers:   registry[*Server]{kind: "server"},
 		monitors:  registry[*monitorObject]{kind: "monitor"},
 		filters:   registry[*filterObject]{kind: "filter"},
@@ -120,6 +130,9 @@ func New(o Options) (*Engine, error) {
 	e.keeper.keep = o.Keep
 	e.sessions.attributes = newAttributePool()
 	e.ctx, e.cancel = context.WithCancel(context.Background())
+	if e.sessions.newcomers.limit = o.Newcomers; o.Newcomers <= 0 {
+		e.sessions.newcomers.limit = defaultNewcomers()
+	}
 	if e.logger == nil {
 		e.logger = slog.Default()
 	}
@@ -127,7 +140,7 @@ func New(o Options) (*Engine, error) {
 		e.dial = dialer.DialContext
 	}
 	if e.listen == nil {
-		e.listen = net.Listen
+		e.listen = listen
 	}
 	return e, (&builder{e}).build(o.Objects)
 }

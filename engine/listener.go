@@ -1,19 +1,23 @@
 package engine
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/module"
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // Listener accepts clients for one service.
@@ -25,7 +29,10 @@ type Listener struct {
 	methods *auth.Methods
 	mapping auth.Mapping // as whom clients log in to servers, if not as themselves
 	proxies []netip.Prefix
-	sockets bool // clients of a unix socket may begin with a PROXY protocol header
+	sockets bool    // clients of a unix socket may begin with a PROXY protocol header
+	init    history // what backends begin with: connection_init_sql_file
+	// metadata are the variables that clients are told.
+	metadata []pair
 
 	tls   atomic.Pointer[tls.Config] // nil without TLS; replaced by ReloadTLS
 	state atomic.Pointer[string]
@@ -50,6 +57,12 @@ func newListener(e *Engine, o module.Object) (*Listener, error) {
 	if err := l.setProxies(); err != nil {
 		return nil, Errorf(Invalid, "listener %s: proxy_protocol_networks: %w", o.Name, err)
 	}
+	if l.metadata, err = metadataOf(l); err != nil {
+		return nil, err
+	}
+	if err := l.readInit(o.Values.String("connection_init_sql_file")); err != nil {
+		return nil, Errorf(Invalid, "listener %s: connection_init_sql_file: %w", o.Name, err)
+	}
 	l.setState("Created")
 	return l, nil
 }
@@ -73,6 +86,32 @@ func (l *Listener) setLogins() (err error) {
 		if l.mapping, err = auth.ReadMapping(file); err != nil {
 			return fmt.Errorf("user_mapping_file: %w", err)
 		}
+	}
+	return nil
+}
+
+// maxInit is the longest connection_init_sql_file, in bytes.
+const maxInit = 1 << 20
+
+// readInit reads the statements that backends begin with, one on each line.
+// Lines that are empty or begin with # or -- are left out.
+func (l *Listener) readInit(file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if len(text) > maxInit {
+		return fmt.Errorf("%s has %d bytes: the limit is %d", file, len(text), maxInit)
+	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "--") {
+			continue
+		}
+		l.init.entries = append(l.init.entries, historyEntry{payload: append([]byte{byte(wire.ComQuery)}, line...)})
 	}
 	return nil
 }
@@ -141,7 +180,8 @@ func (l *Listener) start() error {
 	return nil
 }
 
-// serve accepts clients until the listener is closed.
+// serve accepts clients until the listener is closed. What keeps it from that is
+// said once, and when it is over.
 func (l *Listener) serve() {
 	l.mu.Lock()
 	open := l.open
@@ -149,6 +189,7 @@ func (l *Listener) serve() {
 	if open == nil {
 		return // closed already
 	}
+	var failing time.Time
 	wait := time.Duration(0)
 	for {
 		conn, err := open.Accept()
@@ -157,16 +198,38 @@ func (l *Listener) serve() {
 				return
 			}
 			// Out of file descriptors or memory: later there may be some again.
+			if failing.IsZero() {
+				failing = time.Now()
+				l.engine.logger.Error("cannot accept clients; they wait until it can", "listener", l.object.Name, "reason", err.Error())
+			}
 			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
-			l.engine.logger.Error("cannot accept a client", "listener", l.object.Name, "reason", err.Error(), "retry_in", wait)
 			if !pause(l.engine.ctx, wait) {
 				return
 			}
 			continue
 		}
-		wait = 0
+		if !failing.IsZero() {
+			l.engine.logger.Log(l.engine.ctx, LevelNotice, "accepts clients again", "listener", l.object.Name, "after", time.Since(failing).Round(time.Millisecond))
+			failing, wait = time.Time{}, 0
+		}
+		for !l.engine.sessions.newcomers.room(time.Now()) {
+			if !pause(l.engine.ctx, 10*time.Millisecond) {
+				_ = conn.Close()
+				return
+			}
+		}
 		admit(l, conn)
 	}
+}
+
+// tcpKeepAlive has the system find out within two minutes that a peer's machine is
+// gone, or that a firewall has forgotten it.
+var tcpKeepAlive = net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 10 * time.Second, Count: 3}
+
+// listen opens a listener whose connections are kept alive.
+func listen(network, address string) (net.Listener, error) {
+	config := net.ListenConfig{KeepAliveConfig: tcpKeepAlive}
+	return config.Listen(context.Background(), network, address)
 }
 
 func (l *Listener) close() {

@@ -215,9 +215,7 @@ func (s *Server) dial(ctx context.Context, address string) (net.Conn, error) {
 }
 
 // dialer opens connections to servers.
-var dialer = net.Dialer{
-	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 10 * time.Second, Count: 3},
-}
+var dialer = net.Dialer{KeepAliveConfig: tcpKeepAlive}
 
 func (s *Server) opened() {
 	s.totalConnections.Add(1)

@@ -20,11 +20,12 @@ type Service struct {
 	router  Router
 	single  bool // a session uses one server
 
-	filters  atomic.Pointer[[]string] // the default chain
-	accounts accounts
-	places   places
-	started  time.Time
-	state    atomic.Pointer[string]
+	filters   atomic.Pointer[[]string] // the default chain
+	accounts  accounts
+	variables variables
+	places    places
+	started   time.Time
+	state     atomic.Pointer[string]
 
 	connections      atomic.Int64
 	totalConnections atomic.Int64
@@ -183,6 +184,11 @@ func (s *Service) start(ctx context.Context) {
 			if _, err := s.accounts.readFrom(ctx, server); err != nil {
 				s.engine.logger.Warn("cannot log in", "service", s.Name(), "server", server.Name(), "reason", err.Error())
 			}
+		}
+	}
+	if s.variables.stale(time.Now()) {
+		if err := readVariables(ctx, s); err != nil {
+			s.engine.logger.Warn("clients are told fewer variables", "reason", err.Error())
 		}
 	}
 	s.setState("Started")

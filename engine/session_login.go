@@ -83,7 +83,7 @@ func (l *login) login(ctx context.Context) error {
 	l.mu.Lock()
 	l.run = c
 	l.mu.Unlock()
-	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
+	if err := l.send(l.welcome(who.charset).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
 	if how := response.Capabilities & wire.Compression; how != 0 {
@@ -94,6 +94,22 @@ func (l *login) login(ctx context.Context) error {
 	_ = l.client.NetConn().SetDeadline(time.Time{})
 	l.started()
 	return nil
+}
+
+// welcome is the OK packet of the login.
+func (l *login) welcome(charset uint16) *wire.OK {
+	ok := &wire.OK{Status: wire.StatusAutocommit}
+	if !l.caps.Has(wire.ClientSessionTrack) {
+		return ok
+	}
+	service := l.service
+	if service.variables.stale(time.Now()) {
+		background(l.engine, func(ctx context.Context) { _ = readVariables(ctx, service) })
+	}
+	if ok.State = service.variables.state(l.listener, charset); len(ok.State) > 0 {
+		ok.Status |= wire.StatusSessionStateChanged
+	}
+	return ok
 }
 
 func tooMany() *wire.Error {

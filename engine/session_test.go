@@ -176,14 +176,7 @@ func start(t testing.TB, changes ...string) *proxy {
 // startOn is start on another network than that in memory.
 func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
-	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
-	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
-	for i, s := range []*enginetest.Server{p.primary, p.replica} {
-		if err := s.Serve(p.net, fmt.Sprintf("127.0.0.1:300%d", i+1)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p := newProxy(t, n)
 	text := strings.NewReplacer(changes...).Replace(configuration)
 	all := modules(p.monitor)
 	objects, _, err := config.Parse("test.cnf", strings.NewReader(text), all.Declarations())
@@ -191,14 +184,29 @@ func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: &p.level})),
-		Dial: p.net.Dial, Listen: p.net.Listen,
+		Objects: objects, Modules: all, Version: "1.2.3",
+		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: &p.level})),
+		Dial:   p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	return p
+}
+
+// newProxy returns a proxy without its engine, and starts its servers.
+func newProxy(t testing.TB, n enginetest.Transport) *proxy {
+	t.Helper()
+	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
+	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
+	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
+	for i, s := range []*enginetest.Server{p.primary, p.replica} {
+		if err := s.Serve(p.net, fmt.Sprintf("127.0.0.1:300%d", i+1)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return p
 }

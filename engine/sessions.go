@@ -12,8 +12,9 @@ import (
 
 // sessions are all sessions by id. Ids grow from 1 and are not used again.
 type sessions struct {
-	last atomic.Uint64
-	wg   sync.WaitGroup // of the sessions' goroutines
+	last      atomic.Uint64
+	wg        sync.WaitGroup // of the sessions' goroutines
+	newcomers newcomers
 
 	attributes *attributePool
 	resting    resting
@@ -97,6 +98,7 @@ func admit(l *Listener, conn net.Conn) {
 	e := l.engine
 	s := newSession(l, conn)
 	e.sessions.add(s)
+	e.sessions.newcomers.add(s)
 	if e.draining.Load() {
 		s.end(errServiceStopped)
 	}

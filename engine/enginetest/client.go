@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
@@ -12,8 +13,9 @@ import (
 // Client is a client of the protocol that a test drives step by step.
 type Client struct {
 	Conn     *wire.Conn
-	ID       uint32         // from the greeting
-	Greeting wire.Handshake // as it came
+	ID       uint32             // from the greeting
+	Greeting wire.Handshake     // as it came
+	State    []wire.StateChange // from the answer to the login
 	caps     wire.Capability
 	reply    wire.Response
 }
@@ -87,6 +89,11 @@ func (c *Client) login(o ClientOptions) error {
 	if packet[0] != 0 {
 		return packetError(packet)
 	}
+	var welcome wire.OK
+	if err := welcome.Decode(slices.Clone(packet), c.caps); err != nil {
+		return err
+	}
+	c.State = slices.Collect(welcome.State.All())
 	if how := c.caps & wire.Compression; how != 0 {
 		return wire.Compress(c.Conn, how, 0)
 	}

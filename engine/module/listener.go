@@ -43,13 +43,13 @@ var ListenerModule = Module{
 			Description: "Let replicas replicate through the listener.",
 		},
 		{
-			Name: "connection_init_sql_file", Type: Path, Modifiable: true, NotImplemented: true,
-			Description: "File with statements that new backend connections begin with.",
+			Name: "connection_init_sql_file", Type: Path, Modifiable: true,
+			Description: "File with statements, one on each line, that every new backend connection of the listener's sessions begins with. All of them must succeed.",
 		},
 		{
-			Name: "connection_metadata", Type: StringList, Modifiable: true, NotImplemented: true,
+			Name: "connection_metadata", Type: StringList, Modifiable: true,
 			Default:     "character_set_client=auto,character_set_connection=auto,character_set_results=auto,max_allowed_packet=auto,system_time_zone=auto,time_zone=auto,tx_isolation=auto,maxscale=auto",
-			Description: "Variables that clients are told when they connect.",
+			Description: "Variables that clients are told when they connect, as NAME=VALUE. auto stands for the value that the variable has on the primary; as the value of maxscale, for the version.",
 		},
 		{
 			Name: "proxy_protocol_networks", Type: String, Modifiable: true,
