@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -33,6 +34,8 @@ type Server struct {
 	// Answer answers a statement that the server does not know; nil means an OK
 	// packet.
 	Answer func(sql string) []byte
+	// Delay is how long it takes for each statement, in ns.
+	Delay atomic.Int64
 	// Forgets says that Statements is not wanted.
 	Forgets bool
 
@@ -284,6 +287,9 @@ var (
 
 func (c *serverConn) query(sql string) bool {
 	c.note(sql)
+	if d := c.server.Delay.Load(); d > 0 {
+		time.Sleep(time.Duration(d))
+	}
 	upper := strings.ToUpper(leadingComments.ReplaceAllString(sql, ""))
 	switch {
 	case strings.Contains(upper, "MYSQL.USER"):
