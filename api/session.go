@@ -40,6 +40,7 @@ type SessionAttributes struct {
 	Activity         Activity       `json:"activity"`                     // ours
 	Chain            []ChainLink    `json:"chain"`                        // ours: running filters with their counters, in order
 	ChainOutdated    bool           `json:"chain_outdated,omitempty"`     // ours: the service's default chain has changed since the session took it
+	Pins             []SessionPin   `json:"pins"`                         // ours: what keeps it on one server, an open transaction first
 	LogLines         uint64         `json:"log_lines"`                    // ours: lines logged since connect; Log holds the last of them
 	LogUntil         Time           `json:"log_until,omitempty"`          // ours: when the levels set for the session go off by themselves
 	EndedAt          Time           `json:"ended_at,omitempty"`           // ours: the session is over; only where ended sessions are shown
@@ -47,6 +48,15 @@ type SessionAttributes struct {
 	EndedBy          string         `json:"ended_by,omitempty"`           // ours: who ended it, "" when nobody did
 	Events           []SessionEvent `json:"events,omitempty"`             // ours: the timeline, oldest first; only in a GET of one session and its view
 	IOHistory        []SessionFlow  `json:"io_history,omitempty"`         // ours: bytes of the past, oldest first; only where events are
+}
+
+// SessionPin is something that a session has on one of its servers alone, and that
+// keeps it there.
+type SessionPin struct {
+	Kind    string `json:"kind"` // transaction, temporary_table, user_lock, table_lock, user_variable, cursor, long_data, strict
+	Server  string `json:"server"`
+	SinceAt Time   `json:"since_at"`
+	Detail  string `json:"detail,omitempty"` // names of temporary tables, the parameter that is strict
 }
 
 // SessionFlow is how many bytes went by in a stretch of time. Of the last ten

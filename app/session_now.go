@@ -23,6 +23,7 @@ func renderNow(s *api.Session, now time.Time, way *serviceWay, alike *api.AlikeA
 		ui.Box("col",
 			renderStatement(s, since, alike),
 			renderTransaction(s, since),
+			renderPins(s),
 			renderBackends(s),
 			renderFacts(s, since),
 			renderAttributes(s),

@@ -173,3 +173,26 @@ func TestCancelQuestion(t *testing.T) {
 		t.Error("nothing runs now")
 	}
 }
+
+// Ensure the page says what keeps a session on which server and since when, and
+// says nothing when nothing does.
+func TestPins(t *testing.T) {
+	reset(t)
+	s := &api.Session{}
+	if got := app.HTMLString(renderPins(s)); !strings.Contains(got, "hidden") {
+		t.Errorf("got %s without a pin", got)
+	}
+	s.Attributes.Pins = []api.SessionPin{
+		{Kind: "transaction", Server: "db1", SinceAt: sec(10)},
+		{Kind: "temporary_table", Server: "db1", SinceAt: sec(20), Detail: "a, b"},
+		{Kind: "news", Server: "db2", SinceAt: sec(30)},
+	}
+	got := app.HTMLString(renderPins(s))
+	for _, want := range []string{
+		"Open transaction", "on db1 since " + sinceWhen(sec(10)), "Temporary tables", "on db1 since " + sinceWhen(sec(20)) + ": a, b", "news", "on db2 since",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
+	}
+}

@@ -33,8 +33,8 @@ type Backend struct {
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
 	used       time.Duration                // when it was last sent something, since the session's begin
-	took       time.Duration                // the last reply, from the client's view
-	active     time.Duration                // all of them
+	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
+	active     time.Duration                // how long all of them did
 	closed     bool
 }
 

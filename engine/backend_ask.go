@@ -35,13 +35,9 @@ func (b *Backend) Ask(sql string) (string, error) {
 	return "", nil
 }
 
-// Times returns how long the last reply that went to the client took, from when
-// its command came in, and how long all of them did.
-func (b *Backend) Times() (last, all time.Duration) { return b.took, b.active }
-
 // staleAfter is how long a connection may have been unused before it is looked at
 // whether its server has closed it.
-const staleAfter = time.Second
+const staleAfter = 100 * time.Millisecond
 
 // Gone reports whether the connection was cut because its server is down, or the
 // server has closed it while it was not used. It costs nothing for a connection that

@@ -76,7 +76,6 @@ func (p *Pins) Add(kind PinKind, b *Backend, detail string) {
 	switch {
 	case i < 0:
 		h.pins = append(h.pins, pin{kind, b, time.Now(), detail})
-		p.session.event("pinned", string(kind)+" on "+b.server.Name(), "")
 	case h.pins[i].detail == detail && h.pins[i].backend == b:
 		return
 	default:
@@ -218,7 +217,7 @@ func (p *Pins) show() {
 	p.session.mu.Lock()
 	p.session.seen.pins = shown
 	p.session.mu.Unlock()
-	p.session.notable()
+	p.session.boring()
 }
 
 // pinsOf are the pins of a session as others see them, the open transaction

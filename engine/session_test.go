@@ -531,6 +531,7 @@ func TestRestartFails(t *testing.T) {
 		if got := s.Info().RestartErr; !strings.Contains(got, "no server is master") {
 			t.Errorf("got last_restart_error %q", got)
 		}
+		p.set(master, slave)
 		p.query(c, "SELECT 1")
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/enginetest"
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
@@ -62,7 +63,9 @@ func TestRouting(t *testing.T) {
 		{"after-it", []string{"START TRANSACTION READ ONLY", "COMMIT"}, "DELETE FROM t", "server1"},
 		{"next-transaction", nil, "SET TRANSACTION READ ONLY", "server1"},
 		{"its-read", []string{"SET TRANSACTION READ ONLY"}, "SELECT 1", "server1"},
-		{"read-after-it", []string{"SET TRANSACTION READ ONLY", "SELECT 1"}, "SELECT 2", "server2"},
+		{"another-read", []string{"SET TRANSACTION READ ONLY", "SELECT 1"}, "SELECT 2", "server1"},
+		{"read-after-it", []string{"SET TRANSACTION READ ONLY", "BEGIN", "COMMIT"}, "SELECT 2", "server2"},
+		{"read-after-write", []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "DELETE FROM t"}, "SELECT 2", "server2"},
 		{"serializable", []string{"SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"}, "SELECT 1", "server1"},
 		{"serializable-no-more", []string{"SET tx_isolation='SERIALIZABLE'", "SET tx_isolation='READ-COMMITTED'"}, "SELECT 1", "server2"},
 
@@ -295,4 +298,125 @@ func TestRank(t *testing.T) {
 			t.Errorf("a read went to %s, want server2", r.Value)
 		}
 	}, "port=3002", "port=3002\nrank=secondary")
+}
+
+// Ensure that with adaptive_routing the faster server gets nearly all reads, and
+// that it is found out when another one has become the faster one.
+func TestAdaptiveRouting(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		p.primary.Forgets, p.replica.Forgets = true, true
+		c := p.connect(splitAddress)
+		reads := func(n int, fast, slow *enginetest.Server) (share float64) {
+			fast.Delay.Store(int64(time.Millisecond))
+			slow.Delay.Store(int64(10 * time.Millisecond))
+			slower := 0
+			for range n {
+				r, err := c.Query("SELECT 1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Value == slow.Name {
+					slower++
+				}
+			}
+			return float64(slower) / float64(n)
+		}
+		if share := reads(3000, p.primary, p.replica); share == 0 || share > 0.05 {
+			t.Errorf("the slow server got %.4f of the reads, want about 0.01", share)
+		}
+		reads(8000, p.replica, p.primary) // finds out
+		if share := reads(3000, p.replica, p.primary); share == 0 || share > 0.05 {
+			t.Errorf("the server that has become slow got %.4f of the reads, want about 0.01", share)
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nslave_selection_criteria=adaptive_routing\nmaster_accept_reads=true")
+}
+
+// Ensure the figures of a router add up as MaxScale's do.
+func TestSplitDiagnostics(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		for _, sql := range []string{
+			"SET NAMES utf8mb4", "SELECT 1", "SELECT 2", "SELECT 3", "DELETE FROM t",
+			"BEGIN", "SELECT 4", "COMMIT", "START TRANSACTION READ ONLY", "SELECT 5", "COMMIT",
+		} {
+			p.query(c, sql)
+		}
+		time.Sleep(10 * time.Second)
+		_ = c.Close()
+		synctest.Wait()
+		service, err := p.Service("Split")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]any{
+			"queries": uint64(11), "route_master": uint64(4), "route_slave": uint64(6), "route_all": uint64(1),
+			"rw_transactions": uint64(1), "ro_transactions": uint64(1), "replayed_transactions": 0, "trx_max_size_exceeded": 0,
+			"server_query_statistics": []map[string]any{
+				{
+					"id": "server1", "total": uint64(5), "read": uint64(2), "write": uint64(3),
+					"avg_sess_duration": "10s", "avg_sess_active_pct": 0.0, "avg_selects_per_session": int64(0),
+				},
+				{
+					"id": "server2", "total": uint64(7), "read": uint64(7), "write": uint64(0),
+					"avg_sess_duration": "10s", "avg_sess_active_pct": 0.0, "avg_selects_per_session": int64(4),
+				},
+			},
+		}
+		if diff := cmp.Diff(want, service.Diagnostics); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Ensure a session of readconnroute ends when its server is no longer what it was
+// chosen for, and not before.
+func TestReadConnRouteRole(t *testing.T) {
+	for _, tt := range []struct {
+		options       string
+		before, after [2]engine.ServerStatus
+		survives      bool
+	}{
+		{"master", [2]engine.ServerStatus{master, slave}, [2]engine.ServerStatus{slave, master}, false},
+		{"master", [2]engine.ServerStatus{master, slave}, [2]engine.ServerStatus{0, slave}, false},
+		{"slave", [2]engine.ServerStatus{master, slave}, [2]engine.ServerStatus{slave, master}, false},
+		{"slave", [2]engine.ServerStatus{master, 0}, [2]engine.ServerStatus{master, slave}, true},
+		{"master,slave", [2]engine.ServerStatus{master, slave}, [2]engine.ServerStatus{slave, master}, true},
+		{"running", [2]engine.ServerStatus{master, slave}, [2]engine.ServerStatus{slave, master}, true},
+		{"running", [2]engine.ServerStatus{master, slave}, [2]engine.ServerStatus{0, master}, false},
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			p.set(tt.before[0], tt.before[1])
+			c := p.connect(connAddress)
+			p.query(c, "SELECT 1")
+			p.set(tt.after[0], tt.after[1])
+			if _, err := c.Query("SELECT 1"); (err == nil) != tt.survives {
+				t.Errorf("%s, %v to %v: got %v", tt.options, tt.before, tt.after, err)
+			}
+		}, "router_options=master", "router_options="+tt.options)
+	}
+}
+
+// Ensure readconnroute keeps to the limit of the lag and to the ranks.
+func TestReadConnRouteChoice(t *testing.T) {
+	for _, tt := range []struct {
+		options, server string
+		lag             time.Duration
+		want            string
+	}{
+		{"router_options=slave\nmax_replication_lag=10s", "", 9 * time.Second, "server2"},
+		{"router_options=slave\nmax_replication_lag=10s", "", 10 * time.Second, "server1"},
+		{"router_options=slave\nmax_replication_lag=10s", "", -1, "server1"},
+		{"router_options=running\nmaster_accept_reads=false", "", 0, "server2"},
+		{"router_options=running", "", 0, "server1"},
+		{"router_options=running", "rank=secondary", 0, "server2"},
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			p.monitor.lag[1].Store(int64(tt.lag))
+			p.set(master, slave)
+			c := p.connect(connAddress)
+			if r := p.query(c, "SELECT 1"); r.Value != tt.want {
+				t.Errorf("%q, %v behind: connected to %s, want %s", tt.options, tt.lag, r.Value, tt.want)
+			}
+		}, "router_options=master", tt.options, "port=3001", "port=3001\n"+tt.server)
+	}
 }

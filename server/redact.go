@@ -84,6 +84,10 @@ func redactSession(a *api.SessionAttributes) {
 	} else {
 		a.Client.ConnectionAttributes = nil
 	}
+	a.Pins = slices.Clone(a.Pins)
+	for i := range a.Pins {
+		a.Pins[i].Detail = ""
+	}
 	a.Events = slices.Clone(a.Events)
 	for i := range a.Events {
 		if !slices.Contains(plainEvents, a.Events[i].Kind) {

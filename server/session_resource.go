@@ -138,6 +138,10 @@ func complete(a *api.SessionAttributes, info *engine.SessionInfo, now time.Time,
 			Nanos: uint64(max(0, f.Time)), P50: uint64(f.P50), P95: uint64(f.P95),
 		}
 	}
+	a.Pins = make([]api.SessionPin, len(info.Pins))
+	for i, p := range info.Pins {
+		a.Pins[i] = api.SessionPin{Kind: string(p.Kind), Server: p.Server, SinceAt: apiTime(p.Since), Detail: p.Detail}
+	}
 	if d == whole {
 		a.Events = eventsOf(info.Events)
 		a.IOHistory = flowsOf(info.Flows)

@@ -47,3 +47,35 @@ func TestDescribeAgain(t *testing.T) {
 		}
 	}
 }
+
+// Ensure the resource of a session says what keeps it on which server, and to
+// those who must not see SQL text not by which names.
+func TestSessionPins(t *testing.T) {
+	inSite(t, nil, func(s *site) {
+		c := s.connect()
+		if got := s.session(c.ID).Attributes.Pins; got == nil || len(got) > 0 {
+			t.Errorf("got pins %+v of a new session, want an empty list", got)
+		}
+		for _, sql := range []string{"CREATE TEMPORARY TABLE x (a INT)", "BEGIN"} {
+			if _, err := c.Query(sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		attributes := s.session(c.ID).Attributes
+		got := attributes.Pins
+		for i := range got {
+			if got[i].SinceAt == "" {
+				t.Errorf("since when? %+v", got[i])
+			}
+			got[i].SinceAt = ""
+		}
+		want := []api.SessionPin{{Kind: "transaction", Server: "server1"}, {Kind: "temporary_table", Server: "server1", Detail: "x"}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		redactSession(&attributes)
+		if hidden := attributes.Pins; hidden[1].Detail != "" || hidden[1].Kind != "temporary_table" || got[1].Detail != "x" {
+			t.Errorf("redacted: %+v", hidden)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -40,6 +41,8 @@ type Server struct {
 	// Canned are replies to whole commands. They are sent as they are, without an
 	// allocation.
 	Canned map[string][]byte
+	// Delay is how long it takes for each statement, in ns.
+	Delay atomic.Int64
 	// Forgets says that Statements is not wanted.
 	Forgets bool
 
@@ -314,6 +317,9 @@ var (
 
 func (c *serverConn) query(sql string) bool {
 	c.note(sql)
+	if d := c.server.Delay.Load(); d > 0 {
+		time.Sleep(time.Duration(d))
+	}
 	upper := strings.ToUpper(leadingComments.ReplaceAllString(sql, ""))
 	switch {
 	case strings.Contains(upper, "MYSQL.USER"):

@@ -1,8 +1,10 @@
 // Package readconnroute is the router that connects a session to one server and
-// stays there: a connection balancer. It does not look at statements.
+// stays there: a connection balancer. It follows no hints and keeps no statement
+// from any server.
 package readconnroute
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/classify"
 	"github.com/signalbox/signalbox/engine/module"
 )
 
@@ -28,51 +31,50 @@ var Module = engine.RouterModule{
 // router is the configured router.
 type router struct {
 	service *engine.Service
-	roles   []string // router_options: master, slave, running
+	roles   []string // router_options: master, slave, synced, running
 	lag     time.Duration
 	primary bool // the primary may stand in for a replica
 	queries atomic.Uint64
+	figures map[*engine.Server]*engine.ServerFigures
 }
 
 func newRouter(s *engine.Service) (engine.Router, error) {
 	v := s.Values()
-	return &router{
+	r := &router{
 		service: s, roles: v.List("router_options"), lag: v.Duration("max_replication_lag"),
-		primary: v.Bool("master_accept_reads"),
-	}, nil
+		primary: v.Bool("master_accept_reads"), figures: make(map[*engine.Server]*engine.ServerFigures),
+	}
+	if len(r.roles) == 0 {
+		r.roles = []string{"running"}
+	}
+	for _, server := range s.Servers() {
+		r.figures[server] = &engine.ServerFigures{}
+	}
+	return r, nil
 }
 
 // NewSession connects the session to the server of the wanted roles that has
 // the fewest connections; the first of the configuration wins a tie.
 func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.RouterSession, error) {
-	var failed []error
+	var failed error
 	for _, server := range r.candidates() {
 		b, err := s.Connect(ctx, server)
 		if err == nil {
-			return &session{router: r, session: s, backend: b}, nil
+			r.figures[server].Opened()
+			return &session{router: r, backend: b, began: time.Now(), standsIn: !r.has(server)}, nil
 		}
 		if !engine.Unreachable(err) {
 			return nil, err // another server would say the same
 		}
-		failed = append(failed, err)
+		failed = err
 	}
-	return nil, r.none(failed)
+	if failed != nil {
+		return nil, engine.Errorf(engine.Unavailable, "service %s: no server answers: %w", r.service.Name(), failed)
+	}
+	return nil, engine.Errorf(engine.Unavailable, "service %s: no server is %s", r.service.Name(), r.wanted())
 }
 
-func (r *router) none(failed []error) error {
-	text := "no server is " + strings.Join(r.wanted(), " or ")
-	if len(failed) > 0 {
-		return engine.Errorf(engine.Unavailable, "service %s: no server answers: %w", r.service.Name(), failed[len(failed)-1])
-	}
-	return engine.Errorf(engine.Unavailable, "service %s: %s", r.service.Name(), text)
-}
-
-func (r *router) wanted() []string {
-	if len(r.roles) == 0 {
-		return []string{"running"}
-	}
-	return r.roles
-}
+func (r *router) wanted() string { return strings.Join(r.roles, " or ") }
 
 // candidates returns the servers that a session may be connected to, best
 // first.
@@ -80,19 +82,30 @@ func (r *router) candidates() []*engine.Server {
 	var list []*engine.Server
 	replicas := slices.ContainsFunc(r.service.Servers(), r.isReplica)
 	for _, server := range r.service.Servers() {
-		for _, role := range r.wanted() {
-			if r.fits(server, role, replicas) {
-				list = append(list, server)
-				break
-			}
+		if slices.ContainsFunc(r.roles, func(role string) bool { return r.fits(server, role, replicas) }) {
+			list = append(list, server)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *engine.Server) int { return int(a.Connections() - b.Connections()) })
+	slices.SortStableFunc(list, func(a, b *engine.Server) int {
+		if a.Secondary() != b.Secondary() {
+			if a.Secondary() {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.Connections(), b.Connections())
+	})
 	return list
 }
 
+// isReplica reports whether a server is a replica that is not too far behind. One
+// of which nobody knows how far that is does not count where there is a limit.
 func (r *router) isReplica(s *engine.Server) bool {
-	return s.Replica() && (r.lag == 0 || s.Lag() < r.lag)
+	if !s.Replica() {
+		return false
+	}
+	lag := s.Lag()
+	return r.lag == 0 || lag >= 0 && lag < r.lag
 }
 
 // fits reports whether server can take the part of role. The primary does a
@@ -112,21 +125,57 @@ func (r *router) fits(server *engine.Server, role string, replicas bool) bool {
 	return false
 }
 
+// has reports whether server has one of the wanted roles now. It may be one that
+// gets no new connections because it is being drained.
+func (r *router) has(server *engine.Server) bool {
+	for _, role := range r.roles {
+		status := engine.StatusRunning
+		switch role {
+		case "master":
+			status |= engine.StatusMaster
+		case "slave":
+			status |= engine.StatusSlave
+		case "synced":
+			continue
+		}
+		if server.Status()&(status|engine.StatusMaint) == status {
+			return true
+		}
+	}
+	return false
+}
+
 // Diagnostics are MaxScale's figures of the router.
 func (r *router) Diagnostics() map[string]any {
-	return map[string]any{"queries": r.queries.Load()}
+	statistics := make([]map[string]any, 0, len(r.figures))
+	for _, server := range r.service.Servers() {
+		statistics = append(statistics, r.figures[server].Diagnostics(server))
+	}
+	return map[string]any{"queries": r.queries.Load(), "server_query_statistics": statistics}
 }
 
 // session is one session's connection.
 type session struct {
-	router  *router
-	session *engine.Session
-	backend *engine.Backend
+	router   *router
+	backend  *engine.Backend
+	began    time.Time
+	selects  uint32
+	standsIn bool // its server is a primary in the place of a replica
 }
 
-// RouteQuery sends everything to the one server. Its loss ends the session.
+// RouteQuery sends everything to the one server. Its loss ends the session, as
+// does the loss of the role for which it was chosen.
 func (s *session) RouteQuery(_ context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.queries.Add(1)
+	server := s.backend.Server()
+	if !s.router.has(server) && !(s.standsIn && server.Status()&(engine.StatusRunning|engine.StatusMaint|engine.StatusMaster) == engine.StatusRunning|engine.StatusMaster) {
+		return engine.Errorf(engine.Unavailable, "service %s: server %s is no longer %s", s.router.service.Name(), server.Name(), s.router.wanted())
+	}
+	write := q.SQL() == nil || q.Statement().Target() != classify.TargetReplica
+	s.router.figures[server].Count(write)
+	if !write {
+		s.selects++
+	}
 	if err := s.backend.Execute(q, up); err != nil {
 		if engine.Lost(err) {
 			return fmt.Errorf("%w; the statement may have been executed", err)
@@ -137,4 +186,7 @@ func (s *session) RouteQuery(_ context.Context, q *engine.Query, up engine.Reply
 }
 
 // Close closes the connection.
-func (s *session) Close() error { return s.backend.Close() }
+func (s *session) Close() error {
+	s.router.figures[s.backend.Server()].Closed(s.backend, s.began, s.selects)
+	return s.backend.Close()
+}

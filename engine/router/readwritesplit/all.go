@@ -72,10 +72,10 @@ func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine
 			s.drop(b)
 			continue
 		}
-		s.router.figures.onServer(b.Server(), false)
+		s.router.figures.servers[b.Server()].Count(false)
 		others = append(others, b)
 	}
-	s.router.figures.onServer(first.Server(), false)
+	s.router.figures.servers[first.Server()].Count(false)
 	err := first.Execute(q, up)
 	if err != nil && !engine.Lost(err) {
 		return err

@@ -51,7 +51,7 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 		return nil, err
 	}
 	c.members = append(c.members, member{Backend: b})
-	c.router.figures.servers[server].connections.Add(1)
+	c.router.figures.servers[server].Opened()
 	if server.Primary() {
 		c.primary, c.had = b, true
 	}
@@ -109,8 +109,7 @@ func (c *connections) drop(b *engine.Backend) {
 
 func (c *connections) close(m *member) {
 	_ = m.Close()
-	_, active := m.Times()
-	c.router.figures.servers[m.Server()].closed(time.Since(c.began), active, m.selects)
+	c.router.figures.servers[m.Server()].Closed(m.Backend, c.began, m.selects)
 }
 
 // replicas counts the open connections to servers that are not the primary.

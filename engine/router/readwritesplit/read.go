@@ -23,8 +23,7 @@ func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWrit
 		if err == nil {
 			s.memberOf(b).selects++
 			if err = s.execute(q, up, b, false); err == nil {
-				took, _ := b.Times()
-				s.router.figures.servers[b.Server()].measured(took)
+				s.router.figures.servers[b.Server()].Measured(b)
 				return nil
 			}
 		}

@@ -51,7 +51,7 @@ func holds(s *engine.Server, role engine.ServerStatus) bool {
 // candidate is a server that could take a read.
 type candidate struct {
 	server  *engine.Server
-	figures *serverFigures
+	figures *engine.ServerFigures
 	open    *engine.Backend // nil when it is not connected to
 }
 
@@ -114,7 +114,7 @@ func (c *candidates) best(criteria string) candidate {
 func (c candidate) cost(criteria string) int64 {
 	switch criteria {
 	case "least_router_connections":
-		return c.figures.connections.Load()
+		return c.figures.Connections()
 	case "least_global_connections":
 		return c.server.Connections()
 	case "least_behind_master":
@@ -133,9 +133,9 @@ const exploration = 0.01
 // fastest picks a server by chance: the faster it answers, the likelier, by the
 // third power. One that has not been measured comes first.
 func (c *candidates) fastest() candidate {
-	least := int64(0)
+	least := time.Duration(0)
 	for i := range c.n {
-		mean := c.at(i).figures.response.Load()
+		mean := c.at(i).figures.Response()
 		if mean == 0 {
 			return c.at(i)
 		}
@@ -144,7 +144,7 @@ func (c *candidates) fastest() candidate {
 		}
 	}
 	weight := func(i int) float64 {
-		share := float64(least) / float64(max(c.at(i).figures.response.Load(), 1))
+		share := float64(least) / float64(max(c.at(i).figures.Response(), 1))
 		return max(share*share*share, exploration)
 	}
 	sum := 0.0

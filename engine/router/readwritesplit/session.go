@@ -89,6 +89,7 @@ func (s *session) executed(q *engine.Query, b *engine.Backend) {
 		s.trx = b
 	case s.trx == b:
 		s.trx = nil
+		s.nextTrx = s.nextTrx && b != s.primary
 	}
 	s.autoOff = !b.Status().Has(wire.StatusAutocommit)
 	if s.causal != nil && b == s.primary {
@@ -113,8 +114,8 @@ func (s *session) remember(q *engine.Query, b *engine.Backend, inTrx bool) {
 	switch {
 	case statement.Is(classify.NextTrx):
 		s.nextTrx = true
-	case s.nextTrx && b == s.primary && !inTrx && statement.Target() != classify.TargetAll:
-		s.nextTrx = false
+	case !inTrx && b == s.primary && statement.Is(classify.Writes):
+		s.nextTrx = false // a transaction of its own; a read is one only if it reads tables
 	}
 	switch {
 	case statement.Is(classify.MultiStatement) && s.router.options.strictMulti:
