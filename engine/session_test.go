@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -28,6 +29,25 @@ type proxy struct {
 	net              *enginetest.Network
 	primary, replica *enginetest.Server
 	monitor          *roles
+	log              *logText
+}
+
+// logText is what a proxy has logged.
+type logText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 const (
@@ -163,7 +183,7 @@ func modules(monitor engine.Monitor) engine.Modules {
 // text. In tests it must be called in a synctest bubble.
 func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
+	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}, log: &logText{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
 	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
 	for i, s := range []*enginetest.Server{p.primary, p.replica} {
@@ -178,7 +198,7 @@ func start(t testing.TB, changes ...string) *proxy {
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), p.log), nil)),
 		Dial: p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ type ClientOptions struct {
 	User, Password, Database string
 	Caps                     wire.Capability // in place of the usual ones
 	Attributes               []wire.Attribute
+	Header                   string // of the PROXY protocol, sent first
 }
 
 // Connect logs in to address on n.
@@ -40,6 +41,11 @@ func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (
 		return nil, err
 	}
 	c := &Client{Conn: wire.NewConn(nc)}
+	if o.Header != "" {
+		if err := c.Conn.Write([]byte(o.Header)); err != nil {
+			return nil, err
+		}
+	}
 	packet, err := c.Conn.ReadPacket(1 << 20)
 	if err != nil {
 		return nil, err
@@ -68,14 +74,49 @@ func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (
 	if err := c.send(response.Append(nil)); err != nil {
 		return nil, err
 	}
-	packet, err = c.Conn.ReadPacket(1 << 20)
-	if err != nil {
-		return nil, err
+	return c, c.prove(o.Password)
+}
+
+// ChangeUser logs in as somebody else on the connection that stands.
+func (c *Client) ChangeUser(o ClientOptions) error {
+	change := wire.ChangeUser{User: o.User, Database: o.Database, Collation: 45, Plugin: auth.NativePassword, Attributes: o.Attributes}
+	if err := c.Send(change.Append(nil, c.caps)); err != nil {
+		return err
 	}
-	if packet[0] != 0 {
-		return nil, packetError(packet)
+	return c.prove(o.Password)
+}
+
+// prove answers what the server asks until it is content.
+func (c *Client) prove(password string) error {
+	proof := auth.SecretOf(password).Prove(false)
+	for {
+		packet, err := c.Conn.ReadPacket(1 << 20)
+		if err != nil {
+			return err
+		}
+		answer, send := []byte(nil), true
+		switch packet[0] {
+		case 0x00:
+			return nil
+		case 0x01:
+			answer, send, err = proof.Continue(packet[1:])
+		case 0xfe:
+			var request wire.AuthSwitch
+			if err = request.Decode(packet); err == nil {
+				answer, err = proof.Begin(request.Plugin, request.Data)
+			}
+		default:
+			return packetError(packet)
+		}
+		if err != nil {
+			return err
+		}
+		if send {
+			if err := c.send(answer); err != nil {
+				return err
+			}
+		}
 	}
-	return c, nil
 }
 
 func packetError(packet []byte) error {

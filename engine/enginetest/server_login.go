@@ -29,7 +29,7 @@ func (c *serverConn) enter(packet []byte, salt [wire.SaltSize]byte) bool {
 		return false
 	}
 	c.caps, c.user = response.Capabilities.Agreed(c.server.capabilities()), response.User
-	for _, a := range c.server.Accounts {
+	for _, a := range c.server.accounts() {
 		if a.User == response.User && c.proves(a, salt, &response) {
 			return c.ok(0)
 		}
