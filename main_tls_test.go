@@ -193,8 +193,11 @@ func TestRealProxyProtocol(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	authority := enginetest.NewAuthority(t)
+	cert, key := authority.Issue(t, "proxy")
 	p := start(t, "-config", loginSite(t, m, "proxy_protocol=true", map[string]string{
 		"Believes": "RW\nproxy_protocol_networks=127.0.0.0/8,2001:db8::/32",
+		"TLS":      "RW\nproxy_protocol_networks=*\nssl=true\nssl_cert=" + cert + "\nssl_key=" + key,
 		"Doubts":   "RW\nproxy_protocol_networks=192.0.2.0/24",
 	}))
 	const v1 = "PROXY TCP4 192.0.2.7 192.0.2.1 40000 3306\r\n"
@@ -215,6 +218,12 @@ func TestRealProxyProtocol(t *testing.T) {
 		var host string
 		if err := m.Open(t, "root", "").QueryRow("SELECT HOST FROM information_schema.processlist WHERE USER='app' AND HOST=?", want.String()).Scan(&host); err != nil {
 			t.Errorf("the server does not know the client as %s: %v", want, err)
+		}
+	}
+	for _, header := range []string{v1, v2} {
+		ping, _ := rawSession(t, listenerAddress(p.engine, "TLS"), &tls.Config{RootCAs: authority.Pool(t), ServerName: "127.0.0.1"}, header)
+		if err := ping(); err != nil {
+			t.Error(err)
 		}
 	}
 	for _, tt := range []struct{ listener, header, want string }{

@@ -82,6 +82,12 @@ func check(o options, out, errOut io.Writer) error {
 	if err == nil {
 		err = s.delivery(maxscale).Check()
 	}
+	if err == nil {
+		err = engine.Check(engine.Options{Objects: s.objects, Modules: modules.All()})
+	}
+	if err == nil {
+		_, err = adminCertificate(maxscale)
+	}
 	if err != nil {
 		return errors.Join(err, s.close())
 	}

@@ -156,7 +156,7 @@ func rowAccount(row []string) (a auth.Account, role, ok bool) {
 	yes := func(text string) bool { return strings.EqualFold(text, "Y") }
 	return auth.Account{
 		User: row[0], Host: row[1], Plugin: row[2], Hash: row[3], Super: yes(row[4]), DefaultRole: row[5],
-		AnyDatabase: yes(row[7]), TLS: row[8] != "", Locked: yes(row[9]), Expired: yes(row[10]),
+		AnyDatabase: yes(row[7]), TLS: row[8] != "", Certificate: row[8] == "X509" || row[8] == "SPECIFIED", Locked: yes(row[9]), Expired: yes(row[10]),
 	}, yes(row[6]), true
 }
 

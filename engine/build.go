@@ -111,6 +111,9 @@ func (b *builder) buildService(o module.Object) error {
 	filters := o.Values.List("filters")
 	s.filters.Store(&filters)
 	s.setState("Allocated")
+	if err := checkAccountsFile(o); err != nil {
+		return err
+	}
 	for _, name := range filters {
 		if _, err := b.filters.get(name); err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 
 	"github.com/signalbox/signalbox/engine"
-	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/enginetest"
 	"github.com/signalbox/signalbox/engine/wire"
 )
@@ -89,26 +88,8 @@ func file(t *testing.T, c *enginetest.Client) {
 // changeUser makes the client the user other.
 func changeUser(t *testing.T, c *enginetest.Client) {
 	t.Helper()
-	m := wire.ChangeUser{User: "other", Collation: 45, Plugin: auth.NativePassword}
-	if err := c.Send(m.Append(nil, wire.ClientPluginAuth|wire.ClientSecureConnection)); err != nil {
+	if err := c.ChangeUser(enginetest.ClientOptions{User: "other", Password: "other"}); err != nil {
 		t.Fatal(err)
-	}
-	packet, err := c.Conn.ReadPacket(1 << 20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var request wire.AuthSwitch
-	if err := request.Decode(packet); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Conn.WritePacket(auth.NativeScramble("other", request.Salt())); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Conn.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if packet, err := c.Conn.ReadPacket(1 << 20); err != nil || packet[0] != 0 {
-		t.Fatalf("got %q, %v, want OK", packet, err)
 	}
 }
 

@@ -59,7 +59,7 @@ func conversation() []conversationStep {
 		queryStep("COMMIT", "0 rows, 0 bytes, , 1 affected, 2"),
 		queryStep("SELECT ROWS 4 SIZE 4", "4 rows, 20 bytes, xxx, 0 affected, 2"),
 		{name: "change-user", run: func(c *enginetest.Client) (string, error) {
-			return "", c.ChangeUser("other", "other", "")
+			return "", c.ChangeUser(enginetest.ClientOptions{User: "other", Password: "other"})
 		}},
 		queryStep("SELECT ROWS 1 SIZE 9", "1 rows, 10 bytes, xxx, 0 affected, 2"),
 	}

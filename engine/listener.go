@@ -51,11 +51,8 @@ func newListener(e *Engine, o module.Object) (*Listener, error) {
 		return nil, err
 	}
 	l.tls.Store(config)
-	if err := l.setLogins(); err != nil {
-		return nil, Errorf(Invalid, "listener %s: %w", o.Name, err)
-	}
-	if err := l.setProxies(); err != nil {
-		return nil, Errorf(Invalid, "listener %s: proxy_protocol_networks: %w", o.Name, err)
+	if err := l.configure(); err != nil {
+		return nil, err
 	}
 	if l.metadata, err = metadataOf(l); err != nil {
 		return nil, err
@@ -65,6 +62,17 @@ func newListener(e *Engine, o module.Object) (*Listener, error) {
 	}
 	l.setState("Created")
 	return l, nil
+}
+
+// configure reads how clients log in and who may speak for them.
+func (l *Listener) configure() error {
+	if err := l.setLogins(); err != nil {
+		return Errorf(Invalid, "listener %s: %w", l.object.Name, err)
+	}
+	if err := l.setProxies(); err != nil {
+		return Errorf(Invalid, "listener %s: proxy_protocol_networks: %w", l.object.Name, err)
+	}
+	return nil
 }
 
 // setLogins reads how clients log in.

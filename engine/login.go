@@ -213,7 +213,7 @@ func authenticate(conn *serverConn, proof *auth.Proof) error {
 		} else {
 			var request wire.AuthSwitch
 			if err = request.Decode(packet); err == nil {
-				answer, err = proof.Begin(request.Plugin, request.Salt())
+				answer, err = proof.Begin(request.Plugin, request.Data)
 			}
 		}
 		if err != nil {

@@ -84,7 +84,7 @@ func TestChangeUser(t *testing.T) {
 			if err := request.Decode(packet); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Conn.WritePacket(auth.NativeScramble(password, request.Salt())); err != nil {
+			if err := c.Conn.WritePacket(auth.NativeScramble(password, request.Data)); err != nil {
 				t.Fatal(err)
 			}
 			if err := c.Conn.Flush(); err != nil {

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -181,8 +183,8 @@ func (a *attempt) judge() (v auth.Verdict, refused *wire.Error, reason string) {
 		return v, nil, ""
 	case a.account.Locked:
 		return v, &wire.Error{Code: 4151, State: "HY000", Message: "Access denied, this account is locked"}, ""
-	case a.account.TLS && !private(a.client.NetConn()):
-		return v, denied, "the account is for TLS only"
+	case a.account.TLS && !showsTLS(a.client.NetConn(), a.account.Certificate):
+		return v, denied, "the account is for TLS only, or for clients with a certificate that is verified"
 	case a.account.Expired && !a.caps.Has(wire.ClientCanHandleExpiredPasswords):
 		return v, &wire.Error{Code: 1862, State: "HY000", Message: "Your password has expired. To log in you must change it using a client that supports expired passwords."}, ""
 	case !a.mapped() && !a.service.accounts.mayUse(a.account, a.who.database):
@@ -190,6 +192,13 @@ func (a *attempt) judge() (v auth.Verdict, refused *wire.Error, reason string) {
 			"Access denied for user '%s'@'%s' to database '%s'", a.account.User, a.account.Host, a.who.database)}, ""
 	}
 	return v, nil, ""
+}
+
+// showsTLS tells whether a connection has TLS, and a certificate of the client's
+// if there must be one.
+func showsTLS(nc net.Conn, certificate bool) bool {
+	secured, ok := nc.(*tls.Conn)
+	return ok && (!certificate || len(secured.ConnectionState().VerifiedChains) > 0)
 }
 
 // mapped tells whether the client logs in to servers as somebody else.

@@ -194,6 +194,9 @@ func (l *login) readLogin(offered wire.Capability, config *tls.Config) (*wire.Ha
 		if err := response.Decode(packet); err != nil {
 			return nil, l.badLogin(err)
 		}
+		if response.SSLRequest {
+			return nil, l.reject(handshakeError("the client asks for TLS twice"))
+		}
 	case config != nil && !private(l.client.NetConn()):
 		return nil, l.reject(&wire.Error{Code: 3159, State: "HY000", Message: fmt.Sprintf(
 			"Connections using insecure transport are prohibited: listener %s has ssl=true: connect with TLS", l.listener.object.Name)})

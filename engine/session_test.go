@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,25 @@ type proxy struct {
 	primary, replica *enginetest.Server
 	monitor          *roles
 	level            slog.LevelVar // of what is logged
+	log              *logText
+}
+
+// logText is what a proxy has logged.
+type logText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 const (
@@ -185,7 +205,7 @@ func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	}
 	p.Engine, err = engine.New(engine.Options{
 		Objects: objects, Modules: all, Version: "1.2.3",
-		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: &p.level})),
+		Logger: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), p.log), &slog.HandlerOptions{Level: &p.level})),
 		Dial:   p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {
@@ -200,7 +220,7 @@ func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 // newProxy returns a proxy without its engine, and starts its servers.
 func newProxy(t testing.TB, n enginetest.Transport) *proxy {
 	t.Helper()
-	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
+	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}, log: &logText{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
 	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
 	for i, s := range []*enginetest.Server{p.primary, p.replica} {

@@ -16,6 +16,7 @@ type Account struct {
 	Locked      bool // may not log in
 	Expired     bool // must change its password before anything else
 	TLS         bool // may log in over TLS only
+	Certificate bool // must show a certificate
 	AnyDatabase bool // has a right that counts in every database
 }
 

@@ -33,6 +33,16 @@ func TestEd25519Method(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A nonce may end with what looks like the end of a salt.
+	for _, nonce := range []edChallenge{{31: 0}, {31: 1}} {
+		proof, err := SecretOf("secret").Prove(false).Begin(Ed25519, nonce.Data())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nonce.Verify(account, proof); err != nil {
+			t.Errorf("nonce %x: %v", nonce[:], err)
+		}
+	}
 	v, err := c.Verify(account, proof)
 	if err != nil || !v.Done {
 		t.Errorf("right proof: %v", err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // maxFile is the size of the largest file of accounts that is read, in bytes.
@@ -146,10 +147,13 @@ func readJSON(file string, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
+		at := d.InputOffset()
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			err = fmt.Errorf("%s: want a value of another type, %s", wrong.Field, wrong.Type)
+			err = fmt.Errorf("%s: want a value of another type, %s", strings.ToLower(wrong.Field), wrong.Type)
+		} else if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = wrong.Offset
 		}
-		line := 1 + bytes.Count(text[:min(int(d.InputOffset()), len(text))], []byte("\n"))
+		line := 1 + bytes.Count(text[:min(int(at), len(text))], []byte("\n"))
 		return fmt.Errorf("%s: about line %d: %w", file, line, err)
 	}
 	if _, err := d.Token(); err != io.EOF {

@@ -3,6 +3,8 @@ package auth
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // Proof is the client's side of one login to a server.
@@ -20,10 +22,15 @@ type Proof struct {
 func (s Secret) Prove(secure bool) *Proof { return &Proof{secret: s, secure: secure} }
 
 // Begin returns the first answer to a server that asks by a plugin's name and
-// salt. It fails when the plugin is not known or the secret does not suffice
-// for it.
-func (p *Proof) Begin(plugin string, salt []byte) ([]byte, error) {
-	p.plugin, p.salt, p.asked = plugin, bytes.Clone(salt), false
+// data, which are the salt and often a NUL byte. It fails when the plugin is not
+// known or the secret does not suffice for it.
+func (p *Proof) Begin(plugin string, data []byte) ([]byte, error) {
+	size := wire.SaltSize
+	if plugin == Ed25519 {
+		size = edNonceSize // of which the last byte may be a NUL of its own
+	}
+	salt := bytes.Clone(data[:min(len(data), size)])
+	p.plugin, p.salt, p.asked = plugin, salt, false
 	password, known := p.secret.password()
 	switch {
 	case plugin == NativePassword && (known || p.secret.native()):

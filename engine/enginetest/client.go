@@ -35,6 +35,7 @@ type ClientOptions struct {
 	User, Password, Database string
 	Caps                     wire.Capability // in place of the usual ones
 	Attributes               []wire.Attribute
+	Header                   string // of the PROXY protocol, sent first
 }
 
 // Connect logs in to address on n.
@@ -54,6 +55,11 @@ func ConnectOver(nc net.Conn, o ClientOptions) (*Client, error) {
 }
 
 func (c *Client) login(o ClientOptions) error {
+	if o.Header != "" {
+		if err := c.Conn.Write([]byte(o.Header)); err != nil {
+			return err
+		}
+	}
 	packet, err := c.Conn.ReadPacket(1 << 20)
 	if err != nil {
 		return err
@@ -82,15 +88,8 @@ func (c *Client) login(o ClientOptions) error {
 	if err := c.send(response.Append(nil)); err != nil {
 		return err
 	}
-	packet, err = c.Conn.ReadPacket(1 << 20)
+	welcome, err := c.prove(o.Password)
 	if err != nil {
-		return err
-	}
-	if packet[0] != 0 {
-		return packetError(packet)
-	}
-	var welcome wire.OK
-	if err := welcome.Decode(slices.Clone(packet), c.caps); err != nil {
 		return err
 	}
 	c.State = slices.Collect(welcome.State.All())
@@ -98,6 +97,49 @@ func (c *Client) login(o ClientOptions) error {
 		return wire.Compress(c.Conn, how, 0)
 	}
 	return nil
+}
+
+// ChangeUser logs in as somebody else on the connection that stands.
+func (c *Client) ChangeUser(o ClientOptions) error {
+	change := wire.ChangeUser{User: o.User, Database: o.Database, Collation: 45, Plugin: auth.NativePassword, Attributes: o.Attributes}
+	if err := c.Send(change.Append(nil, c.caps)); err != nil {
+		return err
+	}
+	_, err := c.prove(o.Password)
+	return err
+}
+
+// prove answers what the server asks until it is content.
+func (c *Client) prove(password string) (welcome wire.OK, err error) {
+	proof := auth.SecretOf(password).Prove(false)
+	for {
+		packet, err := c.Conn.ReadPacket(1 << 20)
+		if err != nil {
+			return welcome, err
+		}
+		answer, send := []byte(nil), true
+		switch packet[0] {
+		case 0x00:
+			return welcome, welcome.Decode(slices.Clone(packet), c.caps)
+		case 0x01:
+			answer, send, err = proof.Continue(packet[1:])
+		case 0xfe:
+			var request wire.AuthSwitch
+			if err = request.Decode(packet); err == nil {
+				answer, err = proof.Begin(request.Plugin, request.Data)
+			}
+		default:
+			return welcome, packetError(packet)
+		}
+		if err != nil {
+			return welcome, err
+		}
+		if send {
+			if err := c.send(answer); err != nil {
+				return welcome, err
+			}
+		}
+	}
 }
 
 func packetError(packet []byte) error {

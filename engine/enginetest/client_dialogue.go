@@ -4,36 +4,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // This file has the commands in which client and server speak by turns.
-
-// ChangeUser logs in as another user with COM_CHANGE_USER.
-func (c *Client) ChangeUser(user, password, database string) error {
-	m := wire.ChangeUser{User: user, Database: database, Collation: 45, Plugin: auth.NativePassword}
-	if err := c.Send(m.Append(nil, c.caps)); err != nil {
-		return err
-	}
-	packet, err := c.Conn.ReadPacket(1 << 20)
-	if err != nil {
-		return err
-	}
-	if len(packet) > 0 && packet[0] == 0xfe {
-		var request wire.AuthSwitch
-		if err := request.Decode(packet); err != nil {
-			return err
-		}
-		if err := c.send(auth.NativeScramble(password, request.Salt())); err != nil {
-			return err
-		}
-		if packet, err = c.Conn.ReadPacket(1 << 20); err != nil {
-			return err
-		}
-	}
-	return c.accepted(packet)
-}
 
 // LoadFile runs a LOAD DATA LOCAL statement and sends parts as the file, each as
 // one packet. Before each of them it calls before with its number, unless that

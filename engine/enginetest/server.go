@@ -85,6 +85,19 @@ func NewServer(name string) *Server {
 	return s
 }
 
+// SetAccounts changes the accounts while clients may be logging in.
+func (s *Server) SetAccounts(list []auth.Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Accounts = list
+}
+
+func (s *Server) accounts() []auth.Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Accounts
+}
+
 // Serve takes clients of address on n until Close.
 func (s *Server) Serve(n Transport, address string) error {
 	l, err := n.Listen("tcp", address)
@@ -387,8 +400,9 @@ func (c *serverConn) file() bool {
 }
 
 func (c *serverConn) users() bool {
-	rows := make([][]string, len(c.server.Accounts))
-	for i, a := range c.server.Accounts {
+	accounts := c.server.accounts()
+	rows := make([][]string, len(accounts))
+	for i, a := range accounts {
 		super := yesNo(a.Super)
 		rows[i] = []string{a.User, a.Host, a.Plugin, a.Hash, super, "", "N", "Y", "", yesNo(a.Locked), yesNo(a.Expired)}
 	}

@@ -34,7 +34,7 @@ func (c *serverConn) enter(packet []byte, salt [wire.SaltSize]byte) bool {
 
 // proved answers the client's proof, and tells whether it is right.
 func (c *serverConn) proved(response *wire.HandshakeResponse, salt [wire.SaltSize]byte) bool {
-	for _, a := range c.server.Accounts {
+	for _, a := range c.server.accounts() {
 		if a.User == response.User && c.proves(a, salt, response) {
 			return c.ok(0)
 		}

@@ -8,7 +8,7 @@ type AuthSwitch struct {
 	// Plugin is mysql_old_password when the server sends the request of old,
 	// which is one byte long.
 	Plugin string
-	Data   []byte // as sent: often a salt with a NUL byte behind it; see Salt
+	Data   []byte // as sent: a salt, for most plugins with a NUL byte behind it
 }
 
 // Append appends the payload of the packet.
@@ -30,14 +30,6 @@ func (m *AuthSwitch) Decode(b []byte) error {
 	m.Plugin = string(r.nulOrRest())
 	m.Data = r.b
 	return nil
-}
-
-// Salt returns Data without the NUL byte that ends it.
-func (m *AuthSwitch) Salt() []byte {
-	if n := len(m.Data); n > 0 && m.Data[n-1] == 0 {
-		return m.Data[:n-1]
-	}
-	return m.Data
 }
 
 // AuthMore is what a plugin of the server says after its first words.
