@@ -112,13 +112,11 @@ type suite struct {
 	pair  bool                                       // runs on a primary with a replica
 }
 
-var suites = []suite{goDriver}
-
 // transcript runs s from an empty schema and returns what it says.
 func (s suite) transcript(t *testing.T, b *bench, w way) []string {
 	t.Helper()
 	db := w.server.Open(t, root, "")
-	for _, statement := range []string{"DROP DATABASE IF EXISTS " + schema, "CREATE DATABASE " + schema} {
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + schema, "CREATE DATABASE " + schema + " CHARACTER SET utf8mb4"} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
