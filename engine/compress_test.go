@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/signalbox/signalbox/engine"
+	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/enginetest"
 	"github.com/signalbox/signalbox/engine/wire"
 )
