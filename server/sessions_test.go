@@ -78,6 +78,7 @@ func fullInfo(now time.Time) engine.SessionInfo {
 		},
 		RestartErr: "server server2: connection refused",
 		Flows:      []engine.FlowInfo{{From: at, To: at.Add(10 * time.Second), In: 1000, Out: 2000}},
+		Pins:       []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Since: at, Detail: "basket"}},
 		Events:     []engine.Event{{At: at, Kind: "log_level", Detail: "log_info on", By: "ops"}},
 	}
 }
