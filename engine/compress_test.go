@@ -1,7 +1,10 @@
 package engine_test
 
 import (
+	"bytes"
 	"crypto/tls"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,9 +19,27 @@ import (
 const compressing = wire.ClientProtocol41 | wire.ClientSecureConnection | wire.ClientPluginAuth | wire.ClientMultiResults |
 	wire.ClientDeprecateEOF | wire.ClientLocalFiles
 
+// makeEncoder has zstd's encoder made, which all connections share, outside of a
+// synctest bubble: its channel belongs to the bubble that it is made in.
+func makeEncoder(t *testing.T) {
+	t.Helper()
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	go func() { _, _ = io.Copy(io.Discard, b) }()
+	c := wire.NewConn(a)
+	if err := wire.Compress(c, wire.ClientZstd, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Ensure a client that compresses can do all that others can, and that neither
 // an idle session holds memory for it nor a server hears of it.
 func TestCompression(t *testing.T) {
+	makeEncoder(t)
 	for _, how := range []wire.Capability{wire.ClientCompress, wire.ClientZstd, wire.Compression} {
 		bubble(t, func(t *testing.T, p *proxy) {
 			c, err := enginetest.Connect(t.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app", Caps: compressing | how})
@@ -150,4 +171,47 @@ func TestCompressionOverTLS(t *testing.T) {
 		_ = conn.Close()
 		synctest.Wait()
 	}, "port=4008", "port=4008\nssl=true\nssl_cert="+cert+"\nssl_key="+key)
+}
+
+// noisy is a connection that damages what is written to it.
+type noisy struct {
+	net.Conn
+	noise bool
+}
+
+func (n *noisy) Write(b []byte) (int, error) {
+	if n.noise {
+		b = bytes.Clone(b)
+		b[len(b)-1] ^= 1
+	}
+	return n.Conn.Write(b)
+}
+
+// Ensure that a packet that cannot be decompressed ends its own session, with an
+// error that says why.
+func TestCompressionBroken(t *testing.T) {
+	makeEncoder(t)
+	for _, how := range []wire.Capability{wire.ClientCompress, wire.ClientZstd} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			bystander := p.connect(connAddress)
+			nc, err := p.net.Dial(t.Context(), "tcp", connAddress)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line := &noisy{Conn: nc}
+			c, err := enginetest.Login(line, enginetest.ClientOptions{User: "app", Password: "app", Caps: compressing | how})
+			if err != nil {
+				t.Fatal(err)
+			}
+			line.noise = true
+			if _, err := c.Query("SELECT '" + strings.Repeat("x", 100) + "'"); err == nil || !strings.HasPrefix(err.Error(), "1157 (08S01): Couldn't uncompress communication packet") {
+				t.Errorf("got %v, want error 1157", err)
+			}
+			synctest.Wait()
+			if n := len(p.Sessions()); n != 1 {
+				t.Errorf("%d sessions are left, want the other one", n)
+			}
+			p.query(bystander, "SELECT 1")
+		})
+	}
 }

@@ -168,6 +168,12 @@ func (c *conversation) readFailed(err error) error {
 		}))
 		linger(c)
 	}
+	if broken, ok := errors.AsType[*wire.UncompressError](err); ok {
+		c.replies.start()
+		_ = c.replies.ClientReply(ErrorReply(&wire.Error{
+			Code: 1157, State: "08S01", Message: "Couldn't uncompress communication packet: " + broken.Err.Error(),
+		}))
+	}
 	return clientError(err)
 }
 

@@ -199,3 +199,22 @@ func TestPoolManySessions(t *testing.T) {
 		}
 	}, "port=3001", "port=3001\nmax_routing_connections=1\npersistpoolmax=2\npersistmaxtime=60s")
 }
+
+// Ensure that a router takes another server when one has no place left.
+func TestMaxRoutingConnectionsElsewhere(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		for range 4 {
+			p.query(p.connect(connAddress), "SELECT 1")
+		}
+		if first, second := p.primary.Connections(), p.replica.Connections(); first != 1 || second != 3 {
+			t.Errorf("got %d and %d connections, want 1 and 3", first, second)
+		}
+		split := p.connect(splitAddress) // reads without a place at the primary
+		if got := p.query(split, "SELECT 1").Value; got != "server2" {
+			t.Errorf("got %q", got)
+		}
+		if _, err := split.Query("INSERT INTO t VALUES (1)"); err == nil || !strings.Contains(err.Error(), "max_routing_connections allows 1") {
+			t.Errorf("a write got %v, want an error that says why", err)
+		}
+	}, "port=3001", "port=3001\nmax_routing_connections=1", "router_options=master", "router_options=running")
+}

@@ -87,7 +87,7 @@ func (z *compressed) Read(b []byte) (int, error) {
 	n, err := io.ReadFull(z.plain, b)
 	if err != nil {
 		z.finish()
-		return 0, fmt.Errorf("compressed packet: %w, %d bytes before the promised end", inside(err), z.rest-n)
+		return 0, &UncompressError{fmt.Errorf("%w, %d bytes before the promised end", inside(err), z.rest-n)}
 	}
 	if z.rest -= n; z.rest > 0 {
 		return n, nil
@@ -96,12 +96,21 @@ func (z *compressed) Read(b []byte) (int, error) {
 	z.finish()
 	switch {
 	case more > 0:
-		return 0, errors.New("compressed packet: longer than promised")
+		return 0, &UncompressError{errors.New("longer than promised")}
 	case err != io.EOF:
-		return 0, fmt.Errorf("compressed packet: %w", err)
+		return 0, &UncompressError{err}
 	}
 	return n, nil
 }
+
+// UncompressError is a compressed packet that is not what its header promises.
+type UncompressError struct{ Err error }
+
+// Error says what is wrong with the packet.
+func (e *UncompressError) Error() string { return "compressed packet: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UncompressError) Unwrap() error { return e.Err }
 
 // inside is what the error of a read in the middle of a packet means.
 func inside(err error) error {
@@ -152,7 +161,7 @@ func (z *compressed) next() error {
 	plain, err := z.codec.unpack(&z.source)
 	if err != nil {
 		z.finish()
-		return fmt.Errorf("compressed packet: %w", inside(err))
+		return &UncompressError{inside(err)}
 	}
 	z.plain = plain
 	return nil

@@ -238,6 +238,19 @@ func TestCompressRealClient(t *testing.T) {
 	}
 }
 
+// Ensure that what libzstd has made, for a MySQL client, is understood.
+func TestCompressLibzstd(t *testing.T) {
+	want := frame([]byte("\x03SELECT '"+strings.Repeat("libzstd ", 40)+"'"), 0)
+	body := unhex(t, "28b52ffd604e00ed0000b04a0100000353454c45435420276c69627a737464202701006ba61626") // zstd 1.5.4, level 3
+	c := NewConn(&scripted{b: raw(0, len(want), body), chunk: 9})
+	if err := Compress(c, ClientZstd, 3); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := c.ReadCommand(1 << 16); err != nil || !bytes.Equal(p.Framed, want) {
+		t.Errorf("got %q, %v", p.Framed, err)
+	}
+}
+
 // FuzzCompress feeds a Conn with what a client may send that compresses, in
 // chunks and in one piece.
 func FuzzCompress(f *testing.F) {
