@@ -199,7 +199,7 @@ func TestCompressionBroken(t *testing.T) {
 				t.Fatal(err)
 			}
 			line := &noisy{Conn: nc}
-			c, err := enginetest.Login(line, enginetest.ClientOptions{User: "app", Password: "app", Caps: compressing | how})
+			c, err := enginetest.ConnectOver(line, enginetest.ClientOptions{User: "app", Password: "app", Caps: compressing | how})
 			if err != nil {
 				t.Fatal(err)
 			}
