@@ -16,6 +16,18 @@ type causal struct {
 	ask *engine.Backend // the primary that has written since and was not asked for the position; nil for none
 }
 
+// announce tells the other sessions that b is about to execute q, which may be a
+// write, and returns what tells them that its position is known.
+func (c *causal) announce(q *engine.Query, b *engine.Backend) (known func()) {
+	if c == nil || c.router.options.causal.source != causalGlobal || b != c.primary || q.SQL() == nil ||
+		q.Statement().Target() == classify.TargetReplica {
+		return func() {}
+	}
+	underWay := &c.router.latest.underWay
+	underWay.Add(1)
+	return func() { underWay.Add(-1) }
+}
+
 // wrote notes what the primary has executed. Its OK packet says the position when
 // session_track_system_variables has last_gtid and the client follows it; else
 // the primary is asked before it is needed.
@@ -84,7 +96,8 @@ func (c *causal) read(variable string) (position, error) {
 // it.
 func (c *causal) wanted(ctx context.Context) (position, bool) {
 	source := c.router.options.causal.source
-	if c.ask != nil || source == causalUniversal {
+	all := source == causalUniversal || source == causalGlobal && c.router.latest.underWay.Load() > 0
+	if c.ask != nil || all {
 		if _, err := c.forWrites(ctx); err != nil {
 			return nil, false
 		}
@@ -92,12 +105,12 @@ func (c *causal) wanted(ctx context.Context) (position, bool) {
 	if c.ask != nil && !c.askPosition() {
 		return nil, false
 	}
-	switch source {
-	case causalGlobal:
-		return c.router.latest.get(), true
-	case causalUniversal:
+	switch {
+	case all:
 		p, err := c.read("@@gtid_current_pos")
 		return p, err == nil
+	case source == causalGlobal:
+		return c.router.latest.get(), true
 	}
 	return c.at, true
 }
