@@ -31,7 +31,7 @@ type Backend struct {
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
-	used       time.Time                    // the last command came in
+	used       time.Duration                // when the last command came in, after the session's beginning
 	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
 	active     time.Duration                // how long all of them did
 	closed     bool
@@ -154,7 +154,7 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 
 // begin notes that the server is about to work on q.
 func (b *Backend) begin(q *Query) {
-	b.sent, b.delivered, b.used = q, false, q.received
+	b.sent, b.delivered, b.used = q, false, q.received.Sub(b.session.connected)
 	b.response.Start(q.Command(), b.session.talk.caps)
 	b.server.packets.Add(1)
 	if q.Command().HasReply() && !b.busy.Swap(true) {

@@ -42,5 +42,5 @@ const staleAfter = 100 * time.Millisecond
 // Gone reports whether the server has closed the connection while it was not
 // used. It costs nothing for a connection that was used a moment ago.
 func (b *Backend) Gone(q *Query) bool {
-	return q.received.Sub(b.used) > staleAfter && spokenUp(b.conn.NetConn())
+	return q.received.Sub(b.session.connected)-b.used > staleAfter && spokenUp(b.conn.NetConn())
 }

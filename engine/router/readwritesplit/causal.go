@@ -2,18 +2,21 @@ package readwritesplit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/signalbox/signalbox/engine"
 	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // causal is what a session knows of its own writes, for causal_reads.
 type causal struct {
 	*connections
-	at  position        // of the last write that is known
-	ask *engine.Backend // the primary that has written since and was not asked for the position; nil for none
+	at      position        // of the last write that is known
+	ask     *engine.Backend // the primary that has written since and was not asked for the position; nil for none
+	reached map[*engine.Backend]position
 }
 
 // announce tells the other sessions that b is about to execute q, which may be a
@@ -115,6 +118,9 @@ func (c *causal) wanted(ctx context.Context) (position, bool) {
 	return c.at, true
 }
 
+// interrupted is the error of a statement that somebody has stopped.
+const interrupted = 1317
+
 // catchUp waits until b has what a read is to see; false when it does not get
 // there in time, so that the read must go to the primary. A nil c wants nothing. The wait is a statement
 // of its own, so that the client's is sent as it is.
@@ -123,28 +129,31 @@ func (c *causal) catchUp(ctx context.Context, b *engine.Backend) (bool, error) {
 		return true, nil
 	}
 	want, known := c.wanted(ctx)
-	m := c.memberOf(b)
 	switch {
-	case !known || m == nil:
+	case !known:
 		return false, nil
 	case b == c.primary: // since a moment ago
 		return true, nil
 	}
-	if m.reached.has(want) {
+	if c.reached[b].has(want) {
 		return true, nil
 	}
 	if c.router.options.causal.fast {
 		return serverHas(b.Server(), want), nil
 	}
 	answer, err := b.Ask(fmt.Sprintf("SELECT MASTER_GTID_WAIT('%s', %.3f)", want, c.router.options.causal.timeout.Seconds()))
+	stopped, _ := errors.AsType[*wire.Error](err)
 	switch {
-	case engine.Lost(err):
+	case engine.Lost(err), stopped != nil && stopped.Code == interrupted:
 		return false, err
 	case err != nil || answer != "0":
 		c.session.Logf(slog.LevelInfo, "server %s has not got to %s in time: %v", b.Server().Name(), want, err)
 		return false, nil
 	}
-	m.reached = want
+	if c.reached == nil {
+		c.reached = make(map[*engine.Backend]position)
+	}
+	c.reached[b] = want
 	return true, nil
 }
 
