@@ -50,14 +50,15 @@ func TestRealCausalReads(t *testing.T) {
 	primary, replica := enginetest.StartPair(t)
 	root(t, primary, "CREATE TABLE t (a INT)")
 	primary.WaitReplicated(t, replica)
-	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=1", "START SLAVE")
+	// The server counts the delay in whole seconds of the clock: it is more than one.
+	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=2", "START SLAVE")
 	p := start(t, "-config", splitting(t, map[string]string{
 		"none": "", "local": "causal_reads=local", "global": "causal_reads=global", "fast": "causal_reads=fast",
 		"fast_global": "causal_reads=fast_global", "universal": "causal_reads=universal", "fast_universal": "causal_reads=fast_universal",
 		"impatient": "causal_reads=local\ncausal_reads_timeout=100ms",
 	}, primary, replica))
-	const read = "SELECT CONCAT(COUNT(*), ' of ', @@server_id) FROM t WHERE a >= ?"
-	for _, tt := range []struct {
+	const read = "SELECT CONCAT(COUNT(*), ' of ', @@server_id) FROM t WHERE a = ?"
+	for number, tt := range []struct {
 		service  string
 		own      string // what a session reads that has just written two rows
 		others   string // what another one does
@@ -74,18 +75,17 @@ func TestRealCausalReads(t *testing.T) {
 		{"impatient", "2 of 1", "0 of 2", false},
 	} {
 		t.Run(tt.service, func(t *testing.T) {
-			root(t, primary, "DELETE FROM t")
-			primary.WaitReplicated(t, replica)
 			c, other := p.connect(t, tt.service+"-Listener", appUser("writer")), p.connect(t, tt.service+"-Listener", appUser("reader"))
 			get := func(c *sql.Conn) string {
 				if tt.prepared {
-					return query[string](t, c, read, 0)
+					return query[string](t, c, read, number)
 				}
-				return query[string](t, c, strings.Replace(read, "?", "0", 1))
+				return query[string](t, c, strings.Replace(read, "?", fmt.Sprint(number), 1))
 			}
-			run(t, c, "INSERT INTO t VALUES (1)")
+			insert := fmt.Sprintf("INSERT INTO t VALUES (%d)", number)
+			run(t, c, insert)
 			run(t, c, "BEGIN")
-			run(t, c, "INSERT INTO t VALUES (2)")
+			run(t, c, insert)
 			run(t, c, "COMMIT")
 			if got := get(other); tt.others != "" && got != tt.others {
 				t.Errorf("another session reads %s, want %s", got, tt.others)
@@ -112,7 +112,7 @@ func TestRealCausalReadsTracked(t *testing.T) {
 	primary, replica := enginetest.StartPair(t)
 	root(t, primary, "CREATE TABLE t (a INT)", "SET GLOBAL session_track_system_variables='autocommit,last_gtid'", "SET GLOBAL general_log=1", "SET GLOBAL log_output='TABLE'")
 	primary.WaitReplicated(t, replica)
-	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=1", "START SLAVE")
+	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=2", "START SLAVE")
 	p := start(t, "-config", splitting(t, map[string]string{"local": "causal_reads=local"}, primary, replica))
 	host, port, _ := net.SplitHostPort(listenerAddress(p.engine, "local-Listener"))
 	out, err := exec.CommandContext(t.Context(), client, "-h"+host, "-P"+port, "-u"+enginetest.AppUser, "-p"+enginetest.AppPassword, "app", "-N", "-B", "-e",

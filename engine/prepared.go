@@ -39,8 +39,8 @@ type textStatement struct {
 	statement classify.Statement
 }
 
-// maxTexts is how many statements prepared as text are remembered by name. The
-// others go to the primary.
+// maxTexts is how many statements prepared as text are remembered by name, if
+// they are not longer than maxKeptStatement. The others go to the primary.
 const maxTexts = 1000
 
 // noteText follows PREPARE and DEALLOCATE, and reports whether the history is to
@@ -55,7 +55,7 @@ func (s *statements) noteText(q *Query) bool {
 			s.texts = make(map[string]*textStatement)
 		}
 		delete(s.texts, key)
-		if len(s.texts) < maxTexts && body != nil {
+		if len(s.texts) < maxTexts && body != nil && len(body) <= maxKeptStatement {
 			sql := bytes.Clone(body)
 			s.texts[key] = &textStatement{sql, q.mode.Parse(sql)}
 		}

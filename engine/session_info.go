@@ -58,7 +58,7 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	if whole {
 		info.Log, info.LogLines = s.log.tail()
 	}
-	if whole && info.Service != "" && s.service.historyLimits().most > 0 {
+	if limits := s.service.historyLimits(); whole && info.Service != "" && limits.most > 0 && !limits.disabled {
 		info.History = &HistoryInfo{
 			Commands: int(s.talk.history.commands.Load()), Responses: int(s.talk.history.commands.Load()),
 			Metadata: int(s.talk.history.metadata.Load()),

@@ -268,3 +268,35 @@ func TestSessionCommandOutlivesServer(t *testing.T) {
 		}
 	})
 }
+
+// Ensure a read whose primary is lost goes to it again over another connection,
+// when there is no replica.
+func TestRetryReadOnPrimary(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		p.set(master, 0)
+		c := p.connect(splitAddress)
+		p.primary.Disconnect()
+		if r := p.query(c, "SELECT 1"); r.Value != "server1" {
+			t.Errorf("answered by %q", r.Value)
+		}
+		p.primary.Disconnect()
+		if _, err := c.Query("SELECT 1 FOR UPDATE"); err == nil {
+			t.Error("what may have been executed was sent again")
+		}
+	})
+}
+
+// Ensure a read that kills each server that gets it does not go on for ever.
+func TestQueryOfDeath(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		before := len(p.primary.Statements()) + len(p.replica.Statements())
+		if _, err := c.Query("VALUES (1) -- HANGUP"); err == nil {
+			t.Error("it succeeded")
+		}
+		synctest.Wait()
+		if n := len(p.primary.Statements()) + len(p.replica.Statements()) - before; n > 8 {
+			t.Errorf("it was sent %d times", n)
+		}
+	})
+}

@@ -26,7 +26,7 @@ const Collation = 224
 //	ROWS n SIZE b    n rows of b bytes each
 //	MULTI n SIZE b   n results of one row of b bytes each
 //	ERROR            error 1064
-//	HANGUP           closes the connection without an answer
+//	HANGUP           closes the connection without an answer; also as a comment at the end
 //	LOAD DATA LOCAL  asks the client for a file
 //	HALF             closes the connection in the middle of a packet
 //	KILL QUERY id    as a server does
@@ -347,7 +347,7 @@ func (c *serverConn) query(sql string) bool {
 		c.off = strings.HasSuffix(upper, "0")
 	case strings.HasPrefix(upper, "ERROR"):
 		return c.fail(1064, "42000", "You have an error in your SQL syntax")
-	case strings.HasPrefix(upper, "HANGUP"):
+	case strings.HasPrefix(upper, "HANGUP"), strings.HasSuffix(upper, "-- HANGUP"):
 		return false
 	case strings.HasPrefix(upper, "HALF"):
 		_ = c.conn.Write([]byte{200, 0, 0, 1, 1, 2, 3})

@@ -76,6 +76,8 @@ func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine
 		others = append(others, b)
 	}
 	s.router.figures.servers[first.Server()].Count(false)
+	known := s.causal.announce(q, first)
+	defer known()
 	err := first.Execute(q, up)
 	if err != nil && !engine.Lost(err) {
 		return err

@@ -2,18 +2,33 @@ package readwritesplit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/signalbox/signalbox/engine"
 	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // causal is what a session knows of its own writes, for causal_reads.
 type causal struct {
 	*connections
-	at  position        // of the last write that is known
-	ask *engine.Backend // the primary that has written since and was not asked for the position; nil for none
+	at      position        // of the last write that is known
+	ask     *engine.Backend // the primary that has written since and was not asked for the position; nil for none
+	reached map[*engine.Backend]position
+}
+
+// announce tells the other sessions that b is about to execute q, which may be a
+// write, and returns what tells them that its position is known.
+func (c *causal) announce(q *engine.Query, b *engine.Backend) (known func()) {
+	if c == nil || c.router.options.causal.source != causalGlobal || b != c.primary || q.SQL() == nil ||
+		q.Statement().Target() == classify.TargetReplica {
+		return func() {}
+	}
+	underWay := &c.router.latest.underWay
+	underWay.Add(1)
+	return func() { underWay.Add(-1) }
 }
 
 // wrote notes what the primary has executed. Its OK packet says the position when
@@ -84,7 +99,8 @@ func (c *causal) read(variable string) (position, error) {
 // it.
 func (c *causal) wanted(ctx context.Context) (position, bool) {
 	source := c.router.options.causal.source
-	if c.ask != nil || source == causalUniversal {
+	all := source == causalUniversal || source == causalGlobal && c.router.latest.underWay.Load() > 0
+	if c.ask != nil || all {
 		if _, err := c.forWrites(ctx); err != nil {
 			return nil, false
 		}
@@ -92,15 +108,18 @@ func (c *causal) wanted(ctx context.Context) (position, bool) {
 	if c.ask != nil && !c.askPosition() {
 		return nil, false
 	}
-	switch source {
-	case causalGlobal:
-		return c.router.latest.get(), true
-	case causalUniversal:
+	switch {
+	case all:
 		p, err := c.read("@@gtid_current_pos")
 		return p, err == nil
+	case source == causalGlobal:
+		return c.router.latest.get(), true
 	}
 	return c.at, true
 }
+
+// interrupted is the error of a statement that somebody has stopped.
+const interrupted = 1317
 
 // catchUp waits until b has what a read is to see; false when it does not get
 // there in time, so that the read must go to the primary. A nil c wants nothing. The wait is a statement
@@ -110,28 +129,31 @@ func (c *causal) catchUp(ctx context.Context, b *engine.Backend) (bool, error) {
 		return true, nil
 	}
 	want, known := c.wanted(ctx)
-	m := c.memberOf(b)
 	switch {
-	case !known || m == nil:
+	case !known:
 		return false, nil
 	case b == c.primary: // since a moment ago
 		return true, nil
 	}
-	if m.reached.has(want) {
+	if c.reached[b].has(want) {
 		return true, nil
 	}
 	if c.router.options.causal.fast {
 		return serverHas(b.Server(), want), nil
 	}
 	answer, err := b.Ask(fmt.Sprintf("SELECT MASTER_GTID_WAIT('%s', %.3f)", want, c.router.options.causal.timeout.Seconds()))
+	stopped, _ := errors.AsType[*wire.Error](err)
 	switch {
-	case engine.Lost(err):
+	case engine.Lost(err), stopped != nil && stopped.Code == interrupted:
 		return false, err
 	case err != nil || answer != "0":
 		c.session.Logf(slog.LevelInfo, "server %s has not got to %s in time: %v", b.Server().Name(), want, err)
 		return false, nil
 	}
-	m.reached = want
+	if c.reached == nil {
+		c.reached = make(map[*engine.Backend]position)
+	}
+	c.reached[b] = want
 	return true, nil
 }
 

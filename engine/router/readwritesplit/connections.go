@@ -27,8 +27,7 @@ type connections struct {
 // member is an open connection.
 type member struct {
 	*engine.Backend
-	selects uint32   // reads that it got
-	reached position // that it is known to have
+	selects uint32 // reads that it got
 }
 
 // How long a server is not tried again that could not be connected to, and one
@@ -98,6 +97,9 @@ func (c *connections) memberOf(b *engine.Backend) *member {
 func (c *connections) drop(b *engine.Backend) {
 	if m := c.memberOf(b); m != nil {
 		c.close(m)
+	}
+	if c.causal != nil {
+		delete(c.causal.reached, b)
 	}
 	c.members = slices.DeleteFunc(c.members, func(m member) bool { return m.Backend == b })
 	for _, p := range []**engine.Backend{&c.primary, &c.trx, &c.last} {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // gtid is a global transaction id of MariaDB: domain-server-sequence.
@@ -85,6 +86,9 @@ func (p position) String() string {
 
 // latest is the position of all sessions together.
 type latest struct {
+	// Writes whose clients may know of their end before the position is known here.
+	underWay atomic.Int64
+
 	mu sync.Mutex
 	at position // guarded by mu
 }

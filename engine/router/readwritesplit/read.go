@@ -2,10 +2,12 @@ package readwritesplit
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/signalbox/signalbox/engine"
 	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // read sends q to a replica; to the primary when there is none. A read whose
@@ -26,6 +28,9 @@ func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWrit
 				s.router.figures.servers[b.Server()].Measured(b)
 				return nil
 			}
+		}
+		if stopped, is := errors.AsType[*wire.Error](err); is && !engine.Lost(err) {
+			return up.ClientReply(engine.ErrorReply(stopped))
 		}
 		if !engine.Lost(err) {
 			return err

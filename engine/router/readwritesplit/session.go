@@ -68,6 +68,8 @@ func (s *session) stay(q *engine.Query, up engine.ReplyWriter, b *engine.Backend
 func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Backend, write bool) error {
 	s.router.figures.count(b.Server(), write)
 	s.last = b
+	known := s.causal.announce(q, b)
+	defer known()
 	if err := b.Execute(q, up); err != nil {
 		return err
 	}

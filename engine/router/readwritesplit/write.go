@@ -17,7 +17,7 @@ import (
 // another one when the primary is lost before it has answered.
 func (s *session) write(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	until := time.Now().Add(s.router.options.delayedRetry)
-	for {
+	for attempt := 0; ; attempt++ {
 		again := s.mayWait(q)
 		b, err := s.forWrites(ctx)
 		if err == nil {
@@ -27,6 +27,9 @@ func (s *session) write(ctx context.Context, q *engine.Query, up engine.ReplyWri
 			}
 			if again, err = s.lostPrimary(q, b, err); !again {
 				return s.withoutPrimary(up, err, b.Delivered())
+			}
+			if attempt == 0 {
+				continue // its server may be there all the same
 			}
 		}
 		if _, final := errors.AsType[*finalError](err); final || !again || !s.await(ctx, until) {
