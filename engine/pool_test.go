@@ -215,6 +215,7 @@ func TestMaxRoutingConnectionsElsewhere(t *testing.T) {
 		if got := p.query(split, "SELECT 1").Value; got != "server2" {
 			t.Errorf("got %q", got)
 		}
+		time.Sleep(time.Minute) // until the router tries the primary again
 		if _, err := split.Query("INSERT INTO t VALUES (1)"); err == nil || !strings.Contains(err.Error(), "max_routing_connections allows 1") {
 			t.Errorf("a write got %v, want an error that says why", err)
 		}
