@@ -20,7 +20,9 @@
 // running statement on its server and cuts the connections.
 //
 // Beside the sessions there is one goroutine for each listener and monitor and
-// one that looks once a second for clients that are idle too long or gone.
+// one, the patrol, that looks once a second for clients that are idle too long or
+// gone, for connections to servers that have been idle for long, which the
+// session's goroutine then pings, and for those that were kept long enough.
 // Close waits for all of them.
 //
 // A session's mutex may be held when a server's is taken, never the other way

@@ -39,7 +39,7 @@ type kept struct {
 
 // resetTimeout is how long a server may take to reset a connection that is to
 // be kept.
-const resetTimeout = 2 * time.Second
+const resetTimeout = 500 * time.Millisecond
 
 // configure sets the parameters of the server s.
 func (p *pool) configure(s *Server) {

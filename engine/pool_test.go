@@ -3,8 +3,10 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -213,8 +215,79 @@ func TestMaxRoutingConnectionsElsewhere(t *testing.T) {
 		if got := p.query(split, "SELECT 1").Value; got != "server2" {
 			t.Errorf("got %q", got)
 		}
+		time.Sleep(time.Minute) // until the router tries the primary again
 		if _, err := split.Query("INSERT INTO t VALUES (1)"); err == nil || !strings.Contains(err.Error(), "max_routing_connections allows 1") {
 			t.Errorf("a write got %v, want an error that says why", err)
 		}
 	}, "port=3001", "port=3001\nmax_routing_connections=1", "router_options=master", "router_options=running")
+}
+
+// Ensure that sessions that come and go, are killed and have statements stopped,
+// all at once, never get a connection that something of another one is still
+// under way for.
+func TestPoolStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, "port=3001", "port=3001\nmax_routing_connections=12\npersistpoolmax=8\npersistmaxtime=60s")
+		defer p.stop()
+		var wg sync.WaitGroup
+		for n := range 12 {
+			wg.Go(func() {
+				for i := range 40 {
+					visit(t, p, rand.New(rand.NewPCG(uint64(n), uint64(i))), fmt.Sprintf("visit %d of %d", i, n))
+				}
+			})
+		}
+		wg.Wait()
+		for _, statement := range p.primary.Statements() {
+			user, text, _ := strings.Cut(statement, ": ")
+			if owner, found := strings.CutPrefix(text, "INSERT INTO "); found && !strings.HasPrefix(owner, user) {
+				t.Errorf("%q was executed as %s", text, user)
+			}
+		}
+		if got := p.pool("server1"); got.Reused < 20 || got.Kept > 8 {
+			t.Errorf("got %+v, want many that are used again", got)
+		}
+	})
+}
+
+// visit is a client that stays for a few statements, some of which it does not
+// see the end of.
+func visit(t *testing.T, p *proxy, r *rand.Rand, name string) {
+	user := []string{"app", "other"}[r.IntN(2)]
+	c, err := enginetest.Connect(t.Context(), p.net, connAddress, enginetest.ClientOptions{User: user, Password: user, Database: "shop"})
+	if err != nil {
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1040 {
+			t.Errorf("%s: %v", name, err)
+		}
+		time.Sleep(time.Millisecond)
+		return
+	}
+	defer c.Conn.Close()
+	for range r.IntN(4) {
+		if _, err := c.Query("INSERT INTO " + user + " VALUES ('" + name + "')"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := c.Query("SELECT SLEEP(0.001)"); err != nil { // nobody has stopped it
+			t.Errorf("%s: %v", name, err)
+		}
+		time.Sleep(time.Duration(r.IntN(3)) * time.Millisecond)
+	}
+	s := p.AnySession(uint64(c.ID))
+	switch r.IntN(6) {
+	case 0: // leaves in the middle of a statement
+		_ = c.Send([]byte("\x03SELECT SLEEP(0.01)"))
+	case 1:
+		_ = c.Send([]byte("\x03SELECT SLEEP(0.01)"))
+		time.Sleep(time.Duration(r.IntN(12)) * time.Millisecond)
+		_ = s.CancelStatement("ann")
+		if r.IntN(2) == 0 {
+			_, _ = c.Receive(wire.ComQuery)
+		}
+	case 2:
+		_ = c.Send([]byte("\x03SELECT SLEEP(0.01)"))
+		time.Sleep(time.Duration(r.IntN(12)) * time.Millisecond)
+		_ = s.Kill(engine.KillOptions{})
+	default:
+		_ = c.Close()
+	}
 }
