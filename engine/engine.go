@@ -36,6 +36,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/module"
 )
 
@@ -117,7 +118,7 @@ func New(o Options) (*Engine, error) {
 		services:  registry[*Service]{kind: "service"},
 		listeners: registry[*Listener]{kind: "listener"},
 	}
-	e.keeper.keep = o.Keep
+	e.keeper.keep, e.sessions.salts = o.Keep, auth.NewSalts()
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if e.logger == nil {
 		e.logger = slog.Default()

@@ -32,14 +32,13 @@ func (l *login) login(ctx context.Context) error {
 	if !l.service.enter() {
 		return l.reject(&wire.Error{Code: 1040, State: "08004", Message: "Too many connections"})
 	}
-	challenge := auth.NativeChallenge(auth.NewSalt())
 	offered := l.service.capabilities()
 	secured := l.listener.tls.Load()
 	if secured != nil {
 		offered |= wire.ClientSSL
 	}
 	greeting := wire.Handshake{
-		Version: l.service.version(), ConnectionID: uint32(l.id), Salt: challenge,
+		Version: l.service.version(), ConnectionID: uint32(l.id), Salt: l.salt(),
 		Capabilities: offered, Collation: defaultCharset, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
 	}
 	if err := l.send(greeting.Append(nil)); err != nil {
@@ -57,7 +56,7 @@ func (l *login) login(ctx context.Context) error {
 		cipher: l.cipher(), attributes: response.Attributes,
 		byName: attributeMap(response.Attributes),
 	}
-	if err := l.identify(ctx, &who, challenge, response); err != nil {
+	if err := l.identify(ctx, &who, response); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -283,8 +282,7 @@ func (l *login) changeUser(payload []byte) error {
 	}
 	l.entering = l
 	defer func() { l.entering = nil }()
-	// The salt of the greeting is gone by now, so the client is asked anew.
-	if err := l.identify(ctx, &who, nil, nil); err != nil {
+	if err := l.identify(ctx, &who, nil); err != nil {
 		return err
 	}
 	l.forgetState()

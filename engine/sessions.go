@@ -8,12 +8,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/signalbox/signalbox/engine/auth"
 )
 
 // sessions are all sessions by id. Ids grow from 1 and are not used again.
 type sessions struct {
-	last atomic.Uint64
-	wg   sync.WaitGroup // of the sessions' goroutines
+	salts auth.Salts // set by New, then constant
+	last  atomic.Uint64
+	wg    sync.WaitGroup // of the sessions' goroutines
 
 	mu   sync.RWMutex // guards what follows
 	byID map[uint64]*Session
