@@ -240,6 +240,16 @@ func TestRealProxyProtocol(t *testing.T) {
 	}
 }
 
+// Ensure that it is said when a server does not take the header.
+func TestRealProxyProtocolRefused(t *testing.T) {
+	m := enginetest.StartMariaDB(t)
+	p := start(t, "-config", loginSite(t, m, "proxy_protocol=true", map[string]string{"L": "RW"}))
+	_, _, err := rawLogin(t, listenerAddress(p.engine, "L"), nil, "")
+	if err == nil || !strings.Contains(err.Error(), "proxy_protocol=false") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Ensure that an account or a password that was made a moment ago lets in at
 // once.
 func TestRealNewAccount(t *testing.T) {
