@@ -212,6 +212,66 @@ func TestRealLogins(t *testing.T) {
 	}
 }
 
+// Ensure that the C client changes the user by every method.
+func TestRealChangeUser(t *testing.T) {
+	program, err := exec.LookPath("mariadb-test")
+	if err != nil {
+		t.Skipf("no mariadb-test: %v", err)
+	}
+	m := enginetest.StartMariaDB(t)
+	root := m.Open(t, "root", "")
+	for _, statement := range []string{
+		"INSTALL SONAME 'auth_ed25519'",
+		"CREATE USER nat@'%' IDENTIFIED BY 'nat-pw'", "GRANT ALL ON app.* TO nat@'%'",
+		"CREATE USER ed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('ed-pw')", "GRANT ALL ON app.* TO ed@'%'",
+		"CREATE USER backend@'%' IDENTIFIED BY 'backend-pw'", "GRANT ALL ON app.* TO backend@'%'",
+	} {
+		if _, err := root.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	authority := enginetest.NewAuthority(t)
+	cert, key := authority.Issue(t, "proxy")
+	secured := "\nssl=true\nssl_cert=" + cert + "\nssl_key=" + key
+	mapping := filepath.Join(t.TempDir(), "mapping.json")
+	if err := os.WriteFile(mapping, []byte(`{"user_map":[{"original_user":"ed","mapped_user":"backend"}],
+		"server_credentials":[{"mapped_user":"backend","password":"backend-pw"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "-config", loginSite(t, m, "", map[string]string{
+		"Native": "RW", "Ed-SHA": "RW\nauthenticator=ed25519\nauthenticator_options=ed_mode=sha256" + secured,
+		"Ed-Map": "RW\nauthenticator=ed25519,MariaDBAuth\nuser_mapping_file=" + mapping,
+		"SHA":    "RW\nauthenticator=caching_sha2_password" + secured,
+		"Clear":  "RW\nauthenticator=mysql_clear_password" + secured,
+		"Pass":   "RW\nauthenticator=passthrough" + secured,
+		"Relay":  "Read\nauthenticator=passthrough",
+	}))
+	for _, tt := range []struct{ listener, first, second, want string }{
+		{"Native", "nat", "backend", "nat@% backend@%"},
+		{"Native", "backend", "nat", "backend@% nat@%"},
+		{"Ed-SHA", "ed", "ed", "ed@% ed@%"},
+		{"Ed-Map", "nat", "ed", "nat@% backend@%"},
+		{"Ed-Map", "ed", "nat", "backend@% nat@%"},
+		{"SHA", "nat", "ed", "nat@% ed@%"},
+		{"Clear", "nat", "ed", "nat@% ed@%"},
+		{"Pass", "ed", "nat", "ed@% nat@%"},
+		{"Relay", "nat", "ed", "nat@% ed@%"},
+	} {
+		host, port, _ := net.SplitHostPort(listenerAddress(p.engine, tt.listener))
+		command := exec.CommandContext(t.Context(), program, "--no-defaults", "--silent", "--protocol=tcp", "--host="+host, "--port="+port,
+			"--user="+tt.first, "--password="+tt.first+"-pw", "--database=app", "--tmpdir="+t.TempDir(), "--logdir="+t.TempDir())
+		command.Dir = t.TempDir()
+		if strings.Contains("Ed-SHA,SHA,Clear,Pass", tt.listener) {
+			command.Args = append(command.Args, "--ssl-ca="+authority.File())
+		}
+		command.Stdin = strings.NewReader(fmt.Sprintf("--disable_query_log\n--disable_column_names\nSELECT CURRENT_USER();\nchange_user %s,%s-pw,app;\nSELECT CURRENT_USER();\n", tt.second, tt.second))
+		out, err := command.CombinedOutput()
+		if got := strings.Join(strings.Fields(string(out)), " "); err != nil || !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %s to %s: got %s, %v; want %s", tt.listener, tt.first, tt.second, got, err, tt.want)
+		}
+	}
+}
+
 func outcome(who string, err error) string {
 	if err != nil {
 		return err.Error()

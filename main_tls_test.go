@@ -108,6 +108,39 @@ func TestRealTLS(t *testing.T) {
 	}
 }
 
+// Ensure that a server is verified, and is shown a certificate when it wants one.
+func TestRealServerTLS(t *testing.T) {
+	authority, stranger := enginetest.NewAuthority(t), enginetest.NewAuthority(t)
+	serverCert, serverKey := authority.Issue(t, "database")
+	m := enginetest.StartMariaDB(t, "--ssl-cert="+serverCert, "--ssl-key="+serverKey, "--ssl-ca="+authority.File())
+	if _, err := m.Open(t, "root", "").Exec("ALTER USER app@'%' REQUIRE X509"); err != nil {
+		t.Fatal(err)
+	}
+	cert, key := authority.Issue(t, "proxy")
+	shown := "ssl_cert=" + cert + "\nssl_key=" + key
+	for _, tt := range []struct {
+		name, server string
+		want         string // of the error, "" for none
+	}{
+		{"verified", "ssl=true\nssl_ca=" + authority.File() + "\nssl_verify_peer_certificate=true\nssl_verify_peer_host=true\n" + shown, ""},
+		{"chain-only", "ssl=true\nssl_ca=" + authority.File() + "\nssl_verify_peer_certificate=true\n" + shown, ""},
+		{"not-verified", "ssl=true\n" + shown, ""},
+		{"nothing-shown", "ssl=true", "1045"},
+		{"without", "", "1045"},
+		{"stranger", "ssl=true\nssl_ca=" + stranger.File() + "\nssl_verify_peer_certificate=true\n" + shown, "no server is running"},                                     // the monitor verifies it, too
+		{"stranger-and-host", "ssl=true\nssl_ca=" + stranger.File() + "\nssl_verify_peer_certificate=true\nssl_verify_peer_host=true\n" + shown, "no server is running"}, // the monitor verifies it, too
+		{"version", "ssl=true\nssl_version=TLSv1.2,TLSv1.3\n" + shown, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := start(t, "-config", loginSite(t, m, tt.server, map[string]string{"L": "Read\nauthenticator=passthrough"}))
+			_, err := loginAs(t, listenerAddress(p.engine, "L"), mysql.Config{User: enginetest.AppUser, Passwd: enginetest.AppPassword})
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
 // rawSession logs in by hand, with a PROXY protocol header before everything
 // else, and over TLS unless config is nil. The function sends a ping.
 func rawSession(t *testing.T, address string, config *tls.Config, header string) (ping func() error, shown *x509.Certificate) {
@@ -237,6 +270,16 @@ func TestRealProxyProtocol(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %q: got %v, want %s", tt.listener, tt.header, err, tt.want)
 		}
+	}
+}
+
+// Ensure that it is said when a server does not take the header.
+func TestRealProxyProtocolRefused(t *testing.T) {
+	m := enginetest.StartMariaDB(t)
+	p := start(t, "-config", loginSite(t, m, "proxy_protocol=true", map[string]string{"L": "RW"}))
+	_, _, err := rawLogin(t, listenerAddress(p.engine, "L"), nil, "")
+	if err == nil || !strings.Contains(err.Error(), "proxy_protocol=false") {
+		t.Errorf("got %v", err)
 	}
 }
 

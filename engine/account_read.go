@@ -193,14 +193,14 @@ func readRights(conn *serverConn, known *auth.Accounts) {
 			known.Unjudged = true
 			return
 		}
-		known.Grants = append(known.Grants, auth.Grant{User: row[0], Database: row[1]})
+		known.Grant(row[0], row[1])
 	}
 	if rows, err = resultRows(conn, roleQuery); err != nil {
 		return
 	}
 	for _, row := range rows {
 		if len(row) == 2 {
-			known.Member = append(known.Member, auth.RoleGrant{User: row[0], Role: row[1]})
+			known.GrantRole(row[0], row[1])
 		}
 	}
 }

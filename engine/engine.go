@@ -38,6 +38,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/signalbox/signalbox/engine/auth"
 	"github.com/signalbox/signalbox/engine/module"
 )
 
@@ -129,8 +130,7 @@ func New(o Options) (*Engine, error) {
 		services:  registry[*Service]{kind: "service"},
 		listeners: registry[*Listener]{kind: "listener"},
 	}
-	e.keeper.keep = o.Keep
-	e.sessions.attributes = newAttributePool()
+	e.keeper.keep, e.sessions.salts, e.sessions.attributes = o.Keep, auth.NewSalts(), newAttributePool()
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if e.sessions.newcomers.limit = o.Newcomers; o.Newcomers <= 0 {
 		e.sessions.newcomers.limit = defaultNewcomers()

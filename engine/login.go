@@ -79,13 +79,15 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	conn := &serverConn{Conn: wire.NewConn(nc)}
 	release := obey(ctx, conn.Conn)
 	defer release()
-	if err := s.announce(conn, c.client); err != nil {
-		_ = conn.Close()
-		return nil, nil, serverError(fmt.Errorf("server %s: PROXY protocol header: %w", s.Name(), err))
+	greeting, err := (*wire.Handshake)(nil), announce(s, conn, c.client)
+	if err == nil {
+		greeting, err = s.handshake(ctx, conn, c)
 	}
-	greeting, err := s.handshake(ctx, conn, c)
 	if err != nil {
 		_ = conn.Release()
+		if _, lost := errors.AsType[*wire.SequenceError](err); lost && s.announces(c.client) {
+			err = fmt.Errorf("it takes no PROXY protocol header from this host: add this host to its proxy_protocol_networks, or set proxy_protocol=false (%w)", err)
+		}
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
@@ -124,9 +126,13 @@ func extraAddress(s *Server) string {
 	return net.JoinHostPort(v.String("address"), strconv.FormatInt(port, 10))
 }
 
+func (s *Server) announces(client netip.AddrPort) bool {
+	return client.IsValid() && s.object.Values.Bool("proxy_protocol")
+}
+
 // announce tells the server whose connection it is, when it is configured to.
-func (s *Server) announce(conn *serverConn, client netip.AddrPort) error {
-	if !client.IsValid() || !s.object.Values.Bool("proxy_protocol") {
+func announce(s *Server, conn *serverConn, client netip.AddrPort) error {
+	if !s.announces(client) {
 		return nil
 	}
 	h := wire.ProxyHeader{Source: client}

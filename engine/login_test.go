@@ -295,3 +295,88 @@ func TestAccountOptions(t *testing.T) {
 		}
 	})
 }
+
+// Ensure that an account whose plugin only servers can judge is proved by a
+// server, and that credentials of a file do not stand in for that.
+func TestUnjudgedAccount(t *testing.T) {
+	dir := t.TempDir()
+	accounts, mapping := filepath.Join(dir, "accounts.json"), filepath.Join(dir, "mapping.json")
+	for file, text := range map[string]string{
+		accounts: `{"user":[{"user":"app","host":"%","plugin":"pam","global_db_priv":true},{"user":"other","host":"%","plugin":"pam"}]}`,
+		mapping:  `{"user_map":[{"original_user":"other","mapped_user":"app"}],"server_credentials":[{"mapped_user":"app","password":"app"}]}`,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, "router=readwritesplit", "router=readwritesplit\nuser_accounts_file="+accounts+"\nuser_accounts_file_usage=file_only_always",
+			splitListener, "authenticator=caching_sha2_password\nuser_mapping_file="+mapping+"\n"+splitListener)
+		defer p.stop()
+		for i, password := range []string{"app", "app", "wrong", "app"} {
+			if err := p.login(splitAddress, "app", password); (err == nil) != (password == "app") || err != nil && code(err) != 1045 {
+				t.Errorf("login %d: got %v", i, err)
+			}
+		}
+		for _, password := range []string{"other", "app", "wrong"} {
+			if err := p.login(splitAddress, "other", password); code(err) != 1045 {
+				t.Errorf("mapped without a proof, password %s: got %v", password, err)
+			}
+		}
+		// A password that servers do not take any more is not remembered.
+		p.accounts(auth.Account{User: "app", Host: "%", Hash: auth.HashOf("new").String()})
+		for _, tt := range []struct {
+			password string
+			good     bool
+		}{{"app", false}, {"new", true}, {"new", true}, {"app", false}} {
+			if err := p.login(splitAddress, "app", tt.password); (err == nil) != tt.good {
+				t.Errorf("after the change, %s: got %v", tt.password, err)
+			}
+		}
+	})
+}
+
+// Ensure that a client that sends a header slowly, or half of one, costs
+// nothing but its own session, and that other bytes are refused.
+func TestProxyHeaderHostile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, splitListener, "proxy_protocol_networks=*\n"+splitListener)
+		defer p.stop()
+		good := p.connect(splitAddress)
+		defer good.Close()
+		for _, header := range []string{"PROXY TCP4 1.2", "\r\n\r\n\x00\r\nQUIT\n\x21", "PROXZ", strings.Repeat("PROXY ", 100)} {
+			nc, err := p.net.Dial(t.Context(), "tcp", splitAddress)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := nc.Write([]byte(header)); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			time.Sleep(15 * time.Second)
+			synctest.Wait()
+			if n := len(p.Sessions()); n != 1 {
+				t.Errorf("%q: %d sessions are left, want 1", header, n)
+			}
+			_ = nc.Close()
+		}
+		if _, err := good.Query("SELECT 1"); err != nil {
+			t.Error(err)
+		}
+		c, err := enginetest.Connect(t.Context(), p.net, splitAddress, enginetest.ClientOptions{
+			User: "app", Password: "app", Header: "PROXY TCP6 2001:db8::7 ::1 1234 4006\r\n",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		synctest.Wait()
+		s, err := p.Session(uint64(c.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Info().Remote.String(); got != "[2001:db8::7]:1234" {
+			t.Errorf("the session is from %s", got)
+		}
+	})
+}

@@ -16,9 +16,9 @@ import (
 // This file proves who a client is.
 
 // identify proves that the client is who, as the listener wants it proved. The
-// proof that came with response counts when it answers greeted; otherwise, and
-// when there is no response, the client is asked for one.
-func (l *login) identify(ctx context.Context, who *identity, greeted auth.Challenge, response *wire.HandshakeResponse) error {
+// proof that came with response counts when it is by mysql_native_password;
+// otherwise, and when there is no response, the client is asked for one.
+func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
 	l.relays, l.proved, l.suspect = false, false, false
 	who.mapped, who.super = nil, false
 	var err error
@@ -32,7 +32,7 @@ func (l *login) identify(ctx context.Context, who *identity, greeted auth.Challe
 			User: who.user, Addr: l.remote.Addr(), AnyHost: l.listener.methods.AnyHost,
 		}}
 		if response != nil && (response.Plugin == "" || response.Plugin == auth.NativePassword) {
-			a.challenge, a.answer = greeted, response.Auth
+			a.challenge, a.answer = l.salt(), response.Auth
 		}
 		err = a.run(ctx)
 	}
@@ -41,6 +41,11 @@ func (l *login) identify(ctx context.Context, who *identity, greeted auth.Challe
 	}
 	return err
 }
+
+// salt is that of the greeting. mysql_native_password has no other one for the
+// life of a connection: clients answer to COM_CHANGE_USER by the one that they
+// know.
+func (l *login) salt() auth.NativeChallenge { return l.engine.sessions.salts.Of(l.id) }
 
 // passthroughPlugin stands for the plugin of an account that the servers alone
 // know.
@@ -162,6 +167,9 @@ func (a *attempt) begin() error {
 // ask asks for a proof by the chosen method.
 func (a *attempt) ask() error {
 	a.switched, a.challenge = true, a.method.Begin()
+	if a.method.Name() == auth.NativePassword {
+		a.challenge = a.salt()
+	}
 	request := wire.AuthSwitch{Plugin: a.method.Name(), Data: a.challenge.Data()}
 	answer, err := a.login.ask(request.Append(nil))
 	a.answer = append([]byte(nil), answer...)

@@ -34,7 +34,6 @@ func (l *login) login(ctx context.Context) error {
 	if l.service.places.full(limit) {
 		return l.reject(tooMany())
 	}
-	challenge := auth.NativeChallenge(auth.NewSalt())
 	offered := l.service.capabilities() | wire.Compression
 	secured := l.listener.tls.Load()
 	if secured != nil {
@@ -42,7 +41,7 @@ func (l *login) login(ctx context.Context) error {
 	}
 	version, collation := l.service.greeting()
 	greeting := wire.Handshake{
-		Version: version, ConnectionID: uint32(l.id), Salt: challenge,
+		Version: version, ConnectionID: uint32(l.id), Salt: l.salt(),
 		Capabilities: offered, Collation: collation, Status: wire.StatusAutocommit, Plugin: auth.NativePassword,
 	}
 	if err := l.send(greeting.Append(nil)); err != nil {
@@ -59,7 +58,7 @@ func (l *login) login(ctx context.Context) error {
 		user: response.User, database: response.Database, charset: uint16(response.Collation),
 		cipher: l.cipher(), attributes: l.engine.sessions.attributes.share(response.Attributes),
 	}
-	if err := l.identify(ctx, &who, challenge, response); err != nil {
+	if err := l.identify(ctx, &who, response); err != nil {
 		return err
 	}
 	if l.placed = l.service.places.take(limit); !l.placed {
@@ -316,8 +315,7 @@ func (l *login) changeUser(payload []byte) error {
 	}
 	l.entering = l
 	defer func() { l.entering = nil }()
-	// The salt of the greeting is gone by now, so the client is asked anew.
-	if err := l.identify(ctx, &who, nil, nil); err != nil {
+	if err := l.identify(ctx, &who, nil); err != nil {
 		return err
 	}
 	l.forgetState()

@@ -8,16 +8,20 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/signalbox/signalbox/engine/auth"
 )
 
 // sessions are all sessions by id. Ids grow from 1 and are not used again.
 type sessions struct {
+	// Set by New, then constant.
+	salts      auth.Salts
+	attributes *attributePool
+
 	last      atomic.Uint64
 	wg        sync.WaitGroup // of the sessions' goroutines
 	newcomers newcomers
-
-	attributes *attributePool
-	resting    resting
+	resting   resting
 
 	mu   sync.RWMutex // guards what follows
 	byID map[uint64]*Session

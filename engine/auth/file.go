@@ -59,13 +59,13 @@ func ReadAccounts(file string) (Accounts, error) {
 		if g.User == nil || g.Host == nil || g.DB == nil {
 			return Accounts{}, fmt.Errorf("%s: db[%d]: needs user, host and db", file, i)
 		}
-		a.Grants = append(a.Grants, Grant{User: *g.User, Database: *g.DB})
+		a.Grant(*g.User, *g.DB)
 	}
 	for i, m := range content.Roles {
 		if m.User == nil || m.Role == nil {
 			return Accounts{}, fmt.Errorf("%s: roles_mapping[%d]: needs user and role", file, i)
 		}
-		a.Member = append(a.Member, RoleGrant{User: *m.User, Role: *m.Role})
+		a.GrantRole(*m.User, *m.Role)
 	}
 	return a, nil
 }

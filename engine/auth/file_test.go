@@ -30,7 +30,7 @@ func TestReadAccounts(t *testing.T) {
 			{User: "a", Host: "%", Hash: "*X", DefaultRole: "r", Super: true},
 			{User: "b", Host: "10.%", Plugin: "ed25519", Hash: "k", AnyDatabase: true},
 		},
-		Roles: []Account{{User: "r"}}, Grants: []Grant{{"a", "shop"}}, Member: []RoleGrant{{"a", "r"}},
+		Roles: []Account{{User: "r"}}, Grants: map[string][]string{"a": {"shop"}}, Member: map[string][]string{"a": {"r"}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -80,10 +80,11 @@ func TestReadMapping(t *testing.T) {
 func TestMayUse(t *testing.T) {
 	a := Accounts{
 		Roles:  []Account{{User: "all", AnyDatabase: true}, {User: "outer"}},
-		Grants: []Grant{{"joe", "shop"}, {"joe", `te\_st`}, {"joe", "log%"}, {"inner", "inside"}, {"PUBLIC", "open"}, {"", "everybody"}},
-		Member: []RoleGrant{{"outer", "inner"}, {"inner", "outer"}},
+		Grants: map[string][]string{"joe": {"shop", `te\_st`, "log%"}, "inner": {"inside"}, "PUBLIC": {"open"}},
+		Member: map[string][]string{"outer": {"inner"}, "inner": {"outer"}},
 	}
 	joe, ann := Account{User: "joe", Host: "%"}, Account{User: "ann", Host: "%", DefaultRole: "outer"}
+	a.Add(Accounts{List: []Account{joe}, Grants: map[string][]string{"": {"everybody"}}})
 	tests := []struct {
 		account  Account
 		database string

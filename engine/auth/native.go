@@ -1,9 +1,12 @@
 package auth
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 
@@ -111,11 +114,34 @@ func (c NativeChallenge) Verify(account Account, response []byte) (Verdict, erro
 	return Verdict{Done: true, Secret: s}, nil
 }
 
-// NewSalt returns random bytes for a greeting. None of them is NUL or '$',
-// which some clients would take for the end.
+// NewSalt returns random bytes for a greeting.
 func NewSalt() [wire.SaltSize]byte {
 	var salt [wire.SaltSize]byte
 	rand.Read(salt[:])
+	return printable(salt)
+}
+
+// Salts makes the salts of connections. That of a connection is made again when
+// it is needed again, so that nobody has to keep it.
+type Salts struct{ key [sha256.Size]byte }
+
+// NewSalts returns salts that nobody can foresee.
+func NewSalts() Salts {
+	var s Salts
+	rand.Read(s.key[:])
+	return s
+}
+
+// Of returns the salt of a connection, by its id.
+func (s *Salts) Of(id uint64) [wire.SaltSize]byte {
+	mac := hmac.New(sha256.New, s.key[:])
+	mac.Write(binary.BigEndian.AppendUint64(nil, id))
+	return printable([wire.SaltSize]byte(mac.Sum(nil)))
+}
+
+// printable makes no byte of a salt NUL or '$', which some clients would take
+// for the end.
+func printable(salt [wire.SaltSize]byte) [wire.SaltSize]byte {
 	for i, c := range salt {
 		if c &= 0x7f; c == 0 || c == '$' {
 			c++

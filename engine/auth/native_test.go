@@ -217,3 +217,16 @@ func FuzzVerifyNative(f *testing.F) {
 		}
 	})
 }
+
+// Ensure that a connection's salt stays the same, and is its own.
+func TestSalts(t *testing.T) {
+	a, b := NewSalts(), NewSalts()
+	if a.Of(1) != a.Of(1) || a.Of(1) == a.Of(2) || a.Of(1) == b.Of(1) {
+		t.Error("salts are not what they should be")
+	}
+	for id := range uint64(1000) {
+		if salt := a.Of(id); bytes.ContainsAny(salt[:], "\x00$") {
+			t.Fatalf("salt %x", salt)
+		}
+	}
+}

@@ -1,28 +1,38 @@
 package auth
 
-import "strings"
-
-// Grant is a right in one database, or in something that is in it.
-type Grant struct {
-	User     string // or role; "" for everybody
-	Database string // pattern
-}
-
-// RoleGrant is a role that an account or another role has.
-type RoleGrant struct {
-	User string // or role
-	Role string
-}
+import (
+	"slices"
+	"strings"
+)
 
 // Accounts are the accounts of a server and what they may do.
 type Accounts struct {
-	List   []Account
-	Roles  []Account // that only accounts can take on
-	Grants []Grant
-	Member []RoleGrant
+	List  []Account
+	Roles []Account // that only accounts can take on
+	// Grants are the patterns of the databases in which a user or role has some
+	// right. Those of "" are everybody's.
+	Grants map[string][]string
+	// Member are the roles that a user or role has.
+	Member map[string][]string
 	// Unjudged says that rights are not known, so that nobody is refused for
 	// the lack of one.
 	Unjudged bool
+}
+
+// Grant notes that a user or role has some right in databases.
+func (a *Accounts) Grant(user, pattern string) {
+	if a.Grants == nil {
+		a.Grants = make(map[string][]string)
+	}
+	a.Grants[user] = append(a.Grants[user], pattern)
+}
+
+// GrantRole notes that a user or role has a role.
+func (a *Accounts) GrantRole(user, role string) {
+	if a.Member == nil {
+		a.Member = make(map[string][]string)
+	}
+	a.Member[user] = append(a.Member[user], role)
 }
 
 // Add adds the accounts of another server. Of an account that is there already
@@ -38,8 +48,16 @@ func (a *Accounts) Add(other Accounts) {
 		}
 	}
 	a.Roles = append(a.Roles, other.Roles...)
-	a.Grants = append(a.Grants, other.Grants...)
-	a.Member = append(a.Member, other.Member...)
+	for user, patterns := range other.Grants {
+		for _, pattern := range patterns {
+			a.Grant(user, pattern)
+		}
+	}
+	for user, roles := range other.Member {
+		for _, role := range roles {
+			a.GrantRole(user, role)
+		}
+	}
 	a.Unjudged = a.Unjudged || other.Unjudged
 }
 
@@ -64,22 +82,13 @@ func (a *Accounts) MayUse(account Account, database string) bool {
 		if a.granted(role, database) || a.anyDatabase(role) {
 			return true
 		}
-		for _, m := range a.Member {
-			if m.User == role {
-				roles = append(roles, m.Role)
-			}
-		}
+		roles = append(roles, a.Member[role]...)
 	}
 	return false
 }
 
 func (a *Accounts) granted(user, database string) bool {
-	for _, g := range a.Grants {
-		if g.User == user && matchPattern(g.Database, database) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Grants[user], func(pattern string) bool { return matchPattern(pattern, database) })
 }
 
 func (a *Accounts) anyDatabase(role string) bool {
