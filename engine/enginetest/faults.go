@@ -38,6 +38,7 @@ func (f *Fault) slow() bool { return f.Latency > 0 || f.Rate > 0 }
 type Faults struct {
 	Up, Down Fault // from the side that dials, and to it
 	NoAnswer bool  // dialling takes until its context ends
+	Refused  error // that dialling fails with
 
 	up, down *half
 }

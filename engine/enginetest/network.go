@@ -58,9 +58,12 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 	if breaks != nil {
 		if f := breaks(address); f != nil {
 			f.join(client.(*conn))
-			if f.NoAnswer {
+			switch {
+			case f.NoAnswer:
 				<-ctx.Done()
 				return nil, ctx.Err()
+			case f.Refused != nil:
+				return nil, f.Refused
 			}
 		}
 	}
