@@ -18,5 +18,7 @@ var suites = []suite{
 	day("pymysql", 85, "/usr/bin/python3", "day.py"),
 	day("php", 65, "php", "day.php"),
 	day("perl", 40, "perl", "day.pl"),
+	differential,
 	goDriver,
+	mariadbTest,
 }

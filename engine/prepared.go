@@ -118,6 +118,12 @@ func (s *statements) clear() {
 	s.history.clear()
 }
 
+// statementHandlers are what MariaDB calls the commands in its errors.
+var statementHandlers = map[wire.Command]string{
+	wire.ComStmtExecute: "mysqld_stmt_execute", wire.ComStmtFetch: "mysqld_stmt_fetch",
+	wire.ComStmtReset: "mysqld_stmt_reset", wire.ComStmtBulkExecute: "mysqld_stmt_bulk_execute",
+}
+
 // bind finds the statement that q works on, if it is a command that works on
 // one. When there is none, it returns the error that a server gives.
 func (s *statements) bind(q *Query) *wire.Error {
@@ -135,7 +141,7 @@ func (s *statements) bind(q *Query) *wire.Error {
 	if !ok || q.prepared == nil {
 		return &wire.Error{
 			Code: 1243, State: "HY000",
-			Message: fmt.Sprintf("Unknown prepared statement handler (%d) given to %s", id, q.Command()),
+			Message: fmt.Sprintf("Unknown prepared statement handler (%d) given to %s", id, statementHandlers[q.Command()]),
 		}
 	}
 	if q.Command() == wire.ComStmtExecute {
