@@ -25,7 +25,7 @@ func TestSlowClientIsNotReadAhead(t *testing.T) {
 	const rows, size = 20_000, 1000
 	bubble(t, func(t *testing.T, p *proxy) {
 		b := &breaker{}
-		p.net.Break(b.dialled)
+		p.breaks(b.dialled)
 		b.set("127.0.0.1:3001", -1, enginetest.Faults{})
 		c := p.connect(connAddress)
 		_ = c.Send([]byte("\x03SELECT ROWS 20000 SIZE 1000"))
@@ -52,7 +52,7 @@ func TestSlowClientIsNotReadAhead(t *testing.T) {
 
 // Ensure a client that does not read for net_write_timeout is closed, and one
 // that reads slowly but steadily is not.
-func TestNetWriteTimeout(t *testing.T) {
+func TestNetWriteTimeoutSlow(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
 		stuck, slow := p.connect(connAddress), p.connect(connAddress)
 		for _, c := range []*enginetest.Client{stuck, slow} {
@@ -81,7 +81,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
 		readers := [2]*enginetest.Client{p.connect(splitAddress), p.connect(connAddress)}
 		exhausted := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
-		p.net.Break(func(address string) *enginetest.Faults {
+		p.breaks(func(address string) *enginetest.Faults {
 			if strings.HasPrefix(address, "127.0.0.1:300") {
 				return &enginetest.Faults{Refused: exhausted}
 			}
@@ -90,8 +90,8 @@ func TestTooManyOpenFiles(t *testing.T) {
 		for _, address := range []string{splitAddress, connAddress} {
 			_, err := enginetest.Connect(context.Background(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app"})
 			e, ok := errors.AsType[*wire.Error](err)
-			if !ok || e.Code != 2002 || !strings.Contains(e.Message, "too many open files") {
-				t.Errorf("%s: got %v, want error 2002 with the reason", address, err)
+			if !ok || e.Code != 1927 || !strings.Contains(e.Message, "too many open files") {
+				t.Errorf("%s: got %v, want error 1927 with the reason", address, err)
 			}
 		}
 		for _, c := range readers {
@@ -122,7 +122,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 		if _, err := readers[0].Receive(wire.ComQuery); err == nil || !strings.Contains(err.Error(), "1927") {
 			t.Errorf("got %v, want error 1927", err)
 		}
-		p.net.Break(nil)
+		p.breaks(nil)
 		p.query(p.connect(splitAddress), "SELECT 1")
 	})
 }
