@@ -157,6 +157,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	for _, m := range e.monitors.list {
 		e.wg.Go(func() { m.run(e.ctx) })
+		if m.scripts != nil {
+			e.wg.Go(func() { m.scripts.serve(e.ctx) })
+		}
 	}
 	for _, l := range e.listeners.list {
 		e.wg.Go(l.serve)

@@ -237,6 +237,9 @@ type MonitoredServer struct {
 	Details     string // why it is in its state, "" when there is nothing to say
 	Replication []ReplicaInfo
 	MaxPacket   int64 // max_allowed_packet, 0 unknown
+
+	LogsReplicated bool // log_slave_updates: it writes what it replicates to its binary log
+	BinlogOff      bool // it says that it has no binary log
 }
 
 // ReplicaInfo is one replication connection of a server.
@@ -248,6 +251,7 @@ type ReplicaInfo struct {
 	SQLRunning       string
 	SecondsBehind    *int64
 	GtidIOPos        string
+	Heartbeats       int64 // that it has received
 	UsingGtid        string
 	LastIOError      string
 	LastSQLError     string

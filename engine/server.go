@@ -84,6 +84,14 @@ func (s *Server) Primary() bool { return s.Usable() && s.Status()&StatusMaster !
 // Replica reports whether the server is a usable replica.
 func (s *Server) Replica() bool { return s.Usable() && s.Status()&StatusSlave != 0 }
 
+// Lives reports whether connections that are open to the server may go on: it
+// runs and is not in maintenance.
+func (s *Server) Lives() bool { return s.Status()&(StatusRunning|StatusMaint) == StatusRunning }
+
+// Writes reports whether connections that are open to the server may go on to
+// write: it lives and is the primary, even one that is being drained.
+func (s *Server) Writes() bool { return s.Lives() && s.Status()&StatusMaster != 0 }
+
 // Lag returns how far the server is behind its primary; negative when that is
 // not known.
 func (s *Server) Lag() time.Duration {
@@ -205,8 +213,8 @@ func (s *Server) opened() {
 }
 
 func (s *Server) closed() {
-	s.connections.Add(-1)
-	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name()})
+	drained := s.connections.Add(-1) == 0 && s.Status()&StatusDrain != 0
+	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name(), Notable: drained})
 }
 
 // raise makes peak at least n.

@@ -41,6 +41,7 @@ type topology struct {
 
 	primary string // "" when there is none
 	missing int64  // decisions in a row in which it did not run
+	root    int    // of the last decision: the primary, or where it was; -1 for none
 }
 
 // link is a replication connection between two of the servers.
@@ -70,6 +71,7 @@ func (t *topology) decide(nodes []node) []role {
 		t.assume(nodes, roles)
 		return roles
 	}
+	t.root = -1
 	links := findLinks(nodes)
 	below := descendants(len(nodes), links)
 	primary := t.choose(nodes, links, below)
@@ -80,6 +82,7 @@ func (t *topology) decide(nodes []node) []role {
 	} else {
 		root = t.former(nodes, links, below)
 	}
+	t.root = root
 	if root >= 0 {
 		follow(root, nodes, links, roles)
 	}

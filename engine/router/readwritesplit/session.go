@@ -191,7 +191,7 @@ func (s *session) write(ctx context.Context, q *engine.Query, up engine.ReplyWri
 // forWrites returns the connection to the present primary. One to a server that
 // is the primary no more is left, outside of transactions.
 func (s *session) forWrites(ctx context.Context) (*engine.Backend, error) {
-	if s.primary != nil && (s.inTrx || s.primary.Server().Primary()) {
+	if s.primary != nil && (s.inTrx || s.primary.Server().Writes()) {
 		return s.primary, nil
 	}
 	if s.inTrx {
