@@ -238,8 +238,9 @@ type MonitoredServer struct {
 	Replication []ReplicaInfo
 	MaxPacket   int64 // max_allowed_packet, 0 unknown
 
-	LogsReplicated bool // log_slave_updates: it writes what it replicates to its binary log
-	BinlogOff      bool // it says that it has no binary log
+	GtidDomain     int64 // gtid_domain_id, of its own writes
+	LogsReplicated bool  // log_slave_updates: it writes what it replicates to its binary log
+	BinlogOff      bool  // it says that it has no binary log
 }
 
 // ReplicaInfo is one replication connection of a server.

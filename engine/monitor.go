@@ -158,7 +158,7 @@ func (m *monitorObject) info() MonitorInfo {
 
 // monitored are the bits of a ServerStatus that monitors set. The others are
 // the operators'.
-const monitored = StatusRunning | StatusMaster | StatusSlave | StatusRelay | StatusAuthErr
+const monitored = StatusRunning | StatusMaster | StatusSlave | StatusRelay | StatusAuthErr | StatusExtern
 
 // probed takes what a monitor has seen of the server.
 func (s *Server) probed(p Probe) serverChange {

@@ -26,6 +26,7 @@ const (
 	StatusMaint   ServerStatus = 1 << 4
 	StatusDrain   ServerStatus = 1 << 5
 	StatusAuthErr ServerStatus = 1 << 6
+	StatusExtern  ServerStatus = 1 << 7 // it replicates from a server that is not monitored
 )
 
 // Server is a database server, never the program's own HTTP server.
@@ -129,6 +130,9 @@ func (s *Server) state() string {
 			if status&StatusSlave != 0 {
 				words = append(words, "Slave")
 			}
+		}
+		if status&StatusExtern != 0 {
+			words = append(words, "Slave of External Server")
 		}
 	}
 	if status&StatusAuthErr != 0 {

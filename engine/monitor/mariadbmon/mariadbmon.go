@@ -74,7 +74,7 @@ func New(o module.Object) (*Monitor, error) {
 		},
 		settings: newSettings(v),
 		alive:    map[string]signOfLife{},
-		topology: topology{assumed: assumed, failcount: v.Int("failcount")},
+		topology: topology{wanted: conditions{v.List("master_conditions"), v.List("slave_conditions")}, assumed: assumed, failcount: v.Int("failcount")},
 		probers:  map[string]*prober{},
 	}, nil
 }

@@ -77,11 +77,11 @@ var parameters = []module.Parameter{
 		Description: "Which of several monitors may change the servers.",
 	},
 	{
-		Name: "master_conditions", Type: module.EnumMask, Default: "primary_monitor_master,disk_space_ok", Enum: []string{"none", "connecting_slave", "connected_slave", "running_slave", "primary_monitor_master", "disk_space_ok"}, Modifiable: true, NotImplemented: true,
+		Name: "master_conditions", Type: module.EnumMask, Default: "primary_monitor_master,disk_space_ok", Enum: []string{"none", "connecting_slave", "connected_slave", "running_slave", "primary_monitor_master", "disk_space_ok"}, Modifiable: true,
 		Description: "What a server needs to be the primary.",
 	},
 	{
-		Name: "slave_conditions", Type: module.EnumMask, Enum: []string{"none", "linked_master", "running_master", "writable_master", "primary_monitor_master", "disk_space_ok"}, Modifiable: true, NotImplemented: true,
+		Name: "slave_conditions", Type: module.EnumMask, Enum: []string{"none", "linked_master", "running_master", "writable_master", "primary_monitor_master", "disk_space_ok"}, Modifiable: true,
 		Description: "What a server needs to be a replica.",
 	},
 	{

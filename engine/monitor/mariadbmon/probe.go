@@ -123,7 +123,7 @@ func refused(err error) bool {
 func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) error {
 	rows, err := p.query(ctx, conn, p.timeouts.read, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
 		('version', 'server_id', 'read_only', 'max_allowed_packet', 'gtid_current_pos', 'gtid_binlog_pos', 'gtid_executed',
-		'log_bin', 'log_slave_updates')`)
+		'gtid_domain_id', 'log_bin', 'log_slave_updates')`)
 	for _, row := range rows {
 		value := row["value"].String
 		switch strings.ToLower(row["variable_name"].String) {
@@ -134,6 +134,8 @@ func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.Mon
 		case "read_only":
 			// MariaDB 12 has more values than ON and OFF; they are all kinds of ON.
 			seen.ReadOnly = value != "" && value != "0" && !strings.EqualFold(value, "OFF")
+		case "gtid_domain_id":
+			seen.GtidDomain = number(value, 0)
 		case "log_bin":
 			seen.BinlogOff = strings.EqualFold(value, "OFF")
 		case "log_slave_updates":

@@ -36,6 +36,7 @@ type role struct {
 
 // topology decides roles. It remembers the primary of the last decision.
 type topology struct {
+	wanted    conditions
 	assumed   string // primary when no server reports replication, "" for none
 	failcount int64
 
@@ -86,6 +87,7 @@ func (t *topology) decide(nodes []node) []role {
 	if root >= 0 {
 		follow(root, nodes, links, roles)
 	}
+	t.wanted.apply(root, nodes, links, roles)
 	explain(root, nodes, links, roles)
 	return roles
 }
@@ -275,7 +277,9 @@ func explain(root int, nodes []node, links []link, roles []role) {
 		if !nodes[i].running || roles[i].status&(engine.StatusMaster|engine.StatusSlave) != 0 {
 			continue
 		}
-		roles[i].details = reason(i, root, nodes, links)
+		if roles[i].details == "" {
+			roles[i].details = reason(i, root, nodes, links)
+		}
 	}
 }
 
