@@ -162,7 +162,27 @@ type ModuleAttributes struct {
 	Maturity    string            `json:"maturity"`
 	Description string            `json:"description"`
 	Parameters  []ModuleParameter `json:"parameters"`
-	Commands    []any             `json:"commands"`
+	Commands    []ModuleCommand   `json:"commands"`
+}
+
+// ModuleCommand is something that a module can be told to do.
+type ModuleCommand = Resource[ModuleCommandAttributes]
+
+// ModuleCommandAttributes are the attributes of a ModuleCommand.
+type ModuleCommandAttributes struct {
+	ArgMax      int                      `json:"arg_max"`
+	ArgMin      int                      `json:"arg_min"`
+	Description string                   `json:"description"`
+	Method      string                   `json:"method"` // GET for one that changes nothing, POST
+	Parameters  []ModuleCommandParameter `json:"parameters"`
+}
+
+// ModuleCommandParameter describes one argument of a command. They have no
+// names: their order counts.
+type ModuleCommandParameter struct {
+	Description string `json:"description"`
+	Required    bool   `json:"required"`
+	Type        string `json:"type"` // MONITOR, SERVER; in brackets when it may be left out
 }
 
 // ModuleParameter describes one parameter.

@@ -82,6 +82,9 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.mu.Lock()
 	s.seen.backends = append(s.seen.backends, b)
 	s.seen.timeline.note("backend_open", server.Name(), "")
+	if server.Status()&StatusMaint != 0 { // since the router has chosen it
+		leaveLocked(s, server, "")
+	}
 	s.mu.Unlock()
 	if s.Logs(slog.LevelInfo) {
 		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), conn.threadID)
@@ -131,7 +134,7 @@ func (b *Backend) Close() error {
 	case dirty:
 		b.server.pool.discard(b.conn)
 	default:
-		b.server.leave(b.conn)
+		giveBack(b.server, b.conn)
 	}
 	b.server.closed()
 	return nil

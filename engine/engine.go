@@ -173,6 +173,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	for _, m := range e.monitors.list {
 		e.wg.Go(func() { m.run(e.ctx) })
+		if m.scripts != nil {
+			e.wg.Go(func() { m.scripts.serve(e.ctx) })
+		}
 	}
 	for _, s := range e.services.list {
 		e.wg.Go(func() { s.accounts.keep(e.ctx) })

@@ -247,6 +247,10 @@ type MonitoredServer struct {
 	Details     string // why it is in its state, "" when there is nothing to say
 	Replication []ReplicaInfo
 	MaxPacket   int64 // max_allowed_packet, 0 unknown
+
+	GtidDomain     int64 // gtid_domain_id, of its own writes
+	LogsReplicated bool  // log_slave_updates: it writes what it replicates to its binary log
+	BinlogOff      bool  // it says that it has no binary log
 }
 
 // ReplicaInfo is one replication connection of a server.
@@ -258,6 +262,7 @@ type ReplicaInfo struct {
 	SQLRunning       string
 	SecondsBehind    *int64
 	GtidIOPos        string
+	Heartbeats       int64 // that it has received
 	UsingGtid        string
 	LastIOError      string
 	LastSQLError     string

@@ -154,7 +154,7 @@ func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials)
 	if err := greeting.Decode(packet); err != nil {
 		return nil, err
 	}
-	s.greeted(&greeting)
+	greeted(s, &greeting)
 	caps := (c.capabilities &^ loginOnly) | (loginOnly &^ (wire.ClientSSL | wire.ClientConnectWithDB | wire.ClientConnectAttrs))
 	if c.database != "" {
 		caps |= wire.ClientConnectWithDB

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
+	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -20,12 +23,16 @@ type Monitor interface {
 // MonitorTarget is a server to look at.
 type MonitorTarget struct {
 	Name     string
-	Network  string // tcp or unix
+	Status   ServerStatus // before the look; of interest are the bits that operators set
+	Network  string       // tcp or unix
 	Address  string
 	Extra    string      // address to try first, "" for none
 	TLS      *tls.Config // nil for a plain connection
 	User     string      // instead of the monitor's own, when not empty
 	Password string
+
+	// Address that other servers replicate from, host:port.
+	ReplicationAddress string
 }
 
 // Probe is what one look at a server has shown.
@@ -59,6 +66,8 @@ type monitorObject struct {
 	servers []*Server
 	targets []MonitorTarget
 	locks   locks
+	desk    desk
+	scripts *scripts // nil without a script
 	ticks   atomic.Int64
 	state   atomic.Pointer[string]
 }
@@ -69,6 +78,7 @@ func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, er
 		return nil, Errorf(Invalid, "monitor %s: %w", o.Name, err)
 	}
 	object := &monitorObject{engine: e, object: o, monitor: monitor}
+	object.desk.open(object)
 	object.setState("Stopped")
 	for _, name := range o.Values.List("servers") {
 		server, err := e.servers.get(name)
@@ -80,9 +90,21 @@ func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, er
 		object.targets = append(object.targets, MonitorTarget{
 			Name: name, Network: server.network, Address: server.address, Extra: extraAddress(server), TLS: server.tls.Load(),
 			User: v.String("monitoruser"), Password: v.String("monitorpw"),
+			ReplicationAddress: replicationAddress(server),
 		})
 	}
+	object.scripts, err = newScripts(object)
+	if err != nil {
+		return nil, Errorf(Invalid, "monitor %s: %w", o.Name, err)
+	}
 	return object, nil
+}
+
+// replicationAddress is where other servers find the server, which need not be
+// where we do.
+func replicationAddress(s *Server) string {
+	v := s.object.Values
+	return net.JoinHostPort(cmp.Or(v.String("private_address"), v.String("address")), strconv.FormatInt(v.Int("port"), 10))
 }
 
 func (m *monitorObject) setState(state string) { m.state.Store(&state) }
@@ -96,9 +118,16 @@ func (m *monitorObject) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			m.setState("Stopped")
+			m.desk.close()
 			return
 		case <-ticker.C:
 			m.tick(ctx)
+			m.tend(ctx)
+		case order := <-m.desk.orders:
+			m.tick(ctx) // what it is about to change is as it is now
+			m.desk.serve(ctx, order)
+			m.tick(ctx)
+			close(order.done)
 		}
 	}
 }
@@ -109,17 +138,20 @@ func (m *monitorObject) tick(ctx context.Context) {
 	begun := time.Now()
 	for i, server := range m.servers {
 		m.targets[i].TLS = server.tls.Load() // it may have been reloaded
+		m.targets[i].Status = server.Status()
 	}
 	probes := m.monitor.Tick(ctx, m.targets)
+	changes := make([]serverChange, 0, len(probes))
 	for i, probe := range probes {
 		if ctx.Err() != nil {
 			return // it was interrupted, and knows nothing
 		}
-		m.servers[i].probed(probe)
+		changes = append(changes, probed(m.servers[i], probe))
 		if !m.servers[i].Running() && !probe.Answers {
 			cutOff(m.servers[i])
 		}
 	}
+	m.scripts.run(changes)
 	m.locks.update(m.engine, m.servers, probes, begun)
 	m.ticks.Add(1)
 	m.engine.watchers.tell(Change{Kind: MonitorObject, Name: m.object.Name})
@@ -135,13 +167,11 @@ func (m *monitorObject) info() MonitorInfo {
 
 // monitored are the bits of a ServerStatus that monitors set. The others are
 // the operators'.
-const monitored = StatusRunning | StatusMaster | StatusSlave | StatusRelay | StatusAuthErr
+const monitored = StatusRunning | StatusMaster | StatusSlave | StatusRelay | StatusAuthErr | StatusExtern
 
 // probed takes what a monitor has seen of the server.
-func (s *Server) probed(p Probe) {
-	before := s.Status()
-	after := before&^monitored | p.Status&monitored
-	s.status.Store(uint32(after))
+func probed(s *Server, p Probe) serverChange {
+	before, after := s.setStatus(monitored, p.Status&monitored)
 	s.lag.Store(int64(p.Seen.Lag))
 	if p.Err != nil && p.Seen.Details == "" {
 		p.Seen.Details = p.Err.Error()
@@ -174,6 +204,15 @@ func (s *Server) probed(p Probe) {
 		s.engine.logger.Log(context.Background(), LevelNotice, p.Notice, "server", s.Name())
 	}
 	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name(), Notable: event != ""})
+	return serverChange{server: s, event: event, lagBefore: known.Lag, lag: p.Seen.Lag, source: known.Replication}
+}
+
+// serverChange is what a look at a server has changed.
+type serverChange struct {
+	server         *Server
+	event          string        // "" for none
+	lagBefore, lag time.Duration // negative: unknown
+	source         []ReplicaInfo // its replication before
 }
 
 // serverEvent names the change from one state to another in MaxScale's words;

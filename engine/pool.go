@@ -88,9 +88,9 @@ func (s *Server) connect(ctx context.Context, c credentials) (*serverConn, error
 	return conn, nil
 }
 
-// leave takes a connection back from a session, that nothing is owed on, and
+// giveBack takes a connection back from a session, that nothing is owed on, and
 // keeps it if it may.
-func (s *Server) leave(conn *serverConn) {
+func giveBack(s *Server, conn *serverConn) {
 	p := &s.pool
 	if !p.room() || !s.Usable() || s.engine.Draining() || len(conn.Unread()) > 0 {
 		p.discard(conn)

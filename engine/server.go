@@ -26,6 +26,7 @@ const (
 	StatusMaint   ServerStatus = 1 << 4
 	StatusDrain   ServerStatus = 1 << 5
 	StatusAuthErr ServerStatus = 1 << 6
+	StatusExtern  ServerStatus = 1 << 7 // it replicates from a server that is not monitored
 )
 
 // Server is a database server, never the program's own HTTP server.
@@ -101,6 +102,14 @@ func (s *Server) Replica() bool { return s.Usable() && s.Status()&StatusSlave !=
 // other can be.
 func (s *Server) Secondary() bool { return s.object.Values.String("rank") == "secondary" }
 
+// Lives reports whether connections that are open to the server may go on: it
+// runs and is not in maintenance.
+func (s *Server) Lives() bool { return s.Status()&(StatusRunning|StatusMaint) == StatusRunning }
+
+// Writes reports whether connections that are open to the server may go on to
+// write: it lives and is the primary, even one that is being drained.
+func (s *Server) Writes() bool { return s.Lives() && s.Status()&StatusMaster != 0 }
+
 // Lag returns how far the server is behind its primary; negative when that is
 // not known.
 func (s *Server) Lag() time.Duration { return time.Duration(s.lag.Load()) }
@@ -141,6 +150,9 @@ func (s *Server) state() string {
 			if status&StatusSlave != 0 {
 				words = append(words, "Slave")
 			}
+		}
+		if status&StatusExtern != 0 {
+			words = append(words, "Slave of External Server")
 		}
 	}
 	if status&StatusAuthErr != 0 {
@@ -187,7 +199,7 @@ func (s *Server) info() ServerInfo {
 }
 
 // greeted keeps what the server says of itself when it greets.
-func (s *Server) greeted(h *wire.Handshake) {
+func greeted(s *Server, h *wire.Handshake) {
 	s.capabilities.Store(uint64(h.Capabilities))
 	s.mu.Lock()
 	s.version, s.collation = h.Version, h.Collation
@@ -224,8 +236,8 @@ func (s *Server) opened() {
 }
 
 func (s *Server) closed() {
-	s.connections.Add(-1)
-	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name()})
+	drained := s.connections.Add(-1) == 0 && s.Status()&StatusDrain != 0
+	s.engine.watchers.tell(Change{Kind: ServerObject, Name: s.Name(), Notable: drained})
 }
 
 // raise makes peak at least n.

@@ -297,7 +297,12 @@ func (c *conversation) restart(by string) {
 	if err != nil {
 		c.work.failed = err.Error()
 		c.seen.timeline.note("restart_failed", err.Error(), by)
+		forbidden := c.seen.forbidden()
 		c.mu.Unlock()
+		if forbidden != nil {
+			c.end(errMaintenance(forbidden, by))
+			return
+		}
 		c.Logf(slog.LevelError, "restart: %v; the session goes on as it was", err)
 		c.notable()
 		return

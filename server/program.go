@@ -113,13 +113,16 @@ func (p program) moduleResources(c *call) []api.Module {
 			ID: name, Type: "modules",
 			Attributes: api.ModuleAttributes{
 				ModuleType: kind, Version: p.options.Version, Maturity: "GA", Description: m.Description,
-				Parameters: []api.ModuleParameter{}, Commands: []any{},
+				Parameters: []api.ModuleParameter{}, Commands: []api.ModuleCommand{},
 			},
 		}
 		for _, parameter := range m.AllParameters() {
 			r.Attributes.Parameters = append(r.Attributes.Parameters, moduleParameter(parameter))
 		}
 		slices.SortFunc(r.Attributes.Parameters, func(a, b api.ModuleParameter) int { return cmp.Compare(a.Name, b.Name) })
+		for _, command := range m.Commands {
+			r.Attributes.Commands = append(r.Attributes.Commands, moduleCommand(c, m.Name, command))
+		}
 		link(c, &r, "maxscale", "modules", r.ID)
 		rows = append(rows, r)
 	}

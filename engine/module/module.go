@@ -81,6 +81,23 @@ type Module struct {
 	Kind        Kind
 	Description string
 	Parameters  []Parameter
+	Commands    []Command
+}
+
+// Command is something that an object of a module can be told to do.
+type Command struct {
+	Name        string
+	Description string
+	Reads       bool // it changes nothing
+	Arguments   []Argument
+}
+
+// Argument is one argument of a Command. They stand in order, and those that
+// may be left out come last.
+type Argument struct {
+	Type        Type // MonitorRef for the object itself, which is the first one, or ServerRef
+	Description string
+	Optional    bool
 }
 
 // AllParameters returns what a section that names the module may contain: the

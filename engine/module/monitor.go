@@ -45,15 +45,15 @@ var MonitorModule = Module{
 			Description: "How often a connection to a server is tried before the server is down.",
 		},
 		{
-			Name: "script", Type: String, Modifiable: true, NotImplemented: true,
+			Name: "script", Type: String, Modifiable: true,
 			Description: "Program to run when a server's state changes.",
 		},
 		{
-			Name: "script_timeout", Type: Duration, Default: "90s", Modifiable: true, NotImplemented: true,
+			Name: "script_timeout", Type: Duration, Default: "90s", Modifiable: true,
 			Description: "How long script may take.",
 		},
 		{
-			Name: "events", Type: EnumMask, Default: events, Enum: SplitList(events, ","), Modifiable: true, NotImplemented: true,
+			Name: "events", Type: EnumMask, Default: events, Enum: SplitList(events, ","), Modifiable: true,
 			Description: "Changes that script is run for.",
 		},
 		{

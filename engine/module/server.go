@@ -35,7 +35,7 @@ var ServerModule = Module{
 			Description: "Password of monitoruser.",
 		},
 		{
-			Name: "private_address", Type: String, Modifiable: true, NotImplemented: true,
+			Name: "private_address", Type: String, Modifiable: true,
 			Description: "Address that other servers replicate from, when it is not address.",
 		},
 		{

@@ -165,6 +165,9 @@ func (c *Conn) Close() error { return c.NetConn().Close() }
 // invalid.
 func (c *Conn) Release() error {
 	err := c.Close()
+	if z, ok := c.NetConn().(*compressed); ok {
+		z.finish()
+	}
 	c.in.r, c.out.r = c.in.w, c.out.w
 	c.in.trim()
 	c.out.trim()

@@ -3,13 +3,17 @@
 // version, its replication connections and whether it is read-only, and decides
 // from all answers together which server is the primary and which are replicas.
 // When transactions wait for row locks it also asks who waits for whom.
-// It changes nothing on the servers: there is no failover.
+//
+// It changes servers only when it is told to (Command: switchover, failover,
+// rejoin, reset-replication) or when a parameter lets it (Tend: auto_failover,
+// auto_rejoin, the enforce_ parameters). All of that is for MariaDB servers that
+// replicate by GTID.
 //
 // # Concurrency
 //
 // Tick probes all servers at the same time and returns when all probes have
-// ended, which the timeouts of the monitor see to. Tick and Close are not
-// called at the same time.
+// ended, which the timeouts of the monitor see to. Tick, Command, Tend and Close
+// are not called at the same time.
 package mariadbmon
 
 import (
@@ -32,6 +36,7 @@ var Module = engine.MonitorModule{
 		Kind:        module.Monitor,
 		Description: "Finds the primary and the replicas among MariaDB or MySQL servers.",
 		Parameters:  parameters,
+		Commands:    commands,
 	},
 	New: func(o module.Object) (engine.Monitor, error) { return New(o) },
 }
@@ -42,9 +47,15 @@ type Monitor struct {
 	user, password string
 	timeouts       timeouts
 
-	// Owned by Tick.
+	settings settings
+
+	// Owned by Tick, Command and Tend.
 	topology topology
 	probers  map[string]*prober // by name of the server
+	cluster  cluster            // as the last Tick has seen it
+	alive    map[string]signOfLife
+	pause    int64  // ticks for which nothing is done by itself
+	said     string // the last reason for doing nothing that was logged
 }
 
 // New makes a monitor of its configuration. It opens nothing.
@@ -63,7 +74,9 @@ func New(o module.Object) (*Monitor, error) {
 			write:    v.Duration("backend_write_timeout"),
 			attempts: v.Int("backend_connect_attempts"),
 		},
-		topology: topology{assumed: assumed, failcount: v.Int("failcount")},
+		settings: newSettings(v),
+		alive:    map[string]signOfLife{},
+		topology: topology{wanted: conditions{v.List("master_conditions"), v.List("slave_conditions")}, assumed: assumed, failcount: v.Int("failcount")},
 		probers:  map[string]*prober{},
 	}, nil
 }
@@ -92,7 +105,10 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 	if ctx.Err() != nil { // the probes have failed for a reason that says nothing of the servers
 		return probes
 	}
-	for i, role := range m.topology.decide(nodes) {
+	decided := m.topology.decide(nodes)
+	m.cluster = newCluster(servers, nodes, decided)
+	m.listen(nodes)
+	for i, role := range decided {
 		probe := &probes[i]
 		probe.Status = role.status
 		if refused(probe.Err) {
@@ -117,6 +133,7 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 // prober returns the prober of a target, a new one when the target is new or
 // changed.
 func (m *Monitor) prober(target engine.MonitorTarget) (*prober, error) {
+	target.Status = 0 // it changes, and is nothing to a prober
 	if target.User == "" {
 		target.User, target.Password = m.user, m.password
 	}

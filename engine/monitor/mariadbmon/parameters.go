@@ -13,59 +13,59 @@ var parameters = []module.Parameter{
 		Description: "How many ticks a primary that is down keeps its place against servers without replicas.",
 	},
 	{
-		Name: "auto_failover", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "auto_failover", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Promote a replica when the primary is down.",
 	},
 	{
-		Name: "auto_rejoin", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "auto_rejoin", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Let servers that come back replicate from the primary.",
 	},
 	{
-		Name: "failover_timeout", Type: module.Duration, Default: "90s", Modifiable: true, NotImplemented: true,
+		Name: "failover_timeout", Type: module.Duration, Default: "90s", Modifiable: true,
 		Description: "How long a failover may take.",
 	},
 	{
-		Name: "switchover_timeout", Type: module.Duration, Default: "90s", Modifiable: true, NotImplemented: true,
+		Name: "switchover_timeout", Type: module.Duration, Default: "90s", Modifiable: true,
 		Description: "How long a switchover may take.",
 	},
 	{
-		Name: "verify_master_failure", Type: module.Bool, Default: "true", Modifiable: true, NotImplemented: true,
+		Name: "verify_master_failure", Type: module.Bool, Default: "true", Modifiable: true,
 		Description: "Before a failover, ask the replicas whether they have lost the primary too.",
 	},
 	{
-		Name: "master_failure_timeout", Type: module.Duration, Default: "10s", Modifiable: true, NotImplemented: true,
+		Name: "master_failure_timeout", Type: module.Duration, Default: "10s", Modifiable: true,
 		Description: "How long replicas must have heard nothing of the primary for that.",
 	},
 	{
-		Name: "servers_no_promotion", Type: module.ServerList, Modifiable: true, NotImplemented: true,
+		Name: "servers_no_promotion", Type: module.ServerList, Modifiable: true,
 		Description: "Servers that are never promoted.",
 	},
 	{
-		Name: "promotion_sql_file", Type: module.Path, Modifiable: true, NotImplemented: true,
+		Name: "promotion_sql_file", Type: module.Path, Modifiable: true,
 		Description: "File with statements to run on a server that is promoted.",
 	},
 	{
-		Name: "demotion_sql_file", Type: module.Path, Modifiable: true, NotImplemented: true,
+		Name: "demotion_sql_file", Type: module.Path, Modifiable: true,
 		Description: "File with statements to run on a server that is demoted.",
 	},
 	{
-		Name: "handle_events", Type: module.Bool, Default: "true", Modifiable: true, NotImplemented: true,
+		Name: "handle_events", Type: module.Bool, Default: "true", Modifiable: true,
 		Description: "Enable and disable scheduled events with the role of a server.",
 	},
 	{
-		Name: "enforce_read_only_slaves", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "enforce_read_only_slaves", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Make replicas read-only.",
 	},
 	{
-		Name: "enforce_read_only_servers", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "enforce_read_only_servers", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Make all servers but the primary read-only.",
 	},
 	{
-		Name: "enforce_writable_master", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "enforce_writable_master", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Make the primary writable.",
 	},
 	{
-		Name: "enforce_simple_topology", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "enforce_simple_topology", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Accept only one primary with replicas directly below it.",
 	},
 	{
@@ -77,15 +77,15 @@ var parameters = []module.Parameter{
 		Description: "Which of several monitors may change the servers.",
 	},
 	{
-		Name: "master_conditions", Type: module.EnumMask, Default: "primary_monitor_master,disk_space_ok", Enum: []string{"none", "connecting_slave", "connected_slave", "running_slave", "primary_monitor_master", "disk_space_ok"}, Modifiable: true, NotImplemented: true,
+		Name: "master_conditions", Type: module.EnumMask, Default: "primary_monitor_master,disk_space_ok", Enum: []string{"none", "connecting_slave", "connected_slave", "running_slave", "primary_monitor_master", "disk_space_ok"}, Modifiable: true,
 		Description: "What a server needs to be the primary.",
 	},
 	{
-		Name: "slave_conditions", Type: module.EnumMask, Enum: []string{"none", "linked_master", "running_master", "writable_master", "primary_monitor_master", "disk_space_ok"}, Modifiable: true, NotImplemented: true,
+		Name: "slave_conditions", Type: module.EnumMask, Enum: []string{"none", "linked_master", "running_master", "writable_master", "primary_monitor_master", "disk_space_ok"}, Modifiable: true,
 		Description: "What a server needs to be a replica.",
 	},
 	{
-		Name: "script_max_replication_lag", Type: module.Int, Default: "-1", Min: -1, Modifiable: true, NotImplemented: true,
+		Name: "script_max_replication_lag", Type: module.Int, Default: "-1", Min: -1, Modifiable: true,
 		Description: "Seconds of lag at which script is run; -1 means never.",
 	},
 	{
@@ -97,19 +97,19 @@ var parameters = []module.Parameter{
 		Description: "Move the primary when its disk is full.",
 	},
 	{
-		Name: "replication_user", Type: module.String, Modifiable: true, NotImplemented: true,
+		Name: "replication_user", Type: module.String, Modifiable: true,
 		Description: "User that replicas replicate as.",
 	},
 	{
-		Name: "replication_password", Type: module.Password, Modifiable: true, NotImplemented: true,
+		Name: "replication_password", Type: module.Password, Modifiable: true,
 		Description: "Password of replication_user.",
 	},
 	{
-		Name: "replication_master_ssl", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "replication_master_ssl", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Replicate through TLS.",
 	},
 	{
-		Name: "replication_custom_options", Type: module.String, Modifiable: true, NotImplemented: true,
+		Name: "replication_custom_options", Type: module.String, Modifiable: true,
 		Description: "More options for CHANGE MASTER TO.",
 	},
 	{

@@ -142,7 +142,8 @@ func refused(err error) bool {
 // do not know.
 func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) error {
 	rows, err := p.query(ctx, conn, p.timeouts.read, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
-		('version', 'server_id', 'read_only', 'max_allowed_packet', 'gtid_current_pos', 'gtid_binlog_pos', 'gtid_executed')`)
+		('version', 'server_id', 'read_only', 'max_allowed_packet', 'gtid_current_pos', 'gtid_binlog_pos', 'gtid_executed',
+		'gtid_domain_id', 'log_bin', 'log_slave_updates')`)
 	for _, row := range rows {
 		value := row["value"].String
 		switch strings.ToLower(row["variable_name"].String) {
@@ -153,6 +154,12 @@ func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.Mon
 		case "read_only":
 			// MariaDB 12 has more values than ON and OFF; they are all kinds of ON.
 			seen.ReadOnly = value != "" && value != "0" && !strings.EqualFold(value, "OFF")
+		case "gtid_domain_id":
+			seen.GtidDomain = number(value, 0)
+		case "log_bin":
+			seen.BinlogOff = strings.EqualFold(value, "OFF")
+		case "log_slave_updates":
+			seen.LogsReplicated = strings.EqualFold(value, "ON")
 		case "max_allowed_packet":
 			seen.MaxPacket = number(value, 0)
 		case "gtid_current_pos", "gtid_executed":
@@ -223,6 +230,11 @@ const maxRows = 1000
 func (p *prober) query(ctx context.Context, conn *sql.Conn, timeout time.Duration, statement string) ([]row, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	return readRows(ctx, conn, statement)
+}
+
+// readRows runs a statement and reads all of its rows.
+func readRows(ctx context.Context, conn *sql.Conn, statement string) ([]row, error) {
 	rows, err := conn.QueryContext(ctx, statement)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", statement, err)
@@ -276,6 +288,7 @@ func (r row) replica() engine.ReplicaInfo {
 		IORunning:      text("slave_io_running", "replica_io_running"),
 		SQLRunning:     text("slave_sql_running", "replica_sql_running"),
 		GtidIOPos:      text("gtid_io_pos", "retrieved_gtid_set"),
+		Heartbeats:     number(text("slave_received_heartbeats", "slave_heartbeats"), 0),
 		UsingGtid:      text("using_gtid", "auto_position"),
 		LastIOError:    text("last_io_error"),
 		LastSQLError:   text("last_sql_error"),

@@ -36,11 +36,13 @@ type role struct {
 
 // topology decides roles. It remembers the primary of the last decision.
 type topology struct {
+	wanted    conditions
 	assumed   string // primary when no server reports replication, "" for none
 	failcount int64
 
 	primary string // "" when there is none
 	missing int64  // decisions in a row in which it did not run
+	root    int    // of the last decision: the primary, or where it was; -1 for none
 }
 
 // link is a replication connection between two of the servers.
@@ -70,6 +72,7 @@ func (t *topology) decide(nodes []node) []role {
 		t.assume(nodes, roles)
 		return roles
 	}
+	t.root = -1
 	links := findLinks(nodes)
 	below := descendants(len(nodes), links)
 	primary := t.choose(nodes, links, below)
@@ -80,9 +83,11 @@ func (t *topology) decide(nodes []node) []role {
 	} else {
 		root = t.former(nodes, links, below)
 	}
+	t.root = root
 	if root >= 0 {
 		follow(root, nodes, links, roles)
 	}
+	t.wanted.apply(root, nodes, links, roles)
 	explain(root, nodes, links, roles)
 	return roles
 }
@@ -272,7 +277,9 @@ func explain(root int, nodes []node, links []link, roles []role) {
 		if !nodes[i].running || roles[i].status&(engine.StatusMaster|engine.StatusSlave) != 0 {
 			continue
 		}
-		roles[i].details = reason(i, root, nodes, links)
+		if roles[i].details == "" {
+			roles[i].details = reason(i, root, nodes, links)
+		}
 	}
 }
 

@@ -68,7 +68,7 @@ func roleText(n node, r role) string {
 	for _, bit := range []struct {
 		status engine.ServerStatus
 		word   string
-	}{{engine.StatusMaster, "Master"}, {engine.StatusRelay, "Relay"}, {engine.StatusSlave, "Slave"}} {
+	}{{engine.StatusMaster, "Master"}, {engine.StatusRelay, "Relay"}, {engine.StatusSlave, "Slave"}, {engine.StatusExtern, "External"}} {
 		if r.status&bit.status != 0 {
 			words = append(words, bit.word)
 		}
@@ -234,9 +234,44 @@ func TestDecide(t *testing.T) {
 			want:  []string{"A Master 0s", "X Down", "B Slave 4s"},
 		},
 		{
+			name:     "no_connected_replica",
+			topology: topology{wanted: conditions{primary: []string{"connected_slave"}}},
+			nodes:    []string{"A", "Br A:c/y"},
+			want: []string{
+				"A Running (is not the primary: no replica meets the conditions (master_conditions))",
+				"B Running (replication from A does not run (I/O Connecting, SQL Yes))",
+			},
+		},
+		{
+			name:     "connecting_replica_is_enough",
+			topology: topology{wanted: conditions{primary: []string{"connecting_slave", "running_slave"}}},
+			nodes:    []string{"A", "Br A:c/y"},
+			want:     []string{"A Master 0s", "B Running (replication from A does not run (I/O Connecting, SQL Yes))"},
+		},
+		{
+			name:     "replicas_want_a_running_primary",
+			topology: topology{primary: "A", wanted: conditions{replica: []string{"running_master"}}},
+			nodes:    []string{"A!", "Br A:c/y"},
+			want:     []string{"A Down", "B Running (is not a replica: the primary A is down (slave_conditions))"},
+		},
+		{
+			name:     "replicas_want_a_writable_primary",
+			topology: topology{primary: "A", wanted: conditions{replica: []string{"writable_master"}}},
+			nodes:    []string{"Ar", "Br A:y/y/0"},
+			want: []string{
+				"A Running (would be the primary, but is read-only)",
+				"B Running (is not a replica: A is not a writable primary (slave_conditions))",
+			},
+		},
+		{
+			name:  "primary_that_replicates_from_elsewhere",
+			nodes: []string{"A elsewhere:y/y/0", "Br A:y/y/1"},
+			want:  []string{"A Master External 0s", "B Slave 1s"},
+		},
+		{
 			name:  "source_that_is_not_monitored",
 			nodes: []string{"Br elsewhere:y/y/0"},
-			want:  []string{"B Running (replicates from elsewhere:3306, which is not monitored)"},
+			want:  []string{"B External (replicates from elsewhere:3306, which is not monitored)"},
 		},
 		{
 			name:     "assumed_primary",

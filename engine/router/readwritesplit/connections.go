@@ -179,7 +179,7 @@ func (c *connections) named(ctx context.Context, server *engine.Server) *engine.
 // forWrites returns the connection to the present primary. One to a server that
 // is the primary no more is left, outside of transactions.
 func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
-	if c.primary != nil && (c.trx == c.primary || writes(c.primary.Server())) {
+	if c.primary != nil && (c.trx == c.primary || c.primary.Server().Writes()) {
 		return c.primary, nil
 	}
 	server := c.router.primary()

@@ -29,7 +29,7 @@ func (r *router) primary() *engine.Server {
 // that is being drained gets no new connections, and goes on with those that are
 // open.
 func (r *router) reads(s *engine.Server, open bool, lag time.Duration) bool {
-	if !s.Replica() && !(open && holds(s, engine.StatusSlave)) {
+	if !s.Replica() && !(open && s.Lives() && s.Status()&engine.StatusSlave != 0) {
 		return false
 	}
 	if lag == 0 {
@@ -37,15 +37,6 @@ func (r *router) reads(s *engine.Server, open bool, lag time.Duration) bool {
 	}
 	behind := s.Lag()
 	return behind >= 0 && behind < lag
-}
-
-// writes reports whether a server takes writes over a connection that is open.
-func writes(s *engine.Server) bool { return s.Primary() || holds(s, engine.StatusMaster) }
-
-// holds reports whether a server has a role, and may have it for connections
-// that are open.
-func holds(s *engine.Server, role engine.ServerStatus) bool {
-	return s.Status()&(engine.StatusRunning|engine.StatusMaint|role) == engine.StatusRunning|role
 }
 
 // candidate is a server that could take a read.

@@ -29,7 +29,7 @@ func (s *session) Close() error {
 func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.figures.queries.Add(1)
 	s.tidy(q)
-	if s.router.options.failure == "fail_instantly" && s.router.primary() == nil && !(s.primary != nil && writes(s.primary.Server())) {
+	if s.router.options.failure == "fail_instantly" && s.router.primary() == nil && !(s.primary != nil && s.primary.Server().Writes()) {
 		return s.router.noPrimary(nil)
 	}
 	t := s.target(q)
