@@ -85,13 +85,14 @@ func TestNewcomers(t *testing.T) {
 	})
 }
 
-// Ensure that ten thousand clients that say nothing are no trouble to another.
+// Ensure that many more clients than may log in at once, all of which say
+// nothing, are no trouble to another.
 func TestManyNewcomers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := startWith(t, func(o *engine.Options) { o.Newcomers = 2000 })
+		p := startWith(t, func(o *engine.Options) { o.Newcomers = 600 })
 		defer p.stop()
 		var wg sync.WaitGroup
-		for range 10_000 {
+		for range 3000 {
 			wg.Go(func() {
 				nc, err := p.net.Dial(t.Context(), "tcp", connAddress)
 				if err == nil {
@@ -105,7 +106,7 @@ func TestManyNewcomers(t *testing.T) {
 		if took := time.Since(begun); took > 6*time.Second {
 			t.Errorf("a client waited %v behind the others", took)
 		}
-		if n := len(p.Sessions()); n > 2001 {
+		if n := len(p.Sessions()); n > 601 {
 			t.Errorf("%d sessions", n)
 		}
 		wg.Wait()
