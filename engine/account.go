@@ -84,7 +84,7 @@ func (s *Service) readAccounts(ctx context.Context, server *Server) ([]auth.Acco
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer conn.Release()
 	release := obey(ctx, conn.Conn)
 	defer release()
 	var rows [][]string

@@ -26,7 +26,6 @@ type Backend struct {
 
 	// Owned by the session's goroutine.
 	response   wire.Response
-	reply      Reply
 	sent       *Query                       // that it owes a reply to
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
@@ -52,7 +51,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	s.mu.Unlock()
 	conn, greeting, err := server.login(ctx, credentials{
 		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		capabilities: s.talk.caps, attributes: who.attributes, exact: true,
+		capabilities: s.talk.caps, attributes: who.attributes.list, exact: true,
 	})
 	if err != nil {
 		return nil, err
@@ -60,7 +59,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	b := &Backend{session: s, server: server, conn: conn.Conn, cipher: conn.cipher, status: wire.StatusAutocommit}
 	b.threadID.Store(uint64(greeting.ConnectionID))
 	if err := s.talk.history.replay(ctx, b, who.database); err != nil {
-		_ = b.conn.Close()
+		_ = b.conn.Release()
 		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
 	}
 	server.opened()
@@ -85,11 +84,11 @@ func (b *Backend) Close() error {
 	}
 	b.closed = true
 	if b.sent == nil {
-		_ = b.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_ = b.conn.NetConn().SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Write([]byte{1, 0, 0, 0, byte(wire.ComQuit)})
 	}
 	b.done()
-	err := b.conn.Close()
+	err := b.conn.Release()
 	s := b.session
 	gone(s.talk, b)
 	s.mu.Lock()
@@ -218,6 +217,8 @@ func (b *Backend) Delivered() bool { return b.delivered }
 // receive takes the reply to what was sent, batch by batch.
 func (b *Backend) receive(each func(*Reply) error) error {
 	q := b.sent
+	reply := replies.Get().(*Reply)
+	defer reply.release()
 	for first := true; ; {
 		before := b.response
 		n, err := b.response.Consume(b.conn.Unread())
@@ -230,8 +231,8 @@ func (b *Backend) receive(each func(*Reply) error) error {
 				b.noteStatement(q, data)
 				first = false
 			}
-			b.reply = Reply{Server: b.server.Name(), Data: data, Complete: b.response.Complete, before: before, after: &b.response}
-			if err := each(&b.reply); err != nil {
+			*reply = Reply{Server: b.server.Name(), Data: data, Complete: b.response.Complete, before: before, after: &b.response}
+			if err := each(reply); err != nil {
 				return err
 			}
 			b.conn.Discard(n)

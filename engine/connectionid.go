@@ -24,7 +24,7 @@ func asksConnectionID(sql []byte) (call []byte, asks bool) {
 }
 
 // connectionID answers SELECT CONNECTION_ID() with a column of that name.
-func (c *conversation) connectionID(name string) error {
+func connectionID(c *conversation, name string) error {
 	status := status(c.Session)
 	count := []byte{1}
 	if c.caps.Has(wire.MariaDBCacheMetadata) {

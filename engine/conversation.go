@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/classify"
@@ -19,8 +20,7 @@ import (
 type conversation struct {
 	*Session
 	caps       wire.Capability // agreed with the client, and so with every backend
-	query      Query
-	mode       classify.Mode // how the client's SQL is to be read: the server's last status says
+	mode       classify.Mode   // how the client's SQL is to be read: the server's last status says
 	replies    clientWriter
 	history    history
 	statements statements
@@ -31,20 +31,32 @@ type conversation struct {
 func newConversation(s *Session) *conversation {
 	c := &conversation{Session: s}
 	c.replies.session = s
-	c.statements.history, c.query.statements, c.pins.session = &c.history, &c.statements, s
+	c.statements.history, c.pins.session = &c.history, s
 	return c
 }
 
-// serve runs the session from its first byte to its last. Its second half has
-// a goroutine of its own: a login goes deep, and the stack that has grown with
-// it would stay with an idle session for good.
+// serve runs the session from its first byte to its last. One that cannot rest has
+// another goroutine for its second half: a login goes deep, and the stack that has
+// grown with it would stay.
 func (c *conversation) serve() {
 	err := guarded(c.Session, func() error { return (&login{conversation: c}).login(c.ctx) })
 	if err != nil {
 		c.finish(err)
 		return
 	}
-	c.engine.sessions.wg.Go(func() { c.finish(guarded(c.Session, c.commands)) })
+	if _, rests := c.client.NetConn().(syscall.Conn); rests {
+		c.converse()
+	} else {
+		c.engine.sessions.wg.Go(c.converse)
+	}
+}
+
+// converse serves the client's commands up to the end of the session, or until it
+// rests.
+func (c *conversation) converse() {
+	if err := guarded(c.Session, c.commands); err != errRest {
+		c.finish(err)
+	}
 }
 
 // guarded runs fn and makes an error of a panic, so that one session's trouble
@@ -60,7 +72,7 @@ func guarded(s *Session, fn func() error) (err error) {
 }
 
 // commands takes one command after the other until the client or somebody else
-// ends the session.
+// ends the session, or it is to rest.
 func (c *conversation) commands() error {
 	for {
 		if err := c.idlePoint(); err != nil {
@@ -73,22 +85,30 @@ func (c *conversation) commands() error {
 			}
 			return c.readFailed(err)
 		}
-		c.query.reset(packet, time.Now(), c.mode)
-		if c.query.Command() == wire.ComQuit {
-			return io.EOF
-		}
-		refused := c.statements.bind(&c.query)
-		c.beginQuery(&c.query)
-		if refused == nil {
-			err = c.route(&c.query)
-		} else {
-			err = refuse(&c.query, refused, &c.replies)
-		}
-		c.endQuery(&c.query, err)
-		if err != nil {
+		if err := c.command(packet); err != nil {
 			return err
 		}
 	}
+}
+
+// command answers one command. The error is io.EOF when it is the last one.
+func (c *conversation) command(packet wire.Packet) error {
+	q := takeQuery(packet, time.Now(), c.mode)
+	q.statements = &c.statements
+	defer q.release()
+	if q.Command() == wire.ComQuit {
+		return io.EOF
+	}
+	refused := c.statements.bind(q)
+	c.beginQuery(q)
+	var err error
+	if refused == nil {
+		err = c.route(q)
+	} else {
+		err = refuse(q, refused, &c.replies)
+	}
+	c.endQuery(q, err)
+	return err
 }
 
 // route answers what only the session can answer, and sends everything else
@@ -108,7 +128,7 @@ func (c *conversation) route(q *Query) error {
 			}
 		}
 		if call, asks := asksConnectionID(sql); asks {
-			return c.connectionID(string(call))
+			return connectionID(c, string(call))
 		}
 	case wire.ComStmtPrepare:
 		q.prepared = c.statements.prepare(q)
@@ -141,14 +161,14 @@ func (c *conversation) readFailed(err error) error {
 			Code: 1153, State: "08S01",
 			Message: fmt.Sprintf("Got a packet bigger than 'max_allowed_packet' bytes: this service takes statements of at most %d bytes", c.service.maxPacket()),
 		}))
-		c.linger()
+		linger(c)
 	}
 	return clientError(err)
 }
 
 // linger reads on for a while what the client still sends, so that it gets to
 // read its error instead of being cut off.
-func (c *conversation) linger() {
+func linger(c *conversation) {
 	nc := c.client.NetConn()
 	if half, ok := nc.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
@@ -177,7 +197,7 @@ func (c *conversation) finish(err error) {
 		}
 		return nil
 	})
-	_ = c.client.Close()
+	_ = c.client.Release()
 	c.cancel(cause)
 	c.Logf(endLevel(cause), "session ended: %s", endText(cause))
 	c.event("closed", endText(cause), killer(cause))

@@ -118,12 +118,13 @@ func New(o Options) (*Engine, error) {
 		listeners: registry[*Listener]{kind: "listener"},
 	}
 	e.keeper.keep = o.Keep
+	e.sessions.attributes = newAttributePool()
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if e.logger == nil {
 		e.logger = slog.Default()
 	}
 	if e.dial == nil {
-		e.dial = (&net.Dialer{}).DialContext
+		e.dial = dialer.DialContext
 	}
 	if e.listen == nil {
 		e.listen = net.Listen
@@ -190,6 +191,7 @@ func (e *Engine) Close() error {
 		s.end(errServiceStopped)
 	}
 	e.sessions.wait()
+	e.sessions.resting.close()
 	e.wg.Wait()
 	for _, m := range e.monitors.list {
 		_ = m.monitor.Close()

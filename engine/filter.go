@@ -77,14 +77,18 @@ func (f *filterObject) info() FilterInfo {
 	return info
 }
 
-// link is one place in a chain: it counts what passes through a handler.
+// link is one place in a chain.
 type link struct {
 	handler Handler
-	closer  func() error
-	object  module.Object // the filter; the zero Object for the router
-	total   *filterTotal  // of the filter in all sessions; nil for the router
 	prev    *link
-	next    *link
+	next    *link // nil for the router's link
+	*figures
+}
+
+// figures count what passes through the link of a filter. A router's has none.
+type figures struct {
+	filter *filterObject
+	closer func() error
 
 	// Owned by the session's goroutine.
 	entered time.Time
@@ -113,8 +117,8 @@ func (l *link) RouteQuery(ctx context.Context, q *Query, up ReplyWriter) error {
 		l.spent()
 		l.changed.Add(1)
 		l.answered.Add(1)
-		l.total.changed.Add(1)
-		l.total.answered.Add(1)
+		l.filter.total.changed.Add(1)
+		l.filter.total.answered.Add(1)
 	}
 	return err
 }
@@ -127,7 +131,7 @@ func (l *link) left(q *Query) {
 	l.spent()
 	if q.changes != l.changes {
 		l.changed.Add(1)
-		l.total.changed.Add(1)
+		l.filter.total.changed.Add(1)
 	}
 }
 
@@ -138,14 +142,14 @@ func (l *link) spent() {
 	l.nanos.Add(uint64(d))
 	bucket := bucketOf(uint64(d/filterUnit), filterBuckets)
 	l.times.count(bucket)
-	l.total.times[bucket].Add(1)
+	l.filter.total.times[bucket].Add(1)
 }
 
 // counters returns the link's figures, without the quantiles unless whole.
 func (l *link) counters(whole bool) FilterCounters {
 	c := FilterCounters{
-		Filter: l.object.Name,
-		Module: l.object.Module,
+		Filter: l.filter.object.Name,
+		Module: l.filter.object.Module,
 		Time:   time.Duration(l.nanos.Load()),
 		FilterFigures: FilterFigures{
 			Statements: l.statements.Load(), Changed: l.changed.Load(), Answered: l.answered.Load(),

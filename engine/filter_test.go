@@ -22,11 +22,11 @@ func (h handle) RouteQuery(ctx context.Context, q *Query, up ReplyWriter) error 
 // filter's figures in all sessions.
 func chainOf(filter func(next Handler) Handler) (*link, *filterTotal) {
 	end := &link{handler: handle(func(context.Context, *Query, ReplyWriter) error { return nil })}
-	total := new(filterTotal)
-	l := &link{object: module.Object{Name: "First", Module: "tag"}, total: total, next: end}
+	object := &filterObject{object: module.Object{Name: "First", Module: "tag"}}
+	l := &link{figures: &figures{filter: object}, next: end}
 	l.handler = filter(end)
 	end.prev = l
-	return l, total
+	return l, &object.total
 }
 
 // Ensure that a filter's figures tell what it passes on, changes and answers, and

@@ -61,12 +61,13 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	defer release()
 	greeting, err := s.handshake(ctx, conn, c)
 	if err != nil {
-		_ = conn.Close()
+		_ = conn.Release()
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return nil, nil, serverError(fmt.Errorf("server %s: log in as '%s': %w", s.Name(), c.user, err))
 	}
+	conn.Discard(0) // the answer has been read; it may be long before there is more
 	return conn, greeting, nil
 }
 
@@ -345,7 +346,7 @@ func (s *Server) runAs(ctx context.Context, who identity, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.Release()
 	release := obey(ctx, conn.Conn)
 	defer release()
 	_, err = resultRows(conn, sql)

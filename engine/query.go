@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/classify"
@@ -26,12 +27,24 @@ type Query struct {
 	statements *statements // of the session; nil for a query of the proxy's own
 }
 
-// reset makes q the command in p.
-func (q *Query) reset(p wire.Packet, received time.Time, mode classify.Mode) {
-	*q = Query{payload: p.Payload, framed: p.Framed, received: received, mode: mode, rewritten: q.rewritten[:0], statements: q.statements}
-	if cap(q.rewritten) > maxKeptStatement {
-		q.rewritten = nil
+// queries are at rest: an idle session has none.
+var queries = sync.Pool{New: func() any { return new(Query) }}
+
+// takeQuery makes a query of the command in p. Its release must follow.
+func takeQuery(p wire.Packet, received time.Time, mode classify.Mode) *Query {
+	q := queries.Get().(*Query)
+	q.payload, q.framed, q.received, q.mode = p.Payload, p.Framed, received, mode
+	return q
+}
+
+// release ends the use of q.
+func (q *Query) release() {
+	kept := q.rewritten[:0]
+	if cap(kept) > maxKeptStatement {
+		kept = nil
 	}
+	*q = Query{rewritten: kept}
+	queries.Put(q)
 }
 
 // NewQuery makes a query that runs sql, for filters and tests that send one of

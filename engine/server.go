@@ -197,14 +197,12 @@ func (s *Server) maxPacket() int64 {
 }
 
 func (s *Server) dial(ctx context.Context) (net.Conn, error) {
-	conn, err := s.engine.dial(ctx, s.network, s.address)
-	if err != nil {
-		return nil, err
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 10 * time.Second, Count: 3})
-	}
-	return conn, nil
+	return s.engine.dial(ctx, s.network, s.address)
+}
+
+// dialer opens connections to servers.
+var dialer = net.Dialer{
+	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 10 * time.Second, Count: 3},
 }
 
 func (s *Server) opened() {

@@ -74,5 +74,5 @@ func (k *keeper) change(s *Service, next []string) (before []string, err error) 
 // outdated reports whether the chain was taken from the service, which has
 // another one now.
 func (c *chain) outdated(s *Service) bool {
-	return !c.altered && !slices.EqualFunc(c.links, s.Filters(), func(l *link, name string) bool { return l.object.Name == name })
+	return !c.altered && !slices.EqualFunc(c.links, s.Filters(), func(l *link, name string) bool { return l.filter.object.Name == name })
 }

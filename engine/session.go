@@ -31,7 +31,6 @@ type Session struct {
 	cancel    context.CancelCauseFunc
 	client    *wire.Conn    // others use its deadlines and counters only
 	talk      *conversation // for the session's own goroutine, and for its figures
-	stopped   chan struct{} // closed when no more replies are written
 
 	interrupts interrupts
 
@@ -68,8 +67,7 @@ type identity struct {
 	database   string
 	charset    uint16
 	cipher     string
-	attributes []wire.Attribute
-	byName     map[string]string // attributes; never changed
+	attributes *attributes
 }
 
 // ErrClientGone is the cause of the end of a session whose client has closed
@@ -88,7 +86,6 @@ func newSession(l *Listener, conn net.Conn) *Session {
 		listener:  l,
 		connected: time.Now(),
 		client:    wire.NewConn(conn),
-		stopped:   make(chan struct{}),
 	}
 	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 		ap := a.AddrPort()
@@ -97,6 +94,7 @@ func newSession(l *Listener, conn net.Conn) *Session {
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.talk = newConversation(s)
 	s.seen.activity.since = s.connected
+	s.seen.identity.attributes = &noAttributes
 	s.log.set(l.service.object.Values)
 	s.log.capacity = l.service.sessionTrace()
 	s.seen.retained.limit = l.service.retain()

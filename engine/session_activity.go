@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 	"unsafe"
 
@@ -44,10 +45,11 @@ func (a *activity) enter(d Doing, now time.Time) {
 // loadSlots is how many seconds io_activity looks back, as in MaxScale.
 const loadSlots = 30
 
-// load counts I/O per second of the last half minute.
+// load counts I/O per second of the last half minute. Seconds in which nothing
+// went by are not there, so that an idle session pays for few of them.
 type load struct {
-	slots   [loadSlots]loadSlot
-	events  uint64 // totals that have been booked
+	slots   []loadSlot // oldest first, of the loadSlots seconds up to the last one in it
+	events  uint64     // totals that have been booked
 	in, out uint64
 }
 
@@ -65,10 +67,14 @@ func (l *load) book(now time.Time, events, in, out uint64) (newIn, newOut uint64
 	}
 	newIn, newOut = in-l.in, out-l.out
 	second := uint32(now.Unix())
-	slot := &l.slots[second%loadSlots]
-	if slot.second != second {
-		*slot = loadSlot{second: second}
+	if n := len(l.slots); n == 0 || l.slots[n-1].second < second { // a clock may go back
+		past := 0
+		for past < n && second-l.slots[past].second >= loadSlots {
+			past++
+		}
+		l.slots = append(slices.Delete(l.slots, 0, past), loadSlot{second: second})
 	}
+	slot := &l.slots[len(l.slots)-1]
 	slot.events += uint32(min(events-l.events, 1<<31))
 	slot.in += uint32(min(newIn, 1<<31))
 	slot.out += uint32(min(newOut, 1<<31))
@@ -76,11 +82,14 @@ func (l *load) book(now time.Time, events, in, out uint64) (newIn, newOut uint64
 	return newIn, newOut
 }
 
+// bytes is the memory that it holds.
+func (l *load) bytes() int64 { return int64(cap(l.slots)) * int64(unsafe.Sizeof(loadSlot{})) }
+
 // sum returns the events of the last 30 seconds.
 func (l *load) sum(now time.Time) (events int) {
 	second := uint32(now.Unix())
-	for i := range l.slots {
-		if slot := &l.slots[i]; second-slot.second < loadSlots {
+	for _, slot := range l.slots {
+		if second-slot.second < loadSlots {
 			events += int(slot.events)
 		}
 	}
@@ -93,14 +102,14 @@ func (l *load) sum(now time.Time) (events int) {
 func (l *load) rates(now time.Time) (in, out float64, until time.Time) {
 	present := uint32(now.Unix())
 	soonest := uint32(0)
-	for second := present - 5; second != present+1; second++ {
-		slot := &l.slots[second%loadSlots]
-		if slot.second != second || slot.in == 0 && slot.out == 0 {
+	for i := len(l.slots) - 1; i >= 0 && l.slots[i].second+5 >= present; i-- {
+		slot := &l.slots[i]
+		if slot.in == 0 && slot.out == 0 || slot.second > present {
 			continue
 		}
-		change := second + 6
-		if second == present {
-			change = second + 1
+		change := slot.second + 6
+		if slot.second == present {
+			change = present + 1
 		} else {
 			in += float64(slot.in) / 5
 			out += float64(slot.out) / 5
@@ -163,6 +172,9 @@ type timeline struct {
 func (t *timeline) note(kind, detail, by string) {
 	e := Event{At: time.Now(), Kind: kind, Detail: detail, By: by}
 	if len(t.events) < timelineEvents {
+		if t.events == nil {
+			t.events = make([]Event, 0, 4) // most sessions begin with as many
+		}
 		t.events = append(t.events, e)
 		return
 	}
@@ -186,7 +198,7 @@ func (s *Session) event(kind, detail, by string) {
 func (c *conversation) beginQuery(q *Query) {
 	command, sql := q.Command(), q.SQL()
 	c.mu.Lock()
-	c.work.idle = false
+	c.work.idle, c.work.rest, c.work.rested = false, false, false
 	a := &c.seen.activity
 	a.enter(Running, q.received)
 	a.lastIO = q.received

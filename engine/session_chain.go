@@ -26,7 +26,7 @@ type routerEnd struct{ RouterSession }
 func (c *chain) filterNames() []string {
 	names := make([]string, len(c.links))
 	for i, l := range c.links {
-		names[i] = l.object.Name
+		names[i] = l.filter.object.Name
 	}
 	return names
 }
@@ -58,7 +58,7 @@ func openFilters(s *Session, names []string, end *routerEnd) (*chain, error) {
 			c.closeFilters()
 			return nil, Errorf(Invalid, "'%s' is not a filter; configured filters: %s", names[i], strings.Join(s.engine.filters.names(), ", "))
 		}
-		l := &link{object: object.object, total: &object.total, next: c.head}
+		l := &link{figures: &figures{filter: object}, next: c.head}
 		c.head.prev = l
 		var session FilterSession
 		err = guarded(s, func() error {
@@ -80,6 +80,9 @@ func openFilters(s *Session, names []string, end *routerEnd) (*chain, error) {
 type wishes struct {
 	idle      bool // serve waits for a command; it may be woken by a deadline
 	woken     bool // a deadline has been set to wake it
+	rest      bool // the session is to rest
+	rested    bool // it was asked to since its last statement
+	resting   bool // it has no goroutine
 	chain     *chain
 	filters   []string // of chain
 	by        string   // who asked for the chain
@@ -88,8 +91,9 @@ type wishes struct {
 	since     time.Time
 	failed    string // why the last restart failed
 	kill      *pendingKill
-	ended     error // why the session ends; nil while it lives
-	finishing bool  // serve has begun to close everything
+	ended     error         // why the session ends; nil while it lives
+	finishing bool          // serve has begun to close everything: no more replies are written
+	finished  chan struct{} // closed then; nil unless somebody waits for it
 }
 
 // Alteration is a change of a session that is made as a whole or not at all.
@@ -214,7 +218,10 @@ func (s *Session) CancelRestart(by string) error {
 
 // wakeLocked makes serve look at the wishes if it waits for a command.
 func (s *Session) wakeLocked() {
-	if s.work.idle && !s.work.woken {
+	switch {
+	case s.work.resting:
+		rise(s)
+	case s.work.idle && !s.work.woken:
 		s.work.woken = true
 		_ = s.client.NetConn().SetReadDeadline(time.Unix(1, 0))
 	}
@@ -245,6 +252,9 @@ func (c *conversation) idlePoint() error {
 			by := c.work.from
 			c.mu.Unlock()
 			c.restart(by)
+		case c.work.rest && len(c.client.Unread()) == 0 && layDown(c):
+			c.mu.Unlock()
+			return errRest
 		default:
 			c.work.idle = true
 			c.mu.Unlock()

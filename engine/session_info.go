@@ -69,7 +69,7 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	bookFlows(s, now)
 	who := &s.seen.identity
 	info.State, info.User, info.Database = s.seen.state, who.user, who.database
-	info.Cipher, info.Attributes = who.cipher, who.byName
+	info.Cipher, info.Attributes = who.cipher, who.attributes.byName
 	info.Backends = slices.Grow(info.Backends, len(s.seen.backends))
 	for _, b := range s.seen.backends {
 		info.Backends = append(info.Backends, b.info())
@@ -111,8 +111,8 @@ func (r *retained) list() []QueryInfo {
 func memoryOf(s *Session) MemoryInfo {
 	who := &s.seen.identity
 	misc := int64(unsafe.Sizeof(*s)) + int64(len(who.user)+len(who.database)) + int64(cap(s.seen.activity.statement)) +
-		int64(cap(s.seen.timeline.events))*int64(unsafe.Sizeof(Event{})) + s.seen.flows.bytes()
-	for _, a := range who.attributes {
+		int64(cap(s.seen.timeline.events))*int64(unsafe.Sizeof(Event{})) + s.seen.flows.bytes() + s.seen.load.bytes()
+	for _, a := range who.attributes.list {
 		misc += int64(unsafe.Sizeof(a)) + int64(len(a.Name)+len(a.Value))
 	}
 	return MemoryInfo{
@@ -165,16 +165,4 @@ func (w *wishes) info(trx bool) PendingInfo {
 		info.Kill = &kill
 	}
 	return info
-}
-
-// attributeMap returns connection attributes by name, nil when there are none.
-func attributeMap(list []wire.Attribute) map[string]string {
-	if len(list) == 0 {
-		return nil
-	}
-	byName := make(map[string]string, len(list))
-	for _, a := range list {
-		byName[a.Name] = a.Value
-	}
-	return byName
 }

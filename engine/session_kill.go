@@ -218,11 +218,19 @@ func (i *interrupts) start(started bool) {
 // within grace.
 func (i *interrupts) cut(grace time.Duration) {
 	s := i.session
+	s.mu.Lock()
+	if s.work.finishing {
+		s.mu.Unlock()
+		return
+	}
+	finished := make(chan struct{})
+	s.work.finished = finished
+	s.mu.Unlock()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-s.stopped:
+	case <-finished:
 		return
 	}
 	past := time.Unix(1, 0)
@@ -255,7 +263,9 @@ func (c *conversation) ending(err error) error {
 	}
 	c.seen.state = SessionStopping
 	c.seen.activity.enter(Stopping, time.Now())
-	close(c.stopped)
+	if c.work.finished != nil {
+		close(c.work.finished)
+	}
 	return c.work.ended
 }
 

@@ -29,7 +29,7 @@ func processKill(payload []byte) classify.KillStatement {
 
 // killCommand carries out k and answers it.
 func (c *conversation) killCommand(k classify.KillStatement) error {
-	victims, refused := c.victims(k)
+	list, refused := victims(c, k)
 	if refused != nil {
 		return c.replies.ClientReply(ErrorReply(refused))
 	}
@@ -37,7 +37,7 @@ func (c *conversation) killCommand(k classify.KillStatement) error {
 	c.mu.Lock()
 	by := "user " + c.seen.identity.user
 	c.mu.Unlock()
-	for _, victim := range victims {
+	for _, victim := range list {
 		switch {
 		case k.Query && victim == c.Session: // nothing else of it can be running
 		case k.Query:
@@ -57,7 +57,7 @@ func (c *conversation) killCommand(k classify.KillStatement) error {
 }
 
 // victims returns the sessions that k means, or why it may not be.
-func (c *conversation) victims(k classify.KillStatement) ([]*Session, *wire.Error) {
+func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error) {
 	c.mu.Lock()
 	user, super := c.seen.identity.user, c.seen.identity.super
 	c.mu.Unlock()

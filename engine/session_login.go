@@ -44,8 +44,7 @@ func (l *login) login(ctx context.Context) error {
 	}
 	who := identity{
 		user: response.User, database: response.Database, charset: uint16(response.Collation),
-		cipher: l.cipher(), attributes: response.Attributes,
-		byName: attributeMap(response.Attributes),
+		cipher: l.cipher(), attributes: l.engine.sessions.attributes.share(response.Attributes),
 	}
 	if err := l.identify(ctx, &who, challenge, response); err != nil {
 		return err
@@ -267,7 +266,7 @@ func (l *login) changeUser(payload []byte) error {
 		who.charset = change.Collation
 	}
 	if change.Attributes != nil {
-		who.attributes, who.byName = change.Attributes, attributeMap(change.Attributes)
+		who.attributes = l.engine.sessions.attributes.share(change.Attributes)
 	}
 	// The salt of the greeting is gone by now, so the client is asked anew.
 	if err := l.identify(ctx, &who, nil, nil); err != nil {

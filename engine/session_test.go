@@ -26,9 +26,10 @@ import (
 type proxy struct {
 	*engine.Engine
 	t                testing.TB
-	net              *enginetest.Network
+	net              enginetest.Transport
 	primary, replica *enginetest.Server
 	monitor          *roles
+	level            slog.LevelVar // of what is logged
 }
 
 const (
@@ -169,7 +170,13 @@ func modules(monitor engine.Monitor) engine.Modules {
 // text. In tests it must be called in a synctest bubble.
 func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
+	return startOn(t, &enginetest.Network{}, changes...)
+}
+
+// startOn is start on another network than that in memory.
+func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
+	t.Helper()
+	p := &proxy{t: t, net: n, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
 	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
 	for i, s := range []*enginetest.Server{p.primary, p.replica} {
@@ -184,7 +191,7 @@ func start(t testing.TB, changes ...string) *proxy {
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: &p.level})),
 		Dial: p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {

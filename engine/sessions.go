@@ -15,6 +15,9 @@ type sessions struct {
 	last atomic.Uint64
 	wg   sync.WaitGroup // of the sessions' goroutines
 
+	attributes *attributePool
+	resting    resting
+
 	mu   sync.RWMutex // guards what follows
 	byID map[uint64]*Session
 }
@@ -104,21 +107,27 @@ func admit(l *Listener, conn net.Conn) {
 // patrol looks once a second for clients that are idle too long, and for those
 // that went away while a statement runs, and books what has gone by meanwhile.
 func patrol(e *Engine) {
+	var tidy tidy
 	for pause(e.ctx, time.Second) {
 		now := time.Now()
-		for _, s := range e.sessions.all() {
-			look(s, now)
+		all, rested := e.sessions.all(), 0
+		for _, s := range all {
+			if look(s, now) {
+				rested++
+			}
 		}
+		tidy.after(rested, len(all))
 	}
 }
 
-// look ends a session whose client is idle too long or gone.
-func look(s *Session, now time.Time) {
+// look ends a session whose client is idle too long or gone, and lets one rest
+// that has been idle for a while, which it reports.
+func look(s *Session, now time.Time) (rests bool) {
 	timeout := s.service.waitTimeout()
 	s.mu.Lock()
 	a := &s.seen.activity
 	started := s.seen.state == SessionStarted && s.work.ended == nil
-	idle, since, io := s.work.idle, a.since, a.lastIO
+	idle, rested, since, io := s.work.idle, s.work.rested, a.since, a.lastIO
 	if started && !idle {
 		bookFlows(s, now) // of a long reply, when it goes by
 	}
@@ -129,5 +138,9 @@ func look(s *Session, now time.Time) {
 		s.end(&killError{reason: "wait_timeout of " + timeout.String(), silent: true})
 	case !idle && now.Sub(since) > time.Second && hungUp(s.client.NetConn()):
 		s.end(clientError(ErrClientGone))
+	case idle && !rested && now.Sub(io) > restAfter:
+		rest(s)
+		return true
 	}
+	return false
 }

@@ -7,6 +7,8 @@ import (
 	"runtime/pprof"
 	"testing"
 	"time"
+
+	"github.com/signalbox/signalbox/engine/enginetest"
 )
 
 // TestMain fails when a test leaves goroutines behind.
@@ -18,7 +20,7 @@ import (
 // Races are found on one processor as well: by what happens before what, not by
 // chance.
 func TestMain(m *testing.M) {
-	if raceDetector {
+	if enginetest.RaceDetector {
 		runtime.GOMAXPROCS(1)
 	}
 	time.Local = time.UTC // of the times that MaxScale shows as local ones

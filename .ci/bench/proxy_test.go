@@ -129,38 +129,41 @@ listen sql
 `, port, server.Addr())))
 }
 
+// configuration is one service of bin/signalbox.
+type configuration struct {
+	router           string
+	primary, replica *enginetest.MariaDB // without a replica when that is nil
+	filters          bool                // qlafilter, regexfilter and maxrows
+}
+
 // startSignalbox starts bin/signalbox with one service.
-func startSignalbox(t *testing.T, server *enginetest.MariaDB, router string) proxy {
+func startSignalbox(t *testing.T, c configuration) proxy {
 	t.Helper()
 	dir, port := t.TempDir(), free(t)
-	return startProxy(t, router, port, "../../bin/signalbox", "-config", write(t, "signalbox.cnf", fmt.Sprintf(`[maxscale]
-admin_host=127.0.0.1
-admin_port=%d
-datadir=%s
-logdir=%s
-[server1]
-type=server
-address=%s
-port=%d
-[Monitor]
-type=monitor
-module=mariadbmon
-servers=server1
-assume_primary=server1
-user=%s
-password=%s
-[Service]
-type=service
-router=%s
-servers=server1
-user=%s
-password=%s
-[Listener]
-type=listener
-service=Service
-address=127.0.0.1
-port=%d
-`, free(t), dir, dir, server.Host, server.Port, enginetest.MonitorUser, enginetest.MonitorPassword, router, enginetest.ServiceUser, enginetest.ServicePassword, port)))
+	var text strings.Builder
+	fmt.Fprintf(&text, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%d\ndatadir=%s\nlogdir=%s\n", free(t), dir, dir)
+	servers := "server1"
+	server := func(name string, m *enginetest.MariaDB) {
+		fmt.Fprintf(&text, "[%s]\ntype=server\naddress=%s\nport=%d\n", name, m.Host, m.Port)
+	}
+	server("server1", c.primary)
+	if c.replica != nil {
+		servers += ",server2"
+		server("server2", c.replica)
+	}
+	filters := ""
+	if c.filters {
+		filters = "filters=Log|Replace|Rows\n"
+		fmt.Fprintf(&text, "[Log]\ntype=filter\nmodule=qlafilter\nfilebase=%s\nlog_type=unified\n", filepath.Join(dir, "qla"))
+		text.WriteString("[Replace]\ntype=filter\nmodule=regexfilter\nmatch=/never_there/\nreplace=x\n")
+		text.WriteString("[Rows]\ntype=filter\nmodule=maxrows\nmax_resultset_rows=100000\n")
+	}
+	fmt.Fprintf(&text, "[Monitor]\ntype=monitor\nmodule=mariadbmon\nservers=%s\nassume_primary=server1\nuser=%s\npassword=%s\n",
+		servers, enginetest.MonitorUser, enginetest.MonitorPassword)
+	fmt.Fprintf(&text, "[Service]\ntype=service\nrouter=%s\nservers=%s\nuser=%s\npassword=%s\n%s",
+		c.router, servers, enginetest.ServiceUser, enginetest.ServicePassword, filters)
+	fmt.Fprintf(&text, "[Listener]\ntype=listener\nservice=Service\naddress=127.0.0.1\nport=%d\n", port)
+	return startProxy(t, c.router, port, "../../bin/signalbox", "-config", write(t, "signalbox.cnf", text.String()))
 }
 
 func write(t *testing.T, name, text string) string {
@@ -172,15 +175,24 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// free returns a TCP port that nobody uses now.
+// ports have been given away by free.
+var ports = make(map[int]bool)
+
+// free returns a TCP port that nobody uses now, and never the same again.
 func free(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
+		if !ports[port] {
+			ports[port] = true
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // query runs a statement and reads its rows.

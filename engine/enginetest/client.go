@@ -34,7 +34,7 @@ type ClientOptions struct {
 }
 
 // Connect logs in to address on n.
-func Connect(ctx context.Context, n *Network, address string, o ClientOptions) (*Client, error) {
+func Connect(ctx context.Context, n Transport, address string, o ClientOptions) (*Client, error) {
 	nc, err := n.Dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, err

@@ -36,6 +36,9 @@ type Server struct {
 	Answer func(sql string) []byte
 	// Delay is how long it takes for each statement, in ns.
 	Delay atomic.Int64
+	// Canned are replies to whole commands. They are sent as they are, without an
+	// allocation.
+	Canned map[string][]byte
 	// Forgets says that Statements is not wanted.
 	Forgets bool
 
@@ -74,7 +77,7 @@ func NewServer(name string) *Server {
 }
 
 // Serve takes clients of address on n until Close.
-func (s *Server) Serve(n *Network, address string) error {
+func (s *Server) Serve(n Transport, address string) error {
 	l, err := n.Listen("tcp", address)
 	if err != nil {
 		return err
@@ -223,6 +226,9 @@ func (c *serverConn) fail(code uint16, state, message string) bool {
 }
 
 func (c *serverConn) command(payload []byte) bool {
+	if reply, ok := c.server.Canned[string(payload)]; ok {
+		return c.conn.Write(reply) == nil
+	}
 	switch wire.Command(payload[0]) {
 	case wire.ComQuit:
 		return false

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // Conn is a connection that speaks the protocol. It holds no buffer while it
@@ -17,7 +16,8 @@ import (
 // # Concurrency
 //
 // One goroutine owns a Conn. Any goroutine may call BufferSize, BytesRead,
-// BytesWritten, Events, SetReadDeadline, SetWriteDeadline, NetConn and Close.
+// BytesWritten, Events, NetConn and Close, and set the deadlines of NetConn. A Conn
+// whose write was cut off by one is of no more use.
 //
 // A read that fails with os.ErrDeadlineExceeded has lost nothing: after the
 // deadline is set anew, the same call goes on where it was, even inside of a
@@ -150,16 +150,19 @@ func (c *Conn) Upgrade(nc net.Conn) error {
 	return nil
 }
 
-// SetReadDeadline sets the deadline of reads, also of one that waits.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.NetConn().SetReadDeadline(t) }
-
-// SetWriteDeadline sets the deadline of writes, also of one that waits. A Conn
-// whose write was cut off by it is of no more use.
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.NetConn().SetWriteDeadline(t) }
-
 // Close closes the connection. A read or write that waits fails with
 // net.ErrClosed.
 func (c *Conn) Close() error { return c.NetConn().Close() }
+
+// Release closes the connection and gives its buffers back: all that was read is
+// invalid.
+func (c *Conn) Release() error {
+	err := c.Close()
+	c.in.r, c.out.r = c.in.w, c.out.w
+	c.in.trim()
+	c.out.trim()
+	return err
+}
 
 // Sequence returns the sequence id of the next packet, read or written.
 func (c *Conn) Sequence() byte { return c.sequence }

@@ -43,9 +43,12 @@ func (c *Conn) ReadCommand(limit int) (Packet, error) {
 		if err != nil || need == 0 {
 			return p, err
 		}
-		if s := c.stream.Load(); s.raw == nil && c.in.empty() {
+		switch s := c.stream.Load(); {
+		case s.raw != nil:
+			err = c.fillRaw(s)
+		case c.in.empty():
 			err = c.fillFirst(s)
-		} else {
+		default:
 			err = c.Fill()
 		}
 		if err != nil {

@@ -166,12 +166,12 @@ func TestReadCommandGoesOnAfterDeadline(t *testing.T) {
 				t.Fatal(err)
 			}
 			waitRead(c, uint64(cut))
-			c.SetReadDeadline(past)
+			c.NetConn().SetReadDeadline(past)
 			err := <-errc
 			if cut < len(wireBytes) && !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Fatalf("%s: cut at %d: got %v, want a deadline exceeded", tr.name, cut, err)
 			}
-			c.SetReadDeadline(time.Time{})
+			c.NetConn().SetReadDeadline(time.Time{})
 			go func() {
 				a.Write(wireBytes[cut:])
 			}()
@@ -210,7 +210,7 @@ func TestWaitsWithoutBuffer(t *testing.T) {
 		for c.BufferSize() != 0 {
 			runtime.Gosched() // ends once the next command is waited for
 		}
-		c.SetReadDeadline(past)
+		c.NetConn().SetReadDeadline(past)
 		if err := <-errc; !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("%s: got %v, want a deadline exceeded", tr.name, err)
 		}
@@ -442,7 +442,7 @@ func TestWriteAndFill(t *testing.T) {
 func TestWriteAndFillWritesBeforeDeadline(t *testing.T) {
 	a, b := tcpPair(t)
 	c := NewConn(a)
-	c.SetReadDeadline(past)
+	c.NetConn().SetReadDeadline(past)
 	if err := c.WriteAndFill([]byte("request")); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("got %v, want a deadline exceeded", err)
 	}
@@ -450,7 +450,7 @@ func TestWriteAndFillWritesBeforeDeadline(t *testing.T) {
 	if _, err := io.ReadFull(b, got); err != nil || string(got) != "request" {
 		t.Fatalf("got %q, %v", got, err)
 	}
-	c.SetReadDeadline(time.Time{})
+	c.NetConn().SetReadDeadline(time.Time{})
 	go b.Write([]byte("answer"))
 	if err := c.Fill(); err != nil {
 		t.Fatal(err)

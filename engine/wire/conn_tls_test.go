@@ -107,14 +107,14 @@ func TestUpgrade(t *testing.T) {
 	}
 
 	// A deadline interrupts nothing but the wait, and no buffer is held in it.
-	server.SetReadDeadline(past)
+	server.NetConn().SetReadDeadline(past)
 	if _, err := server.ReadCommand(1 << 16); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("got %v, want a deadline exceeded", err)
 	}
 	if got := server.BufferSize(); got != 0 {
 		t.Errorf("buffer when idle: got %d bytes, want 0", got)
 	}
-	server.SetReadDeadline(time.Time{})
+	server.NetConn().SetReadDeadline(time.Time{})
 	command := frame(append([]byte{3}, pattern(100_000)...), 0)
 	go client.Write(command)
 	p, err := server.ReadCommand(1 << 20)
