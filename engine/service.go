@@ -19,6 +19,8 @@ type Service struct {
 	cluster string
 	router  Router
 
+	throttle *logThrottle // of its sessions' lines
+
 	filters  atomic.Pointer[[]string] // the default chain
 	accounts accounts
 	started  time.Time

@@ -163,6 +163,12 @@ func modules(monitor engine.Monitor) engine.Modules {
 // text. In tests it must be called in a synctest bubble.
 func start(t testing.TB, changes ...string) *proxy {
 	t.Helper()
+	return startLogging(t, slog.New(slog.NewTextHandler(t.Output(), nil)), changes...)
+}
+
+// startLogging is start with a log.
+func startLogging(t testing.TB, logger *slog.Logger, changes ...string) *proxy {
+	t.Helper()
 	p := &proxy{t: t, net: &enginetest.Network{}, primary: enginetest.NewServer("server1"), replica: enginetest.NewServer("server2"), monitor: &roles{}}
 	p.monitor.status[0].Store(uint32(engine.StatusRunning | engine.StatusMaster))
 	p.monitor.status[1].Store(uint32(engine.StatusRunning | engine.StatusSlave))
@@ -178,7 +184,7 @@ func start(t testing.TB, changes ...string) *proxy {
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Objects: objects, Modules: all, Logger: logger,
 		Dial: p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {
