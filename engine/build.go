@@ -108,6 +108,10 @@ func (b *builder) buildFilter(o module.Object) error {
 func (b *builder) buildService(o module.Object) error {
 	s := &Service{engine: b.Engine, object: o, cluster: o.Values.String("cluster")}
 	s.accounts.service = s
+	var err error
+	if s.throttle, err = newLogThrottle(b.maxscale.Values.String("log_throttling")); err != nil {
+		return err
+	}
 	filters := o.Values.List("filters")
 	s.filters.Store(&filters)
 	s.setState("Allocated")

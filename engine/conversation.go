@@ -210,7 +210,11 @@ func (c *conversation) finish(err error) {
 	})
 	_ = c.client.Release()
 	c.cancel(cause)
-	c.Logf(endLevel(cause), "session ended: %s", endText(cause))
+	level := endLevel(cause)
+	if !started {
+		level = strangerLevel(cause)
+	}
+	c.Logf(level, "session ended: %s", endText(cause))
 	c.event("closed", endText(cause), killer(cause))
 	if started {
 		keepEnded(c, last, cause)
@@ -250,6 +254,19 @@ func endLevel(cause error) slog.Level {
 		return slog.LevelInfo
 	case isKill(cause), SideOf(cause) == ClientSide:
 		return LevelNotice
+	}
+	return slog.LevelWarn
+}
+
+// strangerLevel is endLevel for who has never logged in: what was refused has been
+// logged, and who leaves without a word is often a probe of a load balancer.
+func strangerLevel(cause error) slog.Level {
+	_, refused := errors.AsType[*wire.Error](cause)
+	switch {
+	case SideOf(cause) != ClientSide:
+		return endLevel(cause)
+	case refused, errors.Is(cause, io.EOF), errors.Is(cause, syscall.ECONNRESET):
+		return slog.LevelInfo
 	}
 	return slog.LevelWarn
 }

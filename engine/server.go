@@ -54,14 +54,14 @@ type Server struct {
 	eventAt   time.Time
 }
 
-// tally counts what sessions do on a server.
+// tally counts what sessions do on a server or in a service.
 type tally struct {
 	connections      atomic.Int64
 	totalConnections atomic.Int64
 	maxConnections   atomic.Int64
 	operations       atomic.Int64
 	packets          atomic.Uint64
-	latency          latencyCounter // of the replies that clients have seen
+	latency          latencyCounter // of the replies that clients have seen; in a service, of all that have one
 }
 
 func newServer(e *Engine, o module.Object) (*Server, error) {

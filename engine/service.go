@@ -20,6 +20,8 @@ type Service struct {
 	router  Router
 	single  bool // a session uses one server
 
+	throttle *logThrottle // of its sessions' lines
+
 	filters   atomic.Pointer[[]string] // the default chain
 	accounts  accounts
 	variables variables
@@ -27,14 +29,9 @@ type Service struct {
 	started   time.Time
 	state     atomic.Pointer[string]
 
-	connections      atomic.Int64
-	totalConnections atomic.Int64
-	maxConnections   atomic.Int64
-	operations       atomic.Int64
-	packets          atomic.Uint64
-	failedAuths      atomic.Uint64
-	errors           atomic.Uint64 // statements that failed
-	latency          latencyCounter
+	tally
+	failedAuths atomic.Uint64
+	errors      atomic.Uint64 // statements that failed
 }
 
 // Name returns the service's name in the configuration.

@@ -252,6 +252,11 @@ func (s *Session) Logf(level slog.Level, format string, args ...any) {
 	if !on && !s.engine.logger.Enabled(ctx, level) {
 		return
 	}
+	note, pass := s.service.throttle.pass(level, format, time.Now())
+	if !pass {
+		return
+	}
+	text += note
 	// A session's level opens the program's log for its lines, whatever that
 	// lets through otherwise.
 	record := slog.NewRecord(time.Now(), level, text, 0)

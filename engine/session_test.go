@@ -197,6 +197,22 @@ func start(t testing.TB, changes ...string) *proxy {
 func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	t.Helper()
 	p := newProxy(t, n)
+	p.begin(slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), p.log), &slog.HandlerOptions{Level: &p.level})), changes...)
+	return p
+}
+
+// startLogging is start with another log than the test's.
+func startLogging(t testing.TB, logger *slog.Logger, changes ...string) *proxy {
+	t.Helper()
+	p := newProxy(t, &enginetest.Network{})
+	p.begin(logger, changes...)
+	return p
+}
+
+// begin starts the engine.
+func (p *proxy) begin(logger *slog.Logger, changes ...string) {
+	t := p.t
+	t.Helper()
 	text := strings.NewReplacer(changes...).Replace(configuration)
 	all := modules(p.monitor)
 	objects, _, err := config.Parse("test.cnf", strings.NewReader(text), all.Declarations())
@@ -204,9 +220,8 @@ func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 		t.Fatal(err)
 	}
 	p.Engine, err = engine.New(engine.Options{
-		Objects: objects, Modules: all, Version: "1.2.3",
-		Logger: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), p.log), &slog.HandlerOptions{Level: &p.level})),
-		Dial:   p.net.Dial, Listen: p.net.Listen,
+		Objects: objects, Modules: all, Version: "1.2.3", Logger: logger,
+		Dial: p.net.Dial, Listen: p.net.Listen,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +229,6 @@ func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 // newProxy returns a proxy without its engine, and starts its servers.

@@ -136,8 +136,8 @@ var MaxScaleModule = Module{
 			Description: "Log times in milliseconds.",
 		},
 		{
-			Name: "log_throttling", Type: String, Default: "10, 1000ms, 10000ms", Modifiable: true, NotImplemented: true,
-			Description: "How many equal messages are logged in what time before they are suppressed, and for how long.",
+			Name: "log_throttling", Type: String, Default: "10, 1000ms, 10000ms", Modifiable: true,
+			Description: "How many equal warnings or errors of sessions are logged in what time before they are suppressed, and for how long; 0 for no limit.",
 		},
 		{
 			Name: "log_warn_super_user", Type: Bool, Default: "false", NotImplemented: true,
