@@ -1,12 +1,12 @@
 # Everything that is more than a line is a script in .ci, which any CI calls too.
 .DEFAULT_GOAL := help
-.PHONY: help build wasm run test race fuzz lint fmt e2e bench size image release check clean
+.PHONY: help build wasm run test race fuzz lint fmt e2e conformance bench size image release check clean
 
 IMAGE ?= signalbox:dev
 ARGS ?=
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: wasm ## the console and bin/signalbox
 	.ci/build.sh
@@ -36,6 +36,9 @@ fmt: ## format the Go files
 
 e2e: ## the console in headless Chromium
 	.ci/e2e.sh
+
+conformance: ## other people's tests and clients through the proxy (CONFORMANCE=php for some)
+	.ci/conformance.sh
 
 bench: ## throughput, CPU and memory against HAProxy and no proxy
 	.ci/bench.sh

@@ -18,5 +18,6 @@ step 'size' .ci/size.sh
 step 'unit tests, race detector on' unit
 step 'filters of logs as the browser has them' browser
 step 'whole program, real database servers' program
+step 'clients and tests of others through the proxy' .ci/conformance.sh
 step 'end to end in Chromium' .ci/e2e.sh
 printf 'all tests passed after %d s\n' $((SECONDS - began))

@@ -18,7 +18,18 @@ var suites = []suite{
 	day("pymysql", 85, "/usr/bin/python3", "day.py"),
 	day("php", 65, "php", "day.php"),
 	day("perl", 40, "perl", "day.pl"),
+	java,
 	differential,
 	goDriver,
 	mariadbTest,
 }
+
+// java is a day's work of MariaDB's driver for Java, which javac has to compile.
+var java = suite{name: "java", least: 150, run: func(t *testing.T, _ *bench, w way) []byte {
+	const driver = "/usr/share/java/mariadb-java-client.jar"
+	dir := t.TempDir()
+	if out := command(t, "clients", nil, "javac", "-encoding", "UTF-8", "-cp", driver, "-d", dir, "Day.java"); len(out) > 0 {
+		t.Fatalf("javac: %s", out)
+	}
+	return command(t, "clients", nil, "java", "-Dfile.encoding=UTF-8", "-cp", driver+":"+dir, "Day", w.host(), w.port(), root, password, schema)
+}}

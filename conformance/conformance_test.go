@@ -9,6 +9,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -232,11 +233,16 @@ func startProxy(t *testing.T, b *bench, program string, alone *enginetest.MariaD
 	}
 }
 
+// commandTimeout ends what waits forever.
+const commandTimeout = 3 * time.Minute
+
 // command runs a program to its end and returns what it prints. A program that
 // fails says so in its last line.
 func command(t *testing.T, dir string, env []string, name string, arguments ...string) []byte {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), name, arguments...)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, arguments...)
 	c.Dir, c.Env = dir, append(os.Environ(), env...)
 	c.WaitDelay = time.Second
 	out, err := c.CombinedOutput()

@@ -18,7 +18,7 @@ import (
 // fuzzSeeds is how many sequences of statements the test compares;
 // CONFORMANCE_FUZZTIME goes on for so long with others.
 const (
-	fuzzSeeds  = 40
+	fuzzSeeds  = 20
 	fuzzLength = 120
 )
 

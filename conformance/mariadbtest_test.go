@@ -13,7 +13,7 @@ import (
 // mariadbTest runs tests of MariaDB's own main suite, those of mariadb-test.txt.
 // A test is recorded, not compared with the result that came with it: what
 // counts is that each of its lines is the same as without the proxy.
-var mariadbTest = suite{name: "mariadb-test", run: runMariaDBTest, least: 20000}
+var mariadbTest = suite{name: "mariadb-test", run: runMariaDBTest, least: 10000}
 
 // mariadbTests is where Debian's package mariadb-test has the suite.
 const mariadbTests = "/usr/share/mysql/mysql-test"
@@ -79,5 +79,5 @@ var mariadbTestSetup = []string{
 	"CREATE DATABASE IF NOT EXISTS mtr", "CREATE OR REPLACE PROCEDURE mtr.add_suppression(pattern TEXT) BEGIN END",
 	"SET GLOBAL default_storage_engine=MyISAM", "SET GLOBAL use_stat_tables=preferably", "SET GLOBAL histogram_type=json_hb",
 	"SET GLOBAL log_bin_trust_function_creators=1", "SET GLOBAL max_allowed_packet=268435456", "SET GLOBAL sql_mode=DEFAULT", "SET GLOBAL net_buffer_length=DEFAULT",
-	"SET GLOBAL max_heap_table_size=1048576", "SET GLOBAL sort_buffer_size=262144", "SET GLOBAL lock_wait_timeout=10",
+	"SET GLOBAL max_heap_table_size=1048576", "SET GLOBAL sort_buffer_size=262144", "SET GLOBAL lock_wait_timeout=5", "SET GLOBAL innodb_lock_wait_timeout=5",
 }
