@@ -37,7 +37,10 @@ func loginSite(t *testing.T, m *enginetest.MariaDB, server string, listeners map
 	}
 	for name, text := range listeners {
 		service, parameters, _ := strings.Cut(text, "\n")
-		fmt.Fprintf(&b, "[%s]\ntype=listener\nservice=%s\naddress=127.0.0.1\nport=%s\n%s\n", name, service, free(t), parameters)
+		fmt.Fprintf(&b, "[%s]\ntype=listener\nservice=%s\n%s\n", name, service, parameters)
+		if !strings.Contains(parameters, "socket=") {
+			fmt.Fprintf(&b, "address=127.0.0.1\nport=%s\n", free(t))
+		}
 	}
 	file := filepath.Join(dir, "signalbox.cnf")
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
@@ -207,6 +210,44 @@ func TestRealLogins(t *testing.T) {
 		} {
 			if strings.Contains(tt.want, "@") && !strings.Contains(tt.want, " ") && got != tt.want || !strings.Contains(got, tt.want) {
 				t.Errorf("%s as %s (password %s, tls %t) by %s: got %s, want %s", tt.listener, tt.user, c.Passwd, tt.tls, by, got, tt.want)
+			}
+		}
+	}
+}
+
+// Ensure that passwords travel in the clear over a UNIX socket, by which nobody
+// can listen.
+func TestRealSocket(t *testing.T) {
+	m := enginetest.StartMariaDB(t)
+	dir, err := os.MkdirTemp("", "sbx") // a short path
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	listeners := map[string]string{}
+	for name, parameters := range map[string]string{
+		"native": "", "sha": "authenticator=caching_sha2_password", "clear": "authenticator=mysql_clear_password", "pass": "authenticator=passthrough",
+	} {
+		listeners[name] = "RW\nsocket=" + filepath.Join(dir, name) + "\n" + parameters
+	}
+	start(t, "-config", loginSite(t, m, "", listeners))
+	for name := range listeners {
+		socket := filepath.Join(dir, name)
+		for password, want := range map[string]string{enginetest.AppPassword: "app@%", "wrong": "1045"} {
+			out, clientErr := exec.CommandContext(t.Context(), "mariadb", "--no-defaults", "--socket="+socket, "--user=app", "--password="+password,
+				"--skip-column-names", "--batch", "--execute=SELECT CURRENT_USER()").CombinedOutput()
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s by mariadb: got %s, %v; want %s", name, out, clientErr, want)
+			}
+			db, err := sql.Open("mysql", "app:"+password+"@unix("+socket+")/?allowCleartextPasswords=true")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var who string
+			err = db.QueryRowContext(t.Context(), "SELECT CURRENT_USER()").Scan(&who)
+			_ = db.Close()
+			if got := outcome(who, err); !strings.Contains(got, want) {
+				t.Errorf("%s by driver: got %s, want %s", name, got, want)
 			}
 		}
 	}

@@ -19,27 +19,25 @@ import (
 // proof that came with response counts when it is by mysql_native_password;
 // otherwise, and when there is no response, the client is asked for one.
 func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
-	l.relays, l.proved, l.suspect = false, false, false
+	*l = login{conversation: l.conversation}
 	who.mapped, who.super = nil, false
-	var err error
-	switch l.listener.methods.Passthrough(l.service.single) {
-	case auth.PassRelay:
-		l.relays, who.secret = true, auth.Opaque()
-	case auth.PassClear:
-		err = l.askClear(who)
-	default:
+	kind := l.listener.methods.Passthrough(l.service.single)
+	switch {
+	case kind == auth.NoPassthrough:
 		a := &attempt{login: l, who: who, from: auth.Client{
 			User: who.user, Addr: l.remote.Addr(), AnyHost: l.listener.methods.AnyHost,
 		}}
 		if response != nil && (response.Plugin == "" || response.Plugin == auth.NativePassword) {
 			a.challenge, a.answer = l.salt(), response.Auth
 		}
-		err = a.run(ctx)
+		return a.run(ctx)
+	case who.user == "root" && !l.service.object.Values.Bool("enable_root_user"):
+		return l.refused(accessDenied(who.user, l.remote.Addr(), true), "enable_root_user is off")
+	case kind == auth.PassClear:
+		return l.askClear(who)
 	}
-	if err == nil && (l.relays || l.account.Plugin == passthroughPlugin) && who.user == "root" && !l.service.object.Values.Bool("enable_root_user") {
-		return l.denied(who.user, true, "enable_root_user is off")
-	}
-	return err
+	l.relays, who.secret = true, auth.Opaque()
+	return nil
 }
 
 // salt is that of the greeting. mysql_native_password has no other one for the
@@ -47,14 +45,10 @@ func (l *login) identify(ctx context.Context, who *identity, response *wire.Hand
 // know.
 func (l *login) salt() auth.NativeChallenge { return l.engine.sessions.salts.Of(l.id) }
 
-// passthroughPlugin stands for the plugin of an account that the servers alone
-// know.
-const passthroughPlugin = "passthrough"
-
 // askClear asks for the password in the clear, and leaves it to the servers to
 // judge it.
 func (l *login) askClear(who *identity) error {
-	l.account = auth.Account{User: who.user, Plugin: passthroughPlugin}
+	l.account = auth.Account{User: who.user, Plugin: "passthrough"} // which no proxy can judge
 	if !private(l.client.NetConn()) {
 		return l.reject(&wire.Error{Code: 3159, State: "HY000", Message: fmt.Sprintf(
 			"listener %s asks for the password in the clear, and so only over TLS: connect with TLS", l.listener.object.Name)})
@@ -244,10 +238,6 @@ func (l *login) refused(e *wire.Error, reason string) error {
 		level = slog.LevelWarn
 	}
 	return l.rejectAt(level, e, reason)
-}
-
-func (l *login) denied(user string, password bool, reason string) error {
-	return l.refused(accessDenied(user, l.remote.Addr(), password), reason)
 }
 
 // relay lets a server and the client speak to each other; see type relay.

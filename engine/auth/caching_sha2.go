@@ -71,6 +71,7 @@ type shaChallenge struct {
 	SHA2
 	salt [wire.SaltSize]byte
 	full bool // the password itself has been asked for
+	sent bool // the key has been sent, so that the password comes encrypted
 }
 
 func (c *shaChallenge) Data() []byte { return append(c.salt[:], 0) }
@@ -94,15 +95,17 @@ func (c *shaChallenge) Verify(account Account, response []byte) (Verdict, error)
 }
 
 // password takes the password, or the client's wish for a key to encrypt it
-// with.
+// with, which some clients have on a unix socket, too.
 func (c *shaChallenge) password(account Account, response []byte) (Verdict, error) {
-	response = bytes.Clone(response) // Verify may get it again
-	if !c.Secure {
+	response = bytes.Clone(response)                      // Verify may get it again
+	ask := len(response) == 1 && response[0] == shaAskKey // no password, which would end with NUL
+	if ask || c.sent || !c.Secure {
 		key, err := c.Key()
 		if err != nil {
 			return Verdict{}, err
 		}
-		if len(response) == 1 && response[0] == shaAskKey {
+		if ask {
+			c.sent = true
 			public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 			if err != nil {
 				return Verdict{}, fmt.Errorf("RSA key: %w", err)

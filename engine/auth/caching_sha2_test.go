@@ -91,6 +91,22 @@ func TestSHA2(t *testing.T) {
 	}
 }
 
+// Ensure that a client may ask for the key on a secured connection, too.
+func TestSHA2KeyOnSecured(t *testing.T) {
+	methods, err := ParseMethods([]string{"caching_sha2_password"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := Account{Hash: HashOf("secret").String()}
+	m, err := methods.For(&account, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, spoke, err := converse(m, account, SecretOf("secret").Prove(false)); err != nil || !v.Done || spoke != 3 {
+		t.Errorf("got %+v in %d steps, %v", v, spoke, err)
+	}
+}
+
 // Ensure that the empty password opens only accounts that have it.
 func TestSHA2EmptyPassword(t *testing.T) {
 	m := SHA2{Secure: true, Cache: &Cache{}}
