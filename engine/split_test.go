@@ -93,6 +93,8 @@ func TestRouting(t *testing.T) {
 		{"hint-server", nil, "SELECT 1 -- maxscale route to server server1", "server1"},
 		{"hint-unknown-server", nil, "SELECT 1 -- maxscale route to server nobody", "server2"},
 		{"hint-last", []string{"DELETE FROM t"}, "SELECT 1 -- maxscale route to last", "server1"},
+		{"hinted-variable", []string{"SELECT @a := 1 -- maxscale route to slave"}, "SELECT @a, f(1)", "server2"},
+		{"hinted-temporary-table", []string{"CREATE TEMPORARY TABLE x (a INT) -- maxscale route to slave"}, "INSERT INTO x VALUES (1)", "server2"},
 		{"hint-in-transaction", []string{"BEGIN", "SELECT 1 -- maxscale route to slave"}, "SELECT 2", "server1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
