@@ -300,3 +300,37 @@ func TestQueryOfDeath(t *testing.T) {
 		}
 	})
 }
+
+// Ensure a read goes to another server when the one that a hint names is lost.
+func TestRetryHintedRead(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.primary.Disconnect()
+		if r := p.query(c, "SELECT 1 -- maxscale route to server server1"); r.Value != "server2" {
+			t.Errorf("answered by %q", r.Value)
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+}
+
+// Ensure a command without a reply is never answered, with no server either.
+func TestNoServerNoReply(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		r, err := c.Prepare("SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.set(0, 0)
+		p.primary.Disconnect()
+		p.replica.Disconnect()
+		synctest.Wait()
+		payload := []byte{byte(wire.ComStmtClose), 0, 0, 0, 0}
+		wire.SetStatementID(payload, r.ID)
+		_ = c.Send(payload)
+		if _, err := c.Query("SELECT 1"); err == nil {
+			t.Error("a query succeeded without a server")
+		} else if e, ok := errors.AsType[*wire.Error](err); ok && e.Code != 1927 && e.Code != 1290 {
+			t.Errorf("got %v", err)
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nmaster_failure_mode=error_on_write")
+}

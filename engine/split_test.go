@@ -93,6 +93,8 @@ func TestRouting(t *testing.T) {
 		{"hint-server", nil, "SELECT 1 -- maxscale route to server server1", "server1"},
 		{"hint-unknown-server", nil, "SELECT 1 -- maxscale route to server nobody", "server2"},
 		{"hint-last", []string{"DELETE FROM t"}, "SELECT 1 -- maxscale route to last", "server1"},
+		{"hinted-variable", []string{"SELECT @a := 1 -- maxscale route to slave"}, "SELECT @a, f(1)", "server2"},
+		{"hinted-temporary-table", []string{"CREATE TEMPORARY TABLE x (a INT) -- maxscale route to slave"}, "INSERT INTO x VALUES (1)", "server2"},
 		{"hint-in-transaction", []string{"BEGIN", "SELECT 1 -- maxscale route to slave"}, "SELECT 2", "server1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -419,4 +421,36 @@ func TestReadConnRouteChoice(t *testing.T) {
 			}
 		}, "router_options=master", tt.options, "port=3001", "port=3001\n"+tt.server)
 	}
+}
+
+// Ensure rows of a cursor are fetched where it is open, whatever is executed in
+// between, and that the session is pinned as long.
+func TestCursor(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		r, err := c.Prepare("CURSOR SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Execute(r.ID); err != nil {
+			t.Fatal(err)
+		}
+		on := p.where("CURSOR SELECT 1")
+		for _, sql := range []string{"SELECT 1", "DELETE FROM t", "SELECT 1"} {
+			p.query(c, sql)
+		}
+		pins := p.session(c).Info().Pins
+		if len(pins) != 1 || pins[0].Kind != engine.PinCursor || pins[0].Server != on {
+			t.Errorf("got pins %+v, want a cursor on %s", pins, on)
+		}
+		payload := []byte{byte(wire.ComStmtFetch), 0, 0, 0, 0, 1, 0, 0, 0}
+		wire.SetStatementID(payload, r.ID)
+		if r, err := c.Command(payload); err != nil || r.Rows != 1 || p.where("FETCH") != on {
+			t.Errorf("got %+v, %v from %s, want a row of %s", r, err, p.where("FETCH"), on)
+		}
+		synctest.Wait()
+		if pins := p.session(c).Info().Pins; pins != nil {
+			t.Errorf("left are pins %+v", pins)
+		}
+	})
 }

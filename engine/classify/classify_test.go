@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -353,7 +354,13 @@ func FuzzParse(f *testing.F) {
 			s := m.Parse(sql)
 			s.Prepared()
 			s.Database()
-			s.Table()
+			found := s.Table() == nil
+			for _, name := range m.Identifiers(sql) {
+				found = found || bytes.Equal(name, s.Table())
+			}
+			if !found {
+				t.Errorf("%q: the table %q is not among its identifiers", sql, s.Table())
+			}
 			if s.Target() == classify.TargetReplica && s.Is(classify.Writes|classify.Unknown) {
 				t.Errorf("%q: flags %v go to a replica", sql, s.Flags)
 			}

@@ -27,6 +27,7 @@ const Collation = 224
 //	MULTI n SIZE b   n results of one row of b bytes each
 //	ERROR            error 1064
 //	HANGUP           closes the connection without an answer; also as a comment at the end
+//	CURSOR           opens a cursor, when it is prepared
 //	LOAD DATA LOCAL  asks the client for a file
 //	HALF             closes the connection in the middle of a packet
 //	KILL QUERY id    as a server does
@@ -69,7 +70,8 @@ type serverConn struct {
 	off      bool // autocommit is off
 	prepared map[uint32]string
 	lastStmt uint32
-	more     int // results that follow the present one
+	more     int         // results that follow the present one
+	extra    wire.Status // of the next reply
 	killed   chan struct{}
 }
 
@@ -225,6 +227,8 @@ func (c *serverConn) status() wire.Status {
 	if c.more > 0 {
 		status |= wire.StatusMoreResults
 	}
+	status |= c.extra
+	c.extra = 0
 	return status
 }
 
@@ -253,7 +257,16 @@ func (c *serverConn) command(payload []byte) bool {
 		if !ok {
 			return c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to EXECUTE", id))
 		}
+		if strings.HasPrefix(sql, "CURSOR") {
+			c.note(sql)
+			c.extra = wire.StatusCursorExists
+			return c.result([]string{"value"}, nil)
+		}
 		return c.query(sql)
+	case wire.ComStmtFetch:
+		c.note("FETCH")
+		c.extra = wire.StatusCursorExists | wire.StatusLastRowSent
+		return c.conn.WritePacket(wire.AppendLenencString([]byte{0, 0}, c.server.Name)) == nil && c.end()
 	case wire.ComStmtSendLongData:
 		c.note("LONG DATA")
 		return true
@@ -430,7 +443,6 @@ func (c *serverConn) rows(n, size int) bool {
 
 // result sends a result of the text protocol.
 func (c *serverConn) result(columns []string, rows [][]string) bool {
-	eof := (&wire.EOF{Status: c.status()}).Append(nil)
 	if c.conn.WritePacket(wire.AppendLenencInt(nil, uint64(len(columns)))) != nil {
 		return false
 	}
@@ -440,7 +452,7 @@ func (c *serverConn) result(columns []string, rows [][]string) bool {
 			return false
 		}
 	}
-	if !c.caps.Has(wire.ClientDeprecateEOF) && c.conn.WritePacket(eof) != nil {
+	if !c.caps.Has(wire.ClientDeprecateEOF) && c.conn.WritePacket((&wire.EOF{Status: c.status()}).Append(nil)) != nil {
 		return false
 	}
 	for _, row := range rows {
@@ -452,10 +464,15 @@ func (c *serverConn) result(columns []string, rows [][]string) bool {
 			return false
 		}
 	}
+	return c.end()
+}
+
+// end ends rows.
+func (c *serverConn) end() bool {
 	if c.caps.Has(wire.ClientDeprecateEOF) {
 		return c.send((&wire.OK{End: true, Status: c.status()}).Append(nil, c.caps))
 	}
-	return c.send(eof)
+	return c.send((&wire.EOF{Status: c.status()}).Append(nil))
 }
 
 func (c *serverConn) sleep(seconds string) bool {

@@ -19,7 +19,7 @@ func (s *session) toAll(ctx context.Context, q *engine.Query, up engine.ReplyWri
 	for attempt := 0; ; attempt++ {
 		first, err := s.speaker(ctx, q)
 		if err != nil {
-			return s.withoutPrimary(up, err, false)
+			return s.withoutPrimary(q, up, err, false)
 		}
 		again := s.trx == nil && !s.autoOff && len(s.irreplaceable(first)) == 0
 		err = s.together(q, up, first)

@@ -12,7 +12,7 @@ import (
 // forReads returns the best connection for a read, which it opens if need be; nil
 // when only the primary is left.
 func (c *connections) forReads(ctx context.Context, q *engine.Query, t target) *engine.Backend {
-	for {
+	for range c.router.service.Servers() {
 		best := c.choose(q, t)
 		if best.server == nil || best.open != nil {
 			return best.open
@@ -23,6 +23,7 @@ func (c *connections) forReads(ctx context.Context, q *engine.Query, t target) *
 		}
 		c.session.Logf(slog.LevelWarn, "%v", err)
 	}
+	return nil
 }
 
 // choose returns the best server for a read, none when only the primary is left.

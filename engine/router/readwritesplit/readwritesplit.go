@@ -59,9 +59,9 @@ func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.Rout
 	if rs.primary == nil && r.options.failure == "fail_instantly" {
 		return nil, r.noPrimary(failed)
 	}
-	for rs.replicas() < min(r.options.replicas, r.options.maxReplicas) {
+	for range s.Service().Servers() {
 		server := rs.unopened()
-		if server == nil {
+		if server == nil || rs.replicas() >= min(r.options.replicas, r.options.maxReplicas) {
 			break
 		}
 		if _, err := rs.connect(ctx, server); err != nil && failed == nil {

@@ -41,7 +41,12 @@ func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.Rep
 		return s.stay(q, up, t.on)
 	case t.server != nil:
 		if b := s.named(ctx, t.server); b != nil {
-			return s.stay(q, up, b)
+			err := s.stay(q, up, b)
+			if !engine.Lost(err) || !s.mayReadAgain(q, b) || len(s.irreplaceable(b)) > 0 {
+				return err
+			}
+			s.session.Logf(slog.LevelWarn, "%v", err)
+			s.drop(b)
 		}
 		t = s.usual(q)
 	}

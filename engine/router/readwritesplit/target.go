@@ -94,11 +94,20 @@ func (s *session) usual(q *engine.Query) target {
 	case pins.On(engine.PinTableLock) != nil:
 		return onPrimary("LOCK TABLES")
 	case pins.TempTable(q) != nil:
-		return onPrimary("temporary table")
+		return s.where(pins.TempTable(q), "temporary table")
 	case statement.Is(classify.UsesUserVar) && (pins.On(engine.PinVariable) != nil || !s.router.options.variablesInAll):
-		return onPrimary("user variable")
+		return s.where(pins.On(engine.PinVariable), "user variable")
 	}
 	return target{kind: statement.Target(), why: "statement"}
+}
+
+// where returns the target of a statement about what is on b: the primary, unless
+// a hint has put it on another server.
+func (s *session) where(b *engine.Backend, why string) target {
+	if b == nil || b == s.primary {
+		return target{kind: classify.TargetPrimary, why: why}
+	}
+	return target{kind: classify.TargetLast, why: why, on: b}
 }
 
 // nextTransaction returns where a transaction begins while a read-only one is

@@ -26,14 +26,14 @@ func (s *session) write(ctx context.Context, q *engine.Query, up engine.ReplyWri
 				return err
 			}
 			if again, err = s.lostPrimary(q, b, err); !again {
-				return s.withoutPrimary(up, err, b.Delivered())
+				return s.withoutPrimary(q, up, err, b.Delivered())
 			}
 			if attempt == 0 {
 				continue // its server may be there all the same
 			}
 		}
 		if _, final := errors.AsType[*finalError](err); final || !again || !s.await(ctx, until) {
-			return s.withoutPrimary(up, err, false)
+			return s.withoutPrimary(q, up, err, false)
 		}
 	}
 }
@@ -92,9 +92,9 @@ func (s *session) await(ctx context.Context, until time.Time) bool {
 
 // withoutPrimary says what becomes of a session that needs its primary and does
 // not have it: by master_failure_mode the statement fails or the session ends.
-func (s *session) withoutPrimary(up engine.ReplyWriter, err error, delivered bool) error {
+func (s *session) withoutPrimary(q *engine.Query, up engine.ReplyWriter, err error, delivered bool) error {
 	_, final := errors.AsType[*finalError](err)
-	if s.router.options.failure != "error_on_write" || s.trx != nil || final || delivered {
+	if s.router.options.failure != "error_on_write" || s.trx != nil || final || delivered || !q.Command().HasReply() {
 		return err
 	}
 	return up.ClientReply(engine.ErrorReply(&wire.Error{
