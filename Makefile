@@ -1,6 +1,6 @@
 # Everything that is more than a line is a script in .ci, which any CI calls too.
 .DEFAULT_GOAL := help
-.PHONY: help build wasm run test race fuzz lint fmt e2e conformance bench size image release check clean
+.PHONY: help build wasm run test race fuzz lint fmt soak e2e conformance bench size image release check clean
 
 IMAGE ?= signalbox:dev
 ARGS ?=
@@ -27,6 +27,9 @@ race: ## the Go tests with the race detector
 
 fuzz: ## each fuzz target for FUZZTIME, 30s unless told otherwise
 	.ci/fuzz.sh
+
+soak: ## clients that check their answers while things break, for SOAK=15m
+	.ci/soak.sh
 
 lint: ## formatting, vet and staticcheck for both targets, import rules
 	.ci/lint.sh
