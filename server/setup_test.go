@@ -102,6 +102,32 @@ func (roles) Tick(_ context.Context, servers []engine.MonitorTarget) []engine.Pr
 
 func (roles) Close() error { return nil }
 
+// Command succeeds for server2 after a minute, and for nobody else.
+func (roles) Command(ctx context.Context, c engine.MonitorCommand) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Minute):
+	}
+	if c.Name == "switchover" && len(c.Servers) > 0 && c.Servers[0] == "server2" {
+		return nil
+	}
+	return &engine.Error{Kind: engine.Invalid, Err: errors.Join(errors.New("no switchover"), errors.New("undone: everything"))}
+}
+
+func (roles) Tend(context.Context, engine.MonitorLog) bool { return false }
+
+var (
+	anyServer     = module.Argument{Type: module.ServerRef, Description: "New primary", Optional: true}
+	monitorItself = module.Argument{Type: module.MonitorRef, Description: "Monitor name"}
+	roleCommands  = []module.Command{
+		{Name: "switchover", Description: "Switches.", Arguments: []module.Argument{monitorItself, anyServer}},
+		{Name: "async-switchover", Description: "Switches some time.", Arguments: []module.Argument{monitorItself, anyServer}},
+		{Name: "fetch-cmd-result", Description: "Fetches.", Reads: true, Arguments: []module.Argument{monitorItself}},
+		{Name: "cancel-cmd", Description: "Cancels.", Arguments: []module.Argument{monitorItself}},
+	}
+)
+
 // pass is a filter that lets everything through.
 type pass struct{}
 
@@ -132,7 +158,7 @@ var testModules = engine.Modules{
 		},
 	},
 	Monitors: []engine.MonitorModule{{
-		Module: module.Module{Name: "roles", Kind: module.Monitor, Description: "Knows the roles."},
+		Module: module.Module{Name: "roles", Kind: module.Monitor, Description: "Knows the roles.", Commands: roleCommands},
 		New:    func(module.Object) (engine.Monitor, error) { return roles{}, nil },
 	}},
 }
