@@ -264,7 +264,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 	reply := replies.Get().(*Reply)
 	defer reply.release()
 	for first := true; ; {
-		before := b.response
+		reply.before = b.response
 		n, err := b.response.Consume(b.conn.Unread())
 		if err != nil {
 			return b.lost(err)
@@ -278,7 +278,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 				b.noteStatement(q, data)
 				first = false
 			}
-			*reply = Reply{Server: b.server.Name(), Data: data, Complete: b.response.Complete, before: before, after: &b.response}
+			reply.Server, reply.Data, reply.Complete, reply.after = b.server.Name(), data, b.response.Complete, &b.response
 			if err := each(reply); err != nil {
 				return err
 			}

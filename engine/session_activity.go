@@ -132,9 +132,10 @@ type retained struct {
 	open    bool // the newest one has not been completed
 }
 
-func (r *retained) begin(q QueryInfo) {
-	if r.limit <= 0 {
-		return
+func (r *retained) begin(query *Query) {
+	command := query.Command()
+	q := QueryInfo{
+		Command: command.String(), Statement: string(shown(command, query.SQL(), maxKeptStatement)), Received: query.received,
 	}
 	if len(r.queries) >= r.limit {
 		r.bytes -= queryBytes(&r.queries[0])
@@ -205,9 +206,7 @@ func (c *conversation) beginQuery(q *Query) {
 	a.statements++
 	a.statement = append(a.statement[:0], shown(command, sql, maxShownStatement)...)
 	if c.seen.retained.limit > 0 && (sql != nil || command != wire.ComPing) {
-		c.seen.retained.begin(QueryInfo{
-			Command: command.String(), Statement: string(shown(command, sql, maxKeptStatement)), Received: q.received,
-		})
+		c.seen.retained.begin(q)
 	}
 	c.mu.Unlock()
 	c.service.began()
