@@ -217,3 +217,36 @@ func TestRealTransactions(t *testing.T) {
 		t.Errorf("a variable that was set in a transaction is %d, want 1", got)
 	}
 }
+
+// Ensure that a statement can be stopped while it waits for a replica.
+func TestRealCausalWaitStopped(t *testing.T) {
+	primary, replica := enginetest.StartPair(t)
+	root(t, primary, "CREATE TABLE t (a INT)")
+	primary.WaitReplicated(t, replica)
+	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=60", "START SLAVE")
+	p := start(t, "-config", splitting(t, map[string]string{"local": "causal_reads=local\ncausal_reads_timeout=50s"}, primary, replica))
+	c := p.connect(t, "local-Listener", appUser("waits"))
+	run(t, c, "INSERT INTO t VALUES (1)")
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.ExecContext(context.WithoutCancel(t.Context()), "SELECT COUNT(*) FROM t")
+		done <- err
+	}()
+	s, err := p.engine.Session(p.sessionID(t, "waits"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the wait to be stopped", func() bool {
+		_ = s.CancelStatement("ann") // an error says that it does not wait yet
+		select {
+		case err := <-done:
+			if errorNumber(err) != 1317 {
+				t.Errorf("the client got %v, want error 1317", err)
+			}
+			return true
+		default:
+			return false
+		}
+	})
+	run(t, c, "INSERT INTO t VALUES (2)") // the session goes on
+}
