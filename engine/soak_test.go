@@ -150,13 +150,14 @@ func (c *soakClient) run(ctx context.Context) {
 	}
 }
 
-// expected reports whether err is how a client sees a kill or a lost server.
+// expected reports whether err is how a client sees a kill or a lost server. The
+// driver calls its buffer busy when the error comes in with the reply before it.
 func expected(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return e.Number == 1927 || e.Number == 1317 || e.Number == 2002
 	}
 	_, network := errors.AsType[net.Error](err)
-	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, mysql.ErrBusyBuffer) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // session works on one connection until something goes wrong.
