@@ -90,6 +90,7 @@ port=4008
 // roles is a monitor that says what a test wants it to say.
 type roles struct {
 	status [2]atomic.Uint32
+	lag    atomic.Int64                      // of server2, in nanoseconds
 	waits  atomic.Pointer[[]engine.LockWait] // on server1
 	during atomic.Pointer[func()]            // called by each Tick
 }
@@ -99,6 +100,7 @@ func (r *roles) Tick(_ context.Context, servers []engine.MonitorTarget) []engine
 	for i := range probes {
 		probes[i] = engine.Probe{Status: engine.ServerStatus(r.status[i].Load()), Seen: engine.MonitoredServer{MaxPacket: 1 << 20, MasterID: -1}}
 	}
+	probes[1].Seen.Lag = time.Duration(r.lag.Load())
 	if during := r.during.Load(); during != nil {
 		(*during)()
 	}
