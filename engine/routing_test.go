@@ -110,6 +110,34 @@ func TestRetryFailedReads(t *testing.T) {
 	}, "router=readwritesplit", "router=readwritesplit\nretry_failed_reads=false")
 }
 
+// Ensure a replica that is max_replication_lag behind, or of which that is not
+// known, gets no reads until it has caught up, of sessions that are there and of
+// new ones.
+func TestMaxReplicationLag(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		there := p.connect(splitAddress)
+		for _, tt := range []struct {
+			lag  time.Duration
+			want string
+		}{
+			{0, "server2"},
+			{9 * time.Second, "server2"},
+			{10 * time.Second, "server1"},
+			{time.Hour, "server1"},
+			{-1, "server1"},
+			{time.Second, "server2"},
+		} {
+			p.monitor.lag[1].Store(int64(tt.lag))
+			p.set(master, slave)
+			for name, c := range map[string]*enginetest.Client{"there": there, "new": p.connect(splitAddress)} {
+				if r := p.query(c, "SELECT 1"); r.Value != tt.want {
+					t.Errorf("%v behind: a session that is %s was answered by %s, want %s", tt.lag, name, r.Value, tt.want)
+				}
+			}
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nmax_replication_lag=10s")
+}
+
 // Ensure what a session has on one server only stays there.
 func TestStaysOnPrimary(t *testing.T) {
 	for _, tt := range []struct {
