@@ -85,8 +85,8 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	}
 	if err != nil {
 		_ = conn.Release()
-		if _, lost := errors.AsType[*wire.SequenceError](err); lost && s.announces(c.client) {
-			err = fmt.Errorf("it takes no PROXY protocol header from this host: add this host to its proxy_protocol_networks, or set proxy_protocol=false (%w)", err)
+		if _, said := errors.AsType[*wire.Error](err); !said && s.announces(c.client) { // one that does not take the header just hangs up
+			err = fmt.Errorf("%w; if it takes no PROXY protocol header from this host, add this host to its proxy_protocol_networks, or set proxy_protocol=false", err)
 		}
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause

@@ -380,3 +380,28 @@ func TestProxyHeaderHostile(t *testing.T) {
 		}
 	})
 }
+
+// Ensure that a client that stops in the middle of COM_CHANGE_USER loses its
+// session as one that does so at the beginning.
+func TestChangeUserStalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t)
+		defer p.stop()
+		c := p.connect(splitAddress)
+		defer c.Conn.Close()
+		change := wire.ChangeUser{User: "other", Collation: 45}
+		if err := c.Send(change.Append(nil, wire.ClientProtocol41|wire.ClientSecureConnection|wire.ClientPluginAuth|wire.ClientConnectAttrs)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		if n := len(p.Sessions()); n != 1 {
+			t.Errorf("%d sessions after 9 s, want 1", n)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if n := len(p.Sessions()); n != 0 {
+			t.Errorf("%d sessions after 11 s, want none", n)
+		}
+	})
+}

@@ -291,6 +291,16 @@ func (l *login) cipher() string {
 	return ""
 }
 
+// readBefore lets reads of the client fail at a time, unless somebody has cut
+// them off already.
+func (l *login) readBefore(t time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.work.ended == nil {
+		_ = l.client.SetReadDeadline(t)
+	}
+}
+
 // changeUser carries out COM_CHANGE_USER: a login on a connection that stands.
 // The new user gets a new chain; what the old one had built up is gone.
 func (l *login) changeUser(payload []byte) error {
@@ -314,7 +324,11 @@ func (l *login) changeUser(payload []byte) error {
 		who.attributes = l.engine.sessions.attributes.share(change.Attributes)
 	}
 	l.entering = l
-	defer func() { l.entering = nil }()
+	l.readBefore(time.Now().Add(loginTimeout))
+	defer func() {
+		l.entering = nil
+		l.readBefore(time.Time{})
+	}()
 	if err := l.identify(ctx, &who, nil); err != nil {
 		return err
 	}
