@@ -192,6 +192,52 @@ func TestRealSwitchover(t *testing.T) {
 	t.Logf("%d rows acknowledged, %d statements failed", len(w.acked), w.fails)
 }
 
+// Ensure that switchovers without writes between them work, by command later too,
+// and that replication can be reset and a server be brought back.
+func TestRealCommands(t *testing.T) {
+	p, servers := trio(t)
+	admin := p.firstAdmin(t)
+	p.waitStates(t, "Master, Running | Slave, Running | Slave, Running")
+	done := func(command string, args ...string) {
+		t.Helper()
+		began := time.Now()
+		if status, body := p.order(t, admin, http.MethodPost, command, args...); status != http.StatusNoContent {
+			t.Fatalf("%s %v: got %d, want 204: %s", command, args, status, body)
+		}
+		t.Logf("%s %v took %v", command, args, time.Since(began))
+	}
+	done("switchover", "Monitor", "server2")
+	done("switchover", "Monitor", "server1")
+	done("switchover-force", "Monitor", "server3")
+	p.waitStates(t, "Slave, Running | Slave, Running | Master, Running")
+	done("async-switchover", "Monitor", "server1")
+	waitFor(t, "the switchover", func() bool {
+		_, body := p.order(t, admin, http.MethodGet, "fetch-cmd-result", "Monitor")
+		return strings.Contains(body, "switchover completed successfully.")
+	})
+	p.waitStates(t, "Master, Running | Slave, Running | Slave, Running")
+
+	db := servers[1].Open(t, "root", "")
+	for _, statement := range []string{"STOP SLAVE", "RESET SLAVE ALL"} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.waitStates(t, "Master, Running | Running | Slave, Running")
+	done("rejoin", "Monitor", "server2")
+	p.waitStates(t, "Master, Running | Slave, Running | Slave, Running")
+	if status, body := p.order(t, admin, http.MethodPost, "rejoin", "Monitor", "server2"); status != 400 || !strings.Contains(body, "already connected") {
+		t.Errorf("rejoin again: got %d %s", status, body)
+	}
+	done("reset-replication", "Monitor", "server2")
+	p.waitStates(t, "Slave, Running | Master, Running | Slave, Running")
+	if _, err := servers[1].Open(t, enginetest.AppUser, "app").Exec("CREATE TABLE after_reset (a INT)"); err != nil {
+		t.Fatal(err)
+	}
+	servers[1].WaitReplicated(t, servers[0])
+	servers[1].WaitReplicated(t, servers[2])
+}
+
 // Ensure that a switchover that cannot be is refused in clear words, and that
 // one that fails half-way is undone.
 func TestRealSwitchoverUndone(t *testing.T) {

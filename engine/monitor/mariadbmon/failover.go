@@ -87,7 +87,7 @@ func (o *operation) drainRelayLog(server int, name string) error {
 	}
 	var left uint64
 	err = o.wait(server, func(rows []row) (bool, error) {
-		executed, err := h.value(o.ctx, "SELECT @@GLOBAL.gtid_slave_pos")
+		executed, err := h.value(o.ctx, "SELECT @@GLOBAL.gtid_current_pos")
 		if err != nil {
 			return false, err
 		}

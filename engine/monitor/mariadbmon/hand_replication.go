@@ -33,19 +33,27 @@ func (h *hand) change(ctx context.Context, s *settings, m master) error {
 	return h.exec(ctx, "START SLAVE"+connectionName(m.name))
 }
 
-// catchUp waits until the server has executed everything up to position.
-func (h *hand) catchUp(ctx context.Context, position string) error {
-	deadline, _ := ctx.Deadline()
-	// Not all of the time: what is undone must have some too.
-	seconds := max(time.Until(deadline).Seconds()-1, 0)
-	reached, err := h.value(ctx, fmt.Sprintf("SELECT MASTER_GTID_WAIT(%s, %.3f)", quoted(position), seconds))
-	switch {
-	case err != nil:
-		return err
-	case reached != "0":
-		return fmt.Errorf("%s has not reached %s in time", h.name, position)
+// catchUp waits until the server has executed everything up to a position. It
+// looks at gtid_current_pos, for what the server wrote itself when it was the
+// primary is not in gtid_slave_pos, which MASTER_GTID_WAIT looks at.
+func (h *hand) catchUp(ctx context.Context, text string) error {
+	want := parsePosition(text)
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		has, err := h.value(ctx, "SELECT @@GLOBAL.gtid_current_pos")
+		if err == nil && parsePosition(has).covers(want) {
+			return nil
+		}
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%s has not reached %s in time", h.name, text)
+		}
 	}
-	return nil
 }
 
 // runFile runs the statements of a file, one in each line. Empty lines and
