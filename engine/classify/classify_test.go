@@ -134,6 +134,7 @@ var statements = []struct {
 	{"load data infile 'x' replace into table t", classify.OpLoad, writes | primary, toPrimary},
 	{"load data low_priority local infile 'x' into table t", classify.OpLoad, writes | primary | classify.LoadLocal, toPrimary},
 	{"call p(1)", classify.OpCall, writes | primary, toPrimary},
+	{"call p(1, @out)", classify.OpCall, writes | primary | uses | sets, toPrimary},
 	{"create table t (a int)", classify.OpCreate, writes | primary, toPrimary},
 	{"create or replace table t like u", classify.OpCreate, writes, toPrimary},
 	{"create procedure p() begin select 1; select 2; end", classify.OpCreate, writes | primary, toPrimary},

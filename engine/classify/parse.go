@@ -131,6 +131,9 @@ func (p *parser) verb() {
 		p.load()
 	case keyCall:
 		p.simple(OpCall, Writes)
+		if p.s.Is(UsesUserVar) { // it may be for an OUT parameter
+			p.s.Flags |= SetsUserVar
+		}
 	case keyDo:
 		p.simple(OpDo, Reads|PrimaryOnly)
 	case keyHandler:
