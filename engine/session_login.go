@@ -297,7 +297,7 @@ func (l *login) readBefore(t time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.work.ended == nil {
-		_ = l.client.SetReadDeadline(t)
+		_ = l.client.NetConn().SetReadDeadline(t)
 	}
 }
 
