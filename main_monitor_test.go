@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -332,6 +333,35 @@ func TestRealFailover(t *testing.T) {
 		var readOnly bool
 		_ = servers[0].Open(t, "root", "").QueryRow("SELECT @@read_only").Scan(&readOnly)
 		return readOnly || w.lost(t, servers[2]) > 0
+	})
+}
+
+// Ensure that read_only is set where it should be, whoever has changed it, and
+// that a script hears of what happens.
+func TestRealReadOnly(t *testing.T) {
+	p, servers := trio(t, "enforce_read_only_slaves=true", "enforce_writable_master=true", "script=/bin/echo heard of $EVENT at $INITIATOR")
+	const healthy = "Master, Running | Slave, Running | Slave, Running"
+	p.waitStates(t, healthy)
+	readOnly := func(i int) (is bool) {
+		if err := servers[i].Open(t, "root", "").QueryRow("SELECT @@read_only").Scan(&is); err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	set := func(i int, value string) {
+		if _, err := servers[i].Open(t, "root", "").Exec("SET GLOBAL read_only=" + value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(1, "0")
+	waitFor(t, "a replica to be read-only", func() bool { return readOnly(1) })
+	set(0, "1")
+	waitFor(t, "the primary to be writable", func() bool { return !readOnly(0) })
+	p.waitStates(t, healthy)
+	servers[2].Stop(t)
+	p.waitStates(t, "Master, Running | Slave, Running | Down")
+	waitFor(t, "the script", func() bool {
+		return strings.Contains(p.out.(*output).String(), "heard of slave_down at [127.0.0.1]:"+strconv.Itoa(servers[2].Port))
 	})
 }
 

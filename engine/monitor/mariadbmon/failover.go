@@ -86,7 +86,7 @@ func (o *operation) drainRelayLog(server int, name string) error {
 		return err
 	}
 	var left uint64
-	err = o.wait(server, func(rows []row) (bool, error) {
+	err = o.wait(o.ctx, server, func(rows []row) (bool, error) {
 		executed, err := h.value(o.ctx, "SELECT @@GLOBAL.gtid_current_pos")
 		if err != nil {
 			return false, err

@@ -1,6 +1,7 @@
 package mariadbmon
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -31,12 +32,12 @@ func parsePosition(text string) position {
 // covers reports whether p has everything that other has.
 func (p position) covers(other position) bool { return p.missing(other) == 0 }
 
-// missing returns how many events of other p does not have.
+// missing returns how many events of other p does not have, at most MaxUint64.
 func (p position) missing(other position) uint64 {
 	var n uint64
 	for domain, sequence := range other {
 		if has := p[domain]; has < sequence {
-			n += sequence - has
+			n += min(sequence-has, math.MaxUint64-n)
 		}
 	}
 	return n

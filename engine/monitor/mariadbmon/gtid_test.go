@@ -1,6 +1,9 @@
 package mariadbmon
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestPosition(t *testing.T) {
 	tests := []struct {
@@ -16,6 +19,7 @@ func TestPosition(t *testing.T) {
 		{"spaces", "0-1-37, 1-2-5", "1-2-6,\n0-1-37", 1},
 		{"nothing", "", "0-1-3", 3},
 		{"nothing_wanted", "", "", 0},
+		{"too_many", "0-1-1", "0-1-9223372036854775809,1-1-9223372036854775808", math.MaxUint64},
 		{"nonsense", "0-1", "x-1-3,0-1-y,0-1-2-3", 0},
 	}
 	for _, tt := range tests {

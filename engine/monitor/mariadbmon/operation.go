@@ -188,10 +188,16 @@ func again(r *engine.ReplicaInfo) master {
 	return master{r.Name, r.MasterHost, strconv.Itoa(r.MasterPort), "slave_pos"}
 }
 
+// confirmTime is how long replicas may take until they replicate. Nobody hears of
+// the new primary before that.
+const confirmTime = 3 * time.Second
+
 // confirm waits until replicas replicate, and warns of those that do not.
 func (o *operation) confirm(replicas []int) {
+	limited, cancel := context.WithTimeout(o.ctx, confirmTime)
+	defer cancel()
 	for _, i := range replicas {
-		if err := o.wait(i, func(rows []row) (bool, error) {
+		if err := o.wait(limited, i, func(rows []row) (bool, error) {
 			for _, r := range rows {
 				info := r.replica()
 				if info.LastIOError != "" || info.LastSQLError != "" {
@@ -212,7 +218,7 @@ func (o *operation) confirm(replicas []int) {
 const pollInterval = 100 * time.Millisecond
 
 // wait asks a server for its replication until ready says so, or ctx ends.
-func (o *operation) wait(server int, ready func([]row) (bool, error)) error {
+func (o *operation) wait(ctx context.Context, server int, ready func([]row) (bool, error)) error {
 	h, err := o.hand(server)
 	if err != nil {
 		return err
@@ -220,7 +226,7 @@ func (o *operation) wait(server int, ready func([]row) (bool, error)) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
-		rows, err := h.rows(o.ctx, "SHOW ALL SLAVES STATUS")
+		rows, err := h.rows(ctx, "SHOW ALL SLAVES STATUS")
 		if err != nil {
 			return err
 		}
@@ -229,8 +235,8 @@ func (o *operation) wait(server int, ready func([]row) (bool, error)) error {
 		}
 		select {
 		case <-ticker.C:
-		case <-o.ctx.Done():
-			return o.ctx.Err()
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
