@@ -19,6 +19,7 @@ var suites = []suite{
 	day("php", 65, "php", "day.php"),
 	day("perl", 40, "perl", "day.pl"),
 	java,
+	sysbench,
 	differential,
 	goDriver,
 	mariadbTest,

@@ -28,7 +28,7 @@ public class Day {
     try {
       line = text(work.run());
     } catch (SQLException e) {
-      line = "error " + e.getErrorCode() + " " + e.getSQLState() + " " + e.getMessage().replaceAll("\\(conn[=:]\\d+\\)", "(conn)");
+      line = "error " + e.getErrorCode() + " " + e.getSQLState() + " " + e.getMessage().replaceAll("\\(conn[=:]\\d+\\)", "(conn)").replaceAll("port=\\d+", "port");
     }
     System.out.println(name + ": " + line.replace("\n", " "));
   }
