@@ -287,7 +287,7 @@ func (l *login) prove(ctx context.Context) error {
 		c.capabilities = adminCapabilities
 		var conn *serverConn
 		if conn, _, err = server.login(ctx, c); err == nil {
-			return conn.Close()
+			return conn.Release()
 		}
 		if !Unreachable(err) {
 			return err
