@@ -30,7 +30,8 @@ func (o *operation) failover() error {
 	}
 	o.logf("failover: %s is to be the primary in place of %s, which is down", o.cluster.name(next), o.cluster.name(old))
 	if err := o.takeOver(old, next); err != nil {
-		return errors.Join(fmt.Errorf("Failover '%s' -> '%s' failed.", o.cluster.name(old), o.cluster.name(next)), err) //nolint:staticcheck // MaxScale's words
+		//lint:ignore ST1005 MaxScale's words
+		return errors.Join(fmt.Errorf("Failover '%s' -> '%s' failed.", o.cluster.name(old), o.cluster.name(next)), err)
 	}
 	o.topology.primary = o.cluster.name(next)
 	o.confirm(o.redirectOthers(old, next))

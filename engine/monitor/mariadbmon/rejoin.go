@@ -32,7 +32,8 @@ func (o *operation) rejoin(name string) error {
 		return refusef("'%s' cannot replicate from primary server '%s': %s", name, o.cluster.name(primary), reason)
 	}
 	if err := o.join(i, primary); err != nil {
-		return errors.Join(errors.New("Rejoin attempted but failed."), err) //nolint:staticcheck // MaxScale's words
+		//lint:ignore ST1005 MaxScale's words
+		return errors.Join(errors.New("Rejoin attempted but failed."), err)
 	}
 	o.confirm([]int{i})
 	return nil

@@ -29,7 +29,8 @@ func (o *operation) switchover(to, from string, force bool) error {
 	o.logf("switchover: %s is to be the primary in place of %s", o.cluster.name(next), o.cluster.name(old))
 	steps, err := o.swap(old, next, force)
 	if err != nil {
-		return o.undo(errors.Join(fmt.Errorf("Switchover %s -> %s failed.", o.cluster.name(old), o.cluster.name(next)), err), steps) //nolint:staticcheck // MaxScale's words
+		//lint:ignore ST1005 MaxScale's words
+		return o.undo(errors.Join(fmt.Errorf("Switchover %s -> %s failed.", o.cluster.name(old), o.cluster.name(next)), err), steps)
 	}
 	o.topology.primary = o.cluster.name(next)
 	moved := o.redirectOthers(old, next)
