@@ -32,6 +32,7 @@ type Backend struct {
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
+	database   string                       // the default database
 	used       time.Duration                // when it was last sent something, since the session's begin
 	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
 	active     time.Duration                // how long all of them did
@@ -68,7 +69,7 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	if entering != nil {
 		entering.proved = true
 	}
-	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected)}
+	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected), database: c.database}
 	b.threadID.Store(conn.threadID)
 	if err := s.listener.init.replay(ctx, b, ""); err != nil {
 		server.pool.drop(conn)
@@ -142,6 +143,9 @@ func (b *Backend) Close() error {
 
 // Execute sends q to the server and passes the reply up.
 func (b *Backend) Execute(q *Query, up ReplyWriter) error {
+	if err := follow(b, q); err != nil {
+		return err
+	}
 	framed, err := b.prepare(q)
 	if err != nil {
 		return err
@@ -163,6 +167,9 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 // Send sends q to the server. Relay or Drain must follow, unless the command
 // has no reply.
 func (b *Backend) Send(q *Query) error {
+	if err := follow(b, q); err != nil {
+		return err
+	}
 	framed, err := b.prepare(q)
 	if err != nil {
 		return err
@@ -288,6 +295,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 		case b.response.Complete:
 			if hasStatus(q.Command()) && b.response.Err == nil {
 				b.status = b.response.Status
+				noteDatabase(b, q)
 			}
 			b.done()
 			return nil

@@ -56,6 +56,9 @@ func (p *parser) scan(stop int) {
 			if key == keyFor && stop&stopFor != 0 {
 				return
 			}
+			if key == keySelect && p.s.Op == OpSet {
+				p.s.Flags |= Reads // SET @a = (SELECT …)
+			}
 			if this.call == callSequence && prev.punct == '.' {
 				p.s.Flags |= PrimaryOnly // sequence.NEXTVAL
 			}

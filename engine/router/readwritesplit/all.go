@@ -12,8 +12,8 @@ import (
 
 // toAll sends a session command to every open server. The client sees the answer
 // of the server with the open transaction, of the primary or, without one, of the
-// first. A server that answers otherwise is not like the others any more and is
-// left.
+// first. A connection whose answer is another one is not like the others any more
+// and is left: a new one becomes what they are, if the server can.
 func (s *session) toAll(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.figures.toAll.Add(1)
 	for attempt := 0; ; attempt++ {
@@ -109,7 +109,6 @@ func (s *session) drain(q *engine.Query, b, first *engine.Backend, answered bool
 	}
 	if err == nil {
 		err = fmt.Errorf("server %s: answers a session command unlike %s", b.Server().Name(), first.Server().Name())
-		s.bar(b.Server(), barUnlike)
 	}
 	s.session.Logf(slog.LevelWarn, "%v", err)
 	s.drop(b)

@@ -35,6 +35,9 @@ func (s *session) target(q *engine.Query) target {
 		wire.ComStmtClose, wire.ComStmtReset:
 		return target{kind: classify.TargetAll, why: "session command"}
 	default:
+		if s.trx != nil {
+			return target{kind: classify.TargetLast, why: "transaction", on: s.trx}
+		}
 		return target{kind: classify.TargetPrimary, why: "command"}
 	}
 	if b := s.session.Pins().Statement(q); b != nil {
@@ -79,7 +82,7 @@ func (s *session) usual(q *engine.Query) target {
 		}
 	}
 	switch {
-	case s.trx != nil && s.trx != s.primary && statement.Is(classify.BeginTrx):
+	case s.trx != nil && s.trx != s.primary && statement.Is(classify.BeginTrx) && !statement.Is(classify.EndTrx):
 		return s.nextTransaction(q)
 	case s.trx != nil:
 		return target{kind: classify.TargetLast, why: "transaction", on: s.trx}
@@ -93,6 +96,9 @@ func (s *session) usual(q *engine.Query) target {
 		return onPrimary("strict")
 	case pins.On(engine.PinTableLock) != nil:
 		return onPrimary("LOCK TABLES")
+	case statement.Is(classify.BeginTrx) && statement.Is(classify.ReadOnlyTrx) && s.primary != nil &&
+		(pins.On(engine.PinTempTable) == s.primary || pins.On(engine.PinVariable) == s.primary):
+		return onPrimary("transaction that may need what is there")
 	case pins.TempTable(q) != nil:
 		return s.where(pins.TempTable(q), "temporary table")
 	case statement.Is(classify.UsesUserVar) && (pins.On(engine.PinVariable) != nil || !s.router.options.variablesInAll):
