@@ -274,7 +274,7 @@ func anewGroups(q query, matching []*api.Session) []string {
 // out on purpose: a new field has to be put in light.go, or here.
 func TestLight(t *testing.T) {
 	left := []string{
-		"Connected", "IOActivity", "Thread", "DefaultDatabase", "Queries", "Log", "Chain", "LogLines", "Events", "IOHistory",
+		"Connected", "IOActivity", "Thread", "DefaultDatabase", "Queries", "Log", "Chain", "LogLines", "Events", "IOHistory", "Pins",
 		"Client.SescmdHistoryLen", "Client.SescmdHistoryStoredReplies", "Client.SescmdHistoryStoredMetadata",
 		"Memory.ConnectionBuffers", "Memory.ExecMetadata", "Memory.LastQueries", "Memory.SescmdHistory", "Memory.Variables",
 	}
