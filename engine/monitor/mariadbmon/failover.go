@@ -55,25 +55,7 @@ func (o *operation) takeOver(old, next int) error {
 		again := h.exec(o.ctx, "START SLAVE"+name)
 		return errors.Join(err, again)
 	}
-	replication := o.cluster.nodes[next].seen.Replication
-	step := undoStep{guards: true, what: o.cluster.name(next) + " is a replica again", run: func(o *operation) error {
-		h, err := o.hand(next)
-		if err != nil {
-			return err
-		}
-		if err := h.exec(o.ctx, "SET GLOBAL read_only=1"); err != nil {
-			return err
-		}
-		for _, r := range replication {
-			if err := h.exec(o.ctx, "STOP SLAVE"+connectionName(r.Name)); err != nil {
-				o.logf("%v", err) // it is gone already, and is made again
-			}
-			if err := h.change(o.ctx, &o.settings, again(&r)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}
+	step := replicaAgain(o, next, true)
 	if err := o.promote(next, old); err != nil {
 		return o.undo(err, []undoStep{step})
 	}

@@ -66,14 +66,20 @@ func (o *operation) swap(old, next int, force bool) (steps []undoStep, err error
 			o.warnf("%v; going on without, because of force", err)
 		}
 	}
-	wasReadOnly := o.cluster.nodes[next].seen.ReadOnly
-	replication := slices.Clone(o.cluster.nodes[next].seen.Replication)
-	steps = append(steps, undoStep{guards: true, what: o.cluster.name(next) + " is a replica again", run: func(o *operation) error {
-		h, err := o.hand(next)
+	steps = append(steps, replicaAgain(o, next, o.cluster.nodes[next].seen.ReadOnly))
+	return steps, o.promote(next, old)
+}
+
+// replicaAgain takes back that a replica was promoted: it replicates from where it
+// does now, and is read-only if it is to be.
+func replicaAgain(o *operation, server int, readOnly bool) undoStep {
+	replication := slices.Clone(o.cluster.nodes[server].seen.Replication)
+	return undoStep{guards: true, what: o.cluster.name(server) + " is a replica again", run: func(o *operation) error {
+		h, err := o.hand(server)
 		if err != nil {
 			return err
 		}
-		if wasReadOnly {
+		if readOnly {
 			if err := h.exec(o.ctx, "SET GLOBAL read_only=1"); err != nil {
 				return err
 			}
@@ -87,8 +93,7 @@ func (o *operation) swap(old, next int, force bool) (steps []undoStep, err error
 			}
 		}
 		return nil
-	}})
-	return steps, o.promote(next, old)
+	}}
 }
 
 // demote takes the writes from the primary: it becomes read-only, those whom
