@@ -19,7 +19,8 @@ type Backend struct {
 	primary, replica *node
 	log              *slog.Logger
 
-	writes sync.Mutex // held while tables are changed
+	writes  sync.Mutex // held while tables are changed
+	catalog sync.Mutex // held by those who read the catalog, whose tables are everybody's
 }
 
 // Start runs the script and then listens on two free ports of 127.0.0.1. The

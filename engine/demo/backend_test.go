@@ -333,3 +333,22 @@ func TestScriptError(t *testing.T) {
 		t.Errorf("got %v, want the statement", err)
 	}
 }
+
+// Ensure that connections may read the catalog at the same time.
+func TestConcurrentCatalog(t *testing.T) {
+	b := start(t)
+	var wg sync.WaitGroup
+	for _, address := range []string{b.Primary(), b.Replica(), b.Primary(), b.Replica()} {
+		db := open(t, "demo", address, "shop")
+		wg.Go(func() {
+			for range 5 {
+				for _, q := range []string{"SHOW COLLATION", "SELECT COUNT(*) FROM information_schema.tables"} {
+					if _, err := db.Exec(q); err != nil {
+						t.Errorf("%s: %v", q, err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

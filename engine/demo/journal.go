@@ -51,6 +51,10 @@ func (h *handler) guard(ctx context.Context, mc *mysql.Conn, s statement, reply 
 			return reply(&sqltypes.Result{}, false)
 		}
 	}
+	if s.readsCatalog() {
+		h.backend.catalog.Lock()
+		defer h.backend.catalog.Unlock()
+	}
 	c := h.conn(mc)
 	defer c.settled()
 	open := mc.StatusFlags&mysql.ServerInTransaction != 0 || mc.StatusFlags&mysql.ServerStatusAutocommit == 0
@@ -118,6 +122,13 @@ func (h *handler) alone(c *conn, keep bool, exec func() error) error {
 	c.store.keep = keep
 	defer func() { c.store.keep = false }()
 	return exec()
+}
+
+// readsCatalog tells whether a statement is about the tables of information_schema,
+// of which go-mysql-server has one for all connections that each planning changes.
+func (s statement) readsCatalog() bool {
+	_, show := s.parsed.(*sqlparser.Show)
+	return show || strings.Contains(strings.ToLower(s.text), "information_schema")
 }
 
 // settle ends c's transaction: what it saw and wrote is dropped, and what it
