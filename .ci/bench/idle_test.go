@@ -30,7 +30,7 @@ func TestIdleSessions(t *testing.T) {
 		start func() proxy
 		files int // of the proxy, a session
 	}{
-		{func() proxy { return startHAProxy(t, primary) }, 2},
+		{func() proxy { return startHAProxy(t, primary) }, 3}, // it keeps some back: see its maxconn
 		{func() proxy { return startSignalbox(t, configuration{router: "readconnroute", primary: primary}) }, 2},
 		{func() proxy {
 			return startSignalbox(t, configuration{router: "readwritesplit", primary: primary, replica: replica})
