@@ -34,6 +34,7 @@ type Backend struct {
 	status     wire.Status                  // of the last reply that had one
 	database   string                       // the default database
 	used       time.Duration                // when it was last sent something, since the session's begin
+	looked     time.Duration                // when Gone last looked at the connection, likewise
 	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
 	active     time.Duration                // how long all of them did
 	closed     bool

@@ -41,11 +41,15 @@ const staleAfter = 100 * time.Millisecond
 
 // Gone reports whether the connection was cut because its server is down, or the
 // server has closed it while it was not used. It costs nothing for a connection that
-// was used a moment ago.
+// was used, or looked at, a moment ago.
 func (b *Backend) Gone(q *Query) bool {
 	if b.gone.Load() {
 		return true
 	}
-	unused := q.received.Sub(b.session.connected) - b.used
-	return unused > staleAfter && spokenUp(b.conn.NetConn())
+	now := q.received.Sub(b.session.connected)
+	if now-max(b.used, b.looked) <= staleAfter {
+		return false
+	}
+	b.looked = now
+	return spokenUp(b.conn.NetConn())
 }
