@@ -28,6 +28,7 @@ type Backend struct {
 
 	// Owned by the session's goroutine.
 	response   wire.Response
+	reply      Reply                        // the batch under way
 	sent       *Query                       // that it owes a reply to
 	statements map[uint32]*backendStatement // by the client's id
 	delivered  bool                         // part of the reply has gone up
@@ -228,11 +229,7 @@ func (b *Backend) Relay(up ReplyWriter) error {
 		return nil
 	}
 	q := b.sent
-	err := b.receive(func(r *Reply) error {
-		b.delivered = true
-		return up.ClientReply(r)
-	})
-	if err != nil {
+	if err := b.receive(up); err != nil {
 		return err
 	}
 	b.session.talk.noteReply(b, q, &b.response)
@@ -244,7 +241,7 @@ func (b *Backend) Drain() error {
 	if b.sent == nil {
 		return nil
 	}
-	return b.receive(func(*Reply) error { return nil })
+	return b.receive(nil)
 }
 
 // Response returns what is known of the last reply.
@@ -266,11 +263,16 @@ func hasStatus(command wire.Command) bool {
 // Delivered reports whether a part of the last reply has gone up.
 func (b *Backend) Delivered() bool { return b.delivered }
 
-// receive takes the reply to what was sent, batch by batch.
-func (b *Backend) receive(each func(*Reply) error) error {
-	q := b.sent
-	reply := replies.Get().(*Reply)
-	defer reply.release()
+// receive takes the reply to what was sent, batch by batch, and passes it up, if it is
+// not to be dropped.
+func (b *Backend) receive(up ReplyWriter) error {
+	err := b.batches(up)
+	b.reply.Data = nil // which the connection takes back
+	return err
+}
+
+func (b *Backend) batches(up ReplyWriter) error {
+	q, reply := b.sent, &b.reply
 	for first := true; ; {
 		reply.before = b.response
 		n, err := b.response.Consume(b.conn.Unread())
@@ -287,8 +289,11 @@ func (b *Backend) receive(each func(*Reply) error) error {
 				first = false
 			}
 			reply.Server, reply.Data, reply.Complete, reply.after = b.server.Name(), data, b.response.Complete, &b.response
-			if err := each(reply); err != nil {
-				return err
+			if up != nil {
+				b.delivered = true
+				if err := up.ClientReply(reply); err != nil {
+					return err
+				}
 			}
 			b.conn.Discard(n)
 		}

@@ -13,26 +13,35 @@ func (b *Backend) Ask(sql string) (string, error) {
 	if err := b.transmit(NewQuery(sql), nil); err != nil {
 		return "", err
 	}
-	var row []byte
-	whole := false
-	err := b.receive(func(r *Reply) error {
-		for part := range r.Packets() {
-			if part.Kind == wire.PartRow && !whole {
-				row, whole = append(row, part.Payload()...), part.Last
-			}
-		}
-		return nil
-	})
+	var first firstRow
+	err := b.receive(&first)
+	b.delivered = false // to the client
 	if err != nil {
 		return "", err
 	}
 	if e := b.response.Err; e != nil {
 		return "", e
 	}
-	if columns := textRow(row); len(columns) > 0 {
+	if columns := textRow(first.row); len(columns) > 0 {
 		return columns[0], nil
 	}
 	return "", nil
+}
+
+// firstRow keeps the first row of a reply, and nothing else.
+type firstRow struct {
+	row   []byte
+	whole bool
+}
+
+// ClientReply takes one batch.
+func (f *firstRow) ClientReply(r *Reply) error {
+	for part := range r.Packets() {
+		if part.Kind == wire.PartRow && !f.whole {
+			f.row, f.whole = append(f.row, part.Payload()...), part.Last
+		}
+	}
+	return nil
 }
 
 // staleAfter is how long a connection may have been unused before it is looked at

@@ -106,7 +106,9 @@ func (b *builder) buildFilter(o module.Object) error {
 }
 
 func (b *builder) buildService(o module.Object) error {
-	s := &Service{engine: b.Engine, object: o, cluster: o.Values.String("cluster")}
+	s := &Service{
+		engine: b.Engine, object: o, cluster: o.Values.String("cluster"), netWriteTimeout: o.Values.Duration("net_write_timeout"),
+	}
 	s.accounts.service = s
 	var err error
 	if s.throttle, err = newLogThrottle(b.maxscale.Values.String("log_throttling")); err != nil {

@@ -14,7 +14,7 @@ import (
 // MaxScale: sends it on, and the client sees the thread id of one of its servers,
 // which means another session to KILL.
 func asksConnectionID(sql []byte) (column []byte, asks bool) {
-	if len(sql) > 64 {
+	if len(sql) > 64 || bytes.IndexByte(sql, '(') < 0 {
 		return nil, false
 	}
 	sql = bytes.TrimRight(bytes.TrimSpace(sql), "; \t\r\n")

@@ -21,6 +21,8 @@ type conversation struct {
 	*Session
 	caps       wire.Capability // agreed with the client, and so with every backend
 	mode       classify.Mode   // how the client's SQL is to be read: the server's last status says
+	query      Query           // the command under way
+	answered   time.Time       // when a server had answered it, zero before
 	replies    clientWriter
 	history    history
 	statements statements
@@ -99,8 +101,8 @@ func (c *conversation) commands() error {
 
 // command answers one command. The error is io.EOF when it is the last one.
 func (c *conversation) command(packet wire.Packet) error {
-	q := takeQuery(packet, time.Now(), c)
-	defer q.release()
+	q := &c.query
+	q.take(packet, time.Now(), c)
 	if q.Command() == wire.ComQuit {
 		return io.EOF
 	}
@@ -113,6 +115,7 @@ func (c *conversation) command(packet wire.Packet) error {
 		err = refuse(q, refused, &c.replies)
 	}
 	c.endQuery(q, err)
+	q.release()
 	return err
 }
 
@@ -126,14 +129,8 @@ func (c *conversation) route(q *Query) error {
 	case wire.ComProcessKill:
 		return c.killCommand(processKill(q.payload))
 	case wire.ComQuery:
-		sql := q.SQL()
-		if startsWithKill(sql) {
-			if k, ok := classify.ParseKill(sql); ok {
-				return c.killCommand(k)
-			}
-		}
-		if call, asks := asksConnectionID(sql); asks {
-			return connectionID(c, string(call))
+		if answered, err := aboutConnection(c, q.SQL()); answered {
+			return err
 		}
 	case wire.ComStmtPrepare:
 		q.prepared = c.statements.prepare(q)
@@ -143,6 +140,20 @@ func (c *conversation) route(q *Query) error {
 		c.closeStatement(q)
 	}
 	return err
+}
+
+// aboutConnection answers a statement about connections: KILL, or the question for
+// the client's own id, both of which no server knows.
+func aboutConnection(c *conversation, sql []byte) (answered bool, err error) {
+	if startsWithKill(sql) {
+		if k, ok := classify.ParseKill(sql); ok {
+			return true, c.killCommand(k)
+		}
+	}
+	if call, asks := asksConnectionID(sql); asks {
+		return true, connectionID(c, string(call))
+	}
+	return false, nil
 }
 
 // refuse answers q with an error, if q is answered at all.

@@ -185,6 +185,7 @@ func probed(s *Server, p Probe) serverChange {
 	if p.Seen.MaxPacket == 0 {
 		s.seen.MaxPacket = known.MaxPacket
 	}
+	s.longest.Store(s.seen.MaxPacket)
 	if p.Seen.Version == "" {
 		s.seen.Version = known.Version
 	}

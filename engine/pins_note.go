@@ -52,7 +52,7 @@ func (p *Pins) trim() {
 
 // noteLocks follows GET_LOCK and LOCK TABLES. Whether GET_LOCK got its lock is in
 // a row, which nobody has read: it counts as if it had.
-func (p *Pins) noteLocks(b *Backend, statement classify.Statement) {
+func (p *Pins) noteLocks(b *Backend, statement *classify.Statement) {
 	switch {
 	case statement.Op == classify.OpLock:
 		p.Add(PinTableLock, b, "")
@@ -143,7 +143,7 @@ func (p *Pins) settle() {
 }
 
 // created keeps the name of a new temporary table.
-func (p *Pins) created(b *Backend, q *Query, statement classify.Statement) {
+func (p *Pins) created(b *Backend, q *Query, statement *classify.Statement) {
 	h, name := p.own(), string(statement.Table())
 	if name == "" || statement.Is(classify.MultiStatement|classify.Unknown) || len(h.tables) >= maxTempTables {
 		h.anyTable = true
@@ -163,7 +163,7 @@ func (p *Pins) created(b *Backend, q *Query, statement classify.Statement) {
 }
 
 // altered follows what becomes of the temporary tables.
-func (p *Pins) altered(b *Backend, q *Query, statement classify.Statement) {
+func (p *Pins) altered(b *Backend, q *Query, statement *classify.Statement) {
 	h := p.held
 	switch statement.Op {
 	case classify.OpDrop:

@@ -67,7 +67,7 @@ func (s *statements) noteText(q *Query) bool {
 }
 
 // text returns what an EXECUTE executes, nil when that is not known.
-func (s *statements) text(execute classify.Statement) *textStatement {
+func (s *statements) text(execute *classify.Statement) *textStatement {
 	name, _ := execute.Prepared()
 	if name == nil || s.texts == nil {
 		return nil
@@ -75,15 +75,13 @@ func (s *statements) text(execute classify.Statement) *textStatement {
 	return s.texts[strings.ToLower(string(name))]
 }
 
-// executed returns what an EXECUTE does.
-func (s *statements) executed(execute classify.Statement) classify.Statement {
-	text := s.text(execute)
-	if text == nil {
-		return execute
+// executed makes of an EXECUTE what it does.
+func (s *statements) executed(execute *classify.Statement) {
+	if text := s.text(execute); text != nil {
+		flags := execute.Flags
+		*execute = text.statement
+		execute.Flags |= flags
 	}
-	does := text.statement
-	does.Flags |= execute.Flags
-	return does
 }
 
 // prepare readies a statement for the COM_STMT_PREPARE in q. It becomes one of

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"sync"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/classify"
@@ -21,31 +20,18 @@ type Query struct {
 	parsed    bool
 	hint      classify.Hint
 	changes   int
-	rewritten []byte // memory for SetSQL
-	alone     bool   // it goes to one server though others could execute it
+	alone     bool // it goes to one server though others could execute it
 
 	statements *statements // of the session; nil for a query of the proxy's own
 }
 
-// queries are at rest: an idle session has none.
-var queries = sync.Pool{New: func() any { return new(Query) }}
-
-// takeQuery makes a query of the command in p. Its release must follow.
-func takeQuery(p wire.Packet, received time.Time, c *conversation) *Query {
-	q := queries.Get().(*Query)
+// take makes q the query of the command in p.
+func (q *Query) take(p wire.Packet, received time.Time, c *conversation) {
 	q.payload, q.framed, q.received, q.mode, q.statements = p.Payload, p.Framed, received, c.mode, &c.statements
-	return q
 }
 
-// release ends the use of q.
-func (q *Query) release() {
-	kept := q.rewritten[:0]
-	if cap(kept) > maxKeptStatement {
-		kept = nil
-	}
-	*q = Query{rewritten: kept}
-	queries.Put(q)
-}
+// release ends the use of q, which lets go of the command's memory.
+func (q *Query) release() { *q = Query{} }
 
 // NewQuery makes a query that runs sql, for filters and tests that send one of
 // their own.
@@ -86,27 +72,30 @@ func (q *Query) SetSQL(sql []byte) {
 		return
 	}
 	rewritten := make([]byte, 0, len(sql)+1)
-	q.rewritten = append(append(rewritten, byte(command)), sql...)
-	q.payload, q.framed = q.rewritten, nil
+	q.payload, q.framed = append(append(rewritten, byte(command)), sql...), nil
 	q.parsed = false
 	q.changes++
 }
 
-// Statement returns what the query's SQL does. It is parsed at most once; a
-// prepared statement was parsed when it was prepared. EXECUTE does what was
-// prepared under its name.
-func (q *Query) Statement() classify.Statement {
-	switch {
-	case q.prepared != nil && q.Command() != wire.ComStmtPrepare:
-		return q.prepared.statement
-	case !q.parsed:
-		q.parsed = true
-		q.statement = q.mode.Parse(q.SQL())
-		if q.statement.Op == classify.OpExecute && q.statements != nil {
-			q.statement = q.statements.executed(q.statement)
-		}
+// Statement returns what the query's SQL does; it is not to be changed. It is
+// parsed at most once; a prepared statement was parsed when it was prepared. EXECUTE
+// does what was prepared under its name.
+func (q *Query) Statement() *classify.Statement {
+	if q.prepared != nil && q.Command() != wire.ComStmtPrepare {
+		return &q.prepared.statement
 	}
-	return q.statement
+	if !q.parsed {
+		q.parse()
+	}
+	return &q.statement
+}
+
+func (q *Query) parse() {
+	q.parsed = true
+	q.statement = q.mode.Parse(q.SQL())
+	if q.statement.Op == classify.OpExecute && q.statements != nil {
+		q.statements.executed(&q.statement)
+	}
 }
 
 // body returns the text of the statement that is executed: for EXECUTE, what was
@@ -114,7 +103,7 @@ func (q *Query) Statement() classify.Statement {
 func (q *Query) body() []byte {
 	if q.Command() == wire.ComQuery && q.statements != nil && q.statements.texts != nil {
 		if statement := q.mode.Parse(q.SQL()); statement.Op == classify.OpExecute {
-			if text := q.statements.text(statement); text != nil {
+			if text := q.statements.text(&statement); text != nil {
 				return text.sql
 			}
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"iter"
-	"sync"
 
 	"github.com/signalbox/signalbox/engine/wire"
 )
@@ -18,14 +17,6 @@ type Reply struct {
 	before wire.Response // as it was before Data
 	after  *wire.Response
 	own    bool // made or changed by the proxy: its sequence ids are to be set
-}
-
-// replies are at rest: an idle backend has none.
-var replies = sync.Pool{New: func() any { return new(Reply) }}
-
-func (r *Reply) release() {
-	*r = Reply{}
-	replies.Put(r)
 }
 
 // Response returns what is known of the reply after this batch: rows so far,

@@ -41,6 +41,7 @@ type Server struct {
 	status       atomic.Uint32
 	lag          atomic.Int64  // a time.Duration, negative when unknown
 	capabilities atomic.Uint64 // of its last greeting, 0 before the first
+	longest      atomic.Int64  // max_allowed_packet in bytes, 0 when unknown
 	pool         pool
 
 	tally
@@ -216,11 +217,8 @@ func (s *Server) greeting() (version string, collation byte, caps wire.Capabilit
 
 // maxPacket returns the longest statement that the server takes, in bytes; 0
 // when it is not known.
-func (s *Server) maxPacket() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen.MaxPacket
-}
+// maxPacket is max_allowed_packet, in bytes, 0 when unknown.
+func (s *Server) maxPacket() int64 { return s.longest.Load() }
 
 func (s *Server) dial(ctx context.Context, address string) (net.Conn, error) {
 	return s.engine.dial(ctx, s.network, address)

@@ -20,6 +20,8 @@ type Service struct {
 	router  Router
 	single  bool // a session uses one server
 
+	netWriteTimeout time.Duration // 0 for none
+
 	throttle *logThrottle // of its sessions' lines
 
 	filters   atomic.Pointer[[]string] // the default chain
@@ -46,10 +48,6 @@ func (s *Service) Values() module.Values { return s.object.Values }
 
 // connectTimeout is how long connecting to servers may take, all together.
 const connectTimeout = 10 * time.Second
-
-func (s *Service) writeTimeout() time.Duration {
-	return s.object.Values.Duration("net_write_timeout")
-}
 
 func (s *Service) waitTimeout() time.Duration { return s.object.Values.Duration("wait_timeout") }
 

@@ -48,7 +48,8 @@ const loadSlots = 30
 // load counts I/O per second of the last half minute. Seconds in which nothing
 // went by are not there, so that an idle session pays for few of them.
 type load struct {
-	slots   []loadSlot // oldest first, of the loadSlots seconds up to the last one in it
+	last    loadSlot   // the newest one, its second 0 when there is none
+	before  []loadSlot // oldest first, of the loadSlots seconds up to the newest one
 	events  uint64     // totals that have been booked
 	in, out uint64
 }
@@ -66,15 +67,10 @@ func (l *load) book(now time.Time, events, in, out uint64) (newIn, newOut uint64
 		return 0, 0
 	}
 	newIn, newOut = in-l.in, out-l.out
-	second := uint32(now.Unix())
-	if n := len(l.slots); n == 0 || l.slots[n-1].second < second { // a clock may go back
-		past := 0
-		for past < n && second-l.slots[past].second >= loadSlots {
-			past++
-		}
-		l.slots = append(slices.Delete(l.slots, 0, past), loadSlot{second: second})
+	if second := uint32(now.Unix()); l.last.second < second { // a clock may go back
+		l.begin(second)
 	}
-	slot := &l.slots[len(l.slots)-1]
+	slot := &l.last
 	slot.events += uint32(min(events-l.events, 1<<31))
 	slot.in += uint32(min(newIn, 1<<31))
 	slot.out += uint32(min(newOut, 1<<31))
@@ -82,13 +78,38 @@ func (l *load) book(now time.Time, events, in, out uint64) (newIn, newOut uint64
 	return newIn, newOut
 }
 
+// begin begins a new second.
+func (l *load) begin(second uint32) {
+	past := 0
+	for past < len(l.before) && second-l.before[past].second >= loadSlots {
+		past++
+	}
+	l.before = slices.Delete(l.before, 0, past)
+	if l.last.second > 0 && second-l.last.second < loadSlots {
+		l.before = append(l.before, l.last)
+	}
+	l.last = loadSlot{second: second}
+}
+
+// all yields the slots, newest first.
+func (l *load) all(yield func(loadSlot) bool) {
+	if l.last.second == 0 || !yield(l.last) {
+		return
+	}
+	for _, slot := range slices.Backward(l.before) {
+		if !yield(slot) {
+			return
+		}
+	}
+}
+
 // bytes is the memory that it holds.
-func (l *load) bytes() int64 { return int64(cap(l.slots)) * int64(unsafe.Sizeof(loadSlot{})) }
+func (l *load) bytes() int64 { return int64(cap(l.before)) * int64(unsafe.Sizeof(loadSlot{})) }
 
 // sum returns the events of the last 30 seconds.
 func (l *load) sum(now time.Time) (events int) {
 	second := uint32(now.Unix())
-	for _, slot := range l.slots {
+	for slot := range l.all {
 		if second-slot.second < loadSlots {
 			events += int(slot.events)
 		}
@@ -102,8 +123,10 @@ func (l *load) sum(now time.Time) (events int) {
 func (l *load) rates(now time.Time) (in, out float64, until time.Time) {
 	present := uint32(now.Unix())
 	soonest := uint32(0)
-	for i := len(l.slots) - 1; i >= 0 && l.slots[i].second+5 >= present; i-- {
-		slot := &l.slots[i]
+	for slot := range l.all {
+		if slot.second+5 < present {
+			break
+		}
 		if slot.in == 0 && slot.out == 0 || slot.second > present {
 			continue
 		}
@@ -223,7 +246,11 @@ func shown(command wire.Command, sql []byte, limit int) []byte {
 
 // endQuery notes that the reply to q is complete.
 func (c *conversation) endQuery(q *Query, err error) {
-	now := time.Now()
+	now := c.answered
+	if now.IsZero() {
+		now = time.Now()
+	}
+	c.answered = time.Time{}
 	c.mu.Lock()
 	c.seen.locks.by = ""
 	a := &c.seen.activity
@@ -259,6 +286,7 @@ func (c *conversation) endQuery(q *Query, err error) {
 // state of the transaction, the default database.
 func (c *conversation) replied(b *Backend, q *Query, r *wire.Response) {
 	now := time.Now()
+	c.answered = now
 	b.took = now.Sub(q.received)
 	b.active += b.took
 	b.server.latency.count(b.took)

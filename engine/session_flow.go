@@ -19,7 +19,8 @@ const (
 // flowStep for the last ten minutes, in steps of 15 minutes before. Steps in which
 // nothing went by are not there.
 type flows struct {
-	recent []flow // oldest first, of the flowSteps steps up to the last one in it
+	last   flow   // the newest one, its step 0 when there is none
+	recent []flow // those before it, oldest first, of flowSteps steps with it
 	old    []flow // oldest first, of long steps
 }
 
@@ -32,17 +33,25 @@ type flow struct {
 // add adds what has gone by at the instant now.
 func (f *flows) add(now time.Time, in, out uint64) {
 	step := uint32(now.Unix() / int64(flowStep/time.Second))
-	if n := len(f.recent); n > 0 && f.recent[n-1].step >= step { // a clock may go back
-		f.recent[n-1].in += in
-		f.recent[n-1].out += out
-		return
+	if f.last.step < step { // a clock may go back
+		f.begin(step)
+	}
+	f.last.in += in
+	f.last.out += out
+}
+
+// begin begins a new step.
+func (f *flows) begin(step uint32) {
+	if f.last.step > 0 {
+		f.recent = append(f.recent, f.last)
 	}
 	past := 0
 	for past < len(f.recent) && f.recent[past].step+flowSteps <= step {
 		f.retire(f.recent[past])
 		past++
 	}
-	f.recent = append(slices.Delete(f.recent, 0, past), flow{step, in, out})
+	f.recent = slices.Delete(f.recent, 0, past)
+	f.last = flow{step: step}
 }
 
 // retire adds a step that is no longer recent to its long one.
@@ -64,10 +73,10 @@ func (f *flows) retire(one flow) {
 // first. They do not overlap: the last long step ends where the recent ones begin.
 // The newest one may end after now.
 func (f *flows) list(from time.Time) []FlowInfo {
-	if len(f.recent) == 0 {
+	if f.last.step == 0 {
 		return nil
 	}
-	list := make([]FlowInfo, 0, len(f.old)+len(f.recent))
+	list := make([]FlowInfo, 0, len(f.old)+len(f.recent)+1)
 	add := func(one flow, step time.Duration, last time.Time) {
 		begin := time.Unix(int64(one.step)*int64(step/time.Second), 0)
 		end := begin.Add(step)
@@ -81,13 +90,14 @@ func (f *flows) list(from time.Time) []FlowInfo {
 			list = append(list, FlowInfo{From: begin, To: end, In: one.in, Out: one.out})
 		}
 	}
-	newest := time.Unix(int64(f.recent[len(f.recent)-1].step)*int64(flowStep/time.Second), 0)
+	newest := time.Unix(int64(f.last.step)*int64(flowStep/time.Second), 0)
 	for _, one := range f.old {
 		add(one, flowFactor*flowStep, newest.Add(-(flowSteps-1)*flowStep))
 	}
 	for _, one := range f.recent {
 		add(one, flowStep, newest.Add(flowStep))
 	}
+	add(f.last, flowStep, newest.Add(flowStep))
 	return list
 }
 

@@ -41,15 +41,18 @@ func (w *clientWriter) partial() bool { return w.rest > 0 || w.more }
 // ClientReply writes a batch. It refuses to once the session is to end.
 func (w *clientWriter) ClientReply(r *Reply) error {
 	s := w.session
-	select {
-	case <-s.ctx.Done():
+	if s.ctx.Err() != nil {
 		return s.endCause()
-	default:
 	}
 	if r.own {
 		w.renumber = true
 	}
-	w.number(r.Data)
+	if after := r.after; !w.renumber {
+		w.next = after.Next()
+		w.rest, w.more = after.Rest()
+	} else {
+		w.number(r.Data)
+	}
 	w.begun = true
 	w.bytes += uint64(len(r.Data))
 	if after := r.after; after != nil && r.Complete {
@@ -58,7 +61,7 @@ func (w *clientWriter) ClientReply(r *Reply) error {
 			w.rows = after.AffectedRows
 		}
 	}
-	timeout := s.service.writeTimeout()
+	timeout := s.service.netWriteTimeout
 	if timeout > 0 {
 		_ = s.client.NetConn().SetWriteDeadline(time.Now().Add(timeout))
 	}
@@ -74,8 +77,8 @@ func (w *clientWriter) ClientReply(r *Reply) error {
 	return nil
 }
 
-// number follows the packets in data, and gives them consecutive sequence ids
-// when the reply is not a server's own.
+// number follows the packets in data, of a reply that is not a server's own, and
+// gives them consecutive sequence ids.
 func (w *clientWriter) number(data []byte) {
 	for at := 0; at < len(data); {
 		if w.rest > 0 {
@@ -89,11 +92,7 @@ func (w *clientWriter) number(data []byte) {
 		}
 		w.rest = int(data[at]) | int(data[at+1])<<8 | int(data[at+2])<<16
 		w.more = w.rest == 1<<24-1
-		if w.renumber {
-			data[at+3] = w.next
-		} else {
-			w.next = data[at+3]
-		}
+		data[at+3] = w.next
 		w.next++
 		at += 4
 	}

@@ -120,10 +120,10 @@ type Statement struct {
 }
 
 // Is reports whether the statement has any of the flags f.
-func (s Statement) Is(f Flags) bool { return s.Flags&f != 0 }
+func (s *Statement) Is(f Flags) bool { return s.Flags&f != 0 }
 
 // Target returns where the statement may be executed.
-func (s Statement) Target() Target {
+func (s *Statement) Target() Target {
 	const primary = Writes | Locks | LastInsertID | PrimaryOnly | MultiStatement | Unknown | Kill | NextTrx
 	switch {
 	case s.Is(primary):
@@ -145,7 +145,7 @@ func (s Statement) Target() Target {
 // Prepared returns the name in PREPARE name FROM 'body', EXECUTE name and
 // DEALLOCATE PREPARE name, and the body where it is a literal; nil otherwise.
 // Names are compared without regard to case.
-func (s Statement) Prepared() (name, body []byte) {
+func (s *Statement) Prepared() (name, body []byte) {
 	switch s.Op {
 	case OpPrepare, OpExecute, OpDeallocate:
 		return unquoteName(s.name), unquoteString(s.body, s.mode)
@@ -154,7 +154,7 @@ func (s Statement) Prepared() (name, body []byte) {
 }
 
 // Database returns the name in USE name, nil for other statements.
-func (s Statement) Database() []byte {
+func (s *Statement) Database() []byte {
 	if s.Op != OpUse {
 		return nil
 	}
@@ -164,7 +164,7 @@ func (s Statement) Database() []byte {
 // Table returns the table's name, without its database, in CREATE TEMPORARY
 // TABLE name (or SEQUENCE) and DROP TEMPORARY TABLE name (the first one), nil
 // for other statements.
-func (s Statement) Table() []byte {
+func (s *Statement) Table() []byte {
 	if !s.Is(TempTable) {
 		return nil
 	}

@@ -256,7 +256,8 @@ func TestParse(t *testing.T) {
 // Ensure that a backslash is a letter where the session says so.
 func TestParseNoBackslashEscapes(t *testing.T) {
 	sql := []byte(`select 'a\', f(1), 'b'`)
-	if got := classify.NoBackslashEscapes.Parse(sql).Target(); got != toPrimary {
+	statement := classify.NoBackslashEscapes.Parse(sql)
+	if got := statement.Target(); got != toPrimary {
 		t.Errorf("got %v, want %v: the call of f is not within a string", got, toPrimary)
 	}
 }
@@ -291,7 +292,8 @@ func TestPrepared(t *testing.T) {
 		{"prepare s from '", "s", ""},
 	}
 	for _, tt := range tests {
-		name, body := classify.Parse([]byte(tt.sql)).Prepared()
+		statement := classify.Parse([]byte(tt.sql))
+		name, body := statement.Prepared()
 		if string(name) != tt.name || string(body) != tt.body {
 			t.Errorf("%s: got (%q, %q), want (%q, %q)", tt.sql, name, body, tt.name, tt.body)
 		}
@@ -324,7 +326,10 @@ func TestNames(t *testing.T) {
 func TestParseAllocates(t *testing.T) {
 	for _, tt := range statements {
 		sql := []byte(tt.sql)
-		if got := testing.AllocsPerRun(10, func() { classify.Parse(sql).Target() }); got != 0 {
+		if got := testing.AllocsPerRun(10, func() {
+			statement := classify.Parse(sql)
+			statement.Target()
+		}); got != 0 {
 			t.Errorf("%s: got %v allocations, want 0", tt.sql, got)
 		}
 	}

@@ -236,19 +236,16 @@ func (l *lexer) qualifies(i int) bool {
 
 // word reads an unquoted word and looks it up.
 func (l *lexer) word(t *token) {
-	start, i := l.pos, l.pos
+	b := l.src[l.pos:]
 	h := uint32(hashSeed)
-	for i < len(l.src) {
-		c := l.src[i]
-		if class[c]&classWord == 0 {
-			break
-		}
-		h = (h ^ uint32(c|0x20)) * hashPrime
-		i++
+	n := 0
+	for n < len(b) && class[b[n]]&classWord != 0 {
+		h = (h ^ uint32(b[n]|0x20)) * hashPrime
+		n++
 	}
-	l.pos = i
-	t.kind, t.start, t.end = tokWord, start, i
-	t.word = words.lookup(l.src[start:i], h)
+	t.kind, t.start, t.end = tokWord, l.pos, l.pos+n
+	l.pos += n
+	t.word = words.lookup(b[:n], h)
 }
 
 // number reads a number, or a word that begins with a digit.

@@ -1,6 +1,9 @@
 package wire
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+)
 
 // EOF is an EOF packet, which ends column definitions and rows where
 // ClientDeprecateEOF is not agreed.
@@ -19,10 +22,12 @@ func (m *EOF) Decode(b []byte) error {
 	if len(b) == 0 || b[0] != 0xfe {
 		return malformed("EOF packet", errors.New("it does not start with 0xfe"))
 	}
-	r := reader{b: b[1:]}
-	*m = EOF{Warnings: r.uint16(), Status: Status(r.uint16())}
-	if r.err != nil {
-		return malformed("EOF packet", r.err)
+	if len(b) < 5 {
+		return malformed("EOF packet", errShort)
+	}
+	*m = EOF{
+		Warnings: binary.LittleEndian.Uint16(b[1:]),
+		Status:   Status(binary.LittleEndian.Uint16(b[3:])),
 	}
 	return nil
 }

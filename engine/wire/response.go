@@ -69,6 +69,7 @@ type position struct {
 	kind      PartKind // of the packet under way
 	last      bool     // the packet under way ends the reply
 	continues bool     // the packet under way goes on in another piece
+	sequence  byte     // id of the piece under way, or of the last one
 	remaining uint32   // bytes of the piece under way still to come
 }
 
@@ -97,6 +98,13 @@ func (r *Response) ResumeInfile() { r.Infile = false }
 // Boundary tells whether the bytes consumed so far end at the end of a whole
 // packet.
 func (r *Response) Boundary() bool { return r.at.remaining == 0 && !r.at.continues }
+
+// Rest returns how many bytes of the piece of a packet that is under way are still to
+// come, and whether another piece of the same packet follows it.
+func (r *Response) Rest() (bytes int, more bool) { return int(r.at.remaining), r.at.continues }
+
+// Next returns the sequence id of what follows the last packet header consumed.
+func (r *Response) Next() byte { return r.at.sequence + 1 }
 
 // Schema returns the schema that the server says it changed to.
 func (r *Response) Schema() (string, bool) {
@@ -129,6 +137,10 @@ func (r *Response) Variable(name string) (string, bool) {
 // after cannot be understood.
 func (r *Response) Consume(b []byte) (n int, err error) {
 	for n < len(b) {
+		if rows := r.rows(b[n:]); rows > 0 {
+			n += rows
+			continue
+		}
 		p, err := r.next(b[n:])
 		if err != nil {
 			return n, err
@@ -139,6 +151,26 @@ func (r *Response) Consume(b []byte) (n int, err error) {
 		n += len(p.Data)
 	}
 	return n, nil
+}
+
+// rows deals with the whole rows at the front of b, as next does with each of them,
+// and returns how long they are. Those that next must look at are left to it.
+func (r *Response) rows(b []byte) (n int) {
+	if r.at.phase != phaseRows || !r.Boundary() || r.Complete || r.Infile {
+		return 0
+	}
+	for len(b)-n > headerSize {
+		length := pieceLength(b[n:])
+		end := n + headerSize + length
+		if length == 0 || length == maxPiece || end > len(b) || b[n+headerSize] >= 0xfe {
+			break
+		}
+		r.at.kind, r.at.sequence = PartRow, b[n+3]
+		r.Rows++
+		r.Packets++
+		n = end
+	}
+	return n
 }
 
 // next deals with the packet, or the rest or piece of one, at the front of b.
@@ -164,6 +196,7 @@ func (r *Response) next(b []byte) (Part, error) {
 		}
 	}
 	r.Packets++
+	r.at.sequence = b[3]
 	r.at.continues = length == maxPiece
 	n := min(headerSize+length, len(b))
 	r.at.remaining = uint32(headerSize + length - n)

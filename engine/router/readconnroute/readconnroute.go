@@ -60,8 +60,9 @@ func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.Rout
 	for _, server := range r.candidates() {
 		b, err := s.Connect(ctx, server)
 		if err == nil {
-			r.figures[server].Opened()
-			return &session{router: r, backend: b, began: time.Now(), standsIn: !r.has(server)}, nil
+			figures := r.figures[server]
+			figures.Opened()
+			return &session{router: r, backend: b, figures: figures, began: time.Now(), standsIn: !r.has(server)}, nil
 		}
 		if !engine.Unreachable(err) {
 			return nil, err // another server would say the same
@@ -72,6 +73,11 @@ func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.Rout
 		return nil, engine.Errorf(engine.Unavailable, "service %s: no server answers: %w", r.service.Name(), failed)
 	}
 	return nil, engine.Errorf(engine.Unavailable, "service %s: no server is %s", r.service.Name(), r.wanted())
+}
+
+// noLonger is the error of a session whose server has lost its role.
+func (r *router) noLonger(server *engine.Server) error {
+	return engine.Errorf(engine.Unavailable, "service %s: server %s is no longer %s", r.service.Name(), server.Name(), r.wanted())
 }
 
 func (r *router) wanted() string { return strings.Join(r.roles, " or ") }
@@ -158,6 +164,7 @@ func (r *router) Diagnostics() map[string]any {
 type session struct {
 	router   *router
 	backend  *engine.Backend
+	figures  *engine.ServerFigures // of its server
 	began    time.Time
 	selects  uint32
 	standsIn bool // its server is a primary in the place of a replica
@@ -169,24 +176,22 @@ func (s *session) RouteQuery(_ context.Context, q *engine.Query, up engine.Reply
 	s.router.queries.Add(1)
 	server := s.backend.Server()
 	if !s.router.has(server) && !(s.standsIn && server.Status()&(engine.StatusRunning|engine.StatusMaint|engine.StatusMaster) == engine.StatusRunning|engine.StatusMaster) {
-		return engine.Errorf(engine.Unavailable, "service %s: server %s is no longer %s", s.router.service.Name(), server.Name(), s.router.wanted())
+		return s.router.noLonger(server)
 	}
 	write := q.SQL() == nil || q.Statement().Target() != classify.TargetReplica
-	s.router.figures[server].Count(write)
+	s.figures.Count(write)
 	if !write {
 		s.selects++
 	}
-	if err := s.backend.Execute(q, up); err != nil {
-		if engine.Lost(err) {
-			return fmt.Errorf("%w; the statement may have been executed", err)
-		}
-		return err
+	err := s.backend.Execute(q, up)
+	if err != nil && engine.Lost(err) {
+		return fmt.Errorf("%w; the statement may have been executed", err)
 	}
-	return nil
+	return err
 }
 
 // Close closes the connection.
 func (s *session) Close() error {
-	s.router.figures[s.backend.Server()].Closed(s.backend, s.began, s.selects)
+	s.figures.Closed(s.backend, s.began, s.selects)
 	return s.backend.Close()
 }

@@ -72,10 +72,10 @@ func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine
 			s.drop(b)
 			continue
 		}
-		s.router.figures.servers[b.Server()].Count(false)
+		s.router.figures.of(b.Server()).Count(false)
 		others = append(others, b)
 	}
-	s.router.figures.servers[first.Server()].Count(false)
+	s.router.figures.of(first.Server()).Count(false)
 	known := s.causal.announce(q, first)
 	defer known()
 	err := first.Execute(q, up)

@@ -55,7 +55,7 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 		return nil, err
 	}
 	c.members = append(c.members, member{Backend: b})
-	c.router.figures.servers[server].Opened()
+	c.router.figures.of(server).Opened()
 	if server.Primary() {
 		c.primary, c.had = b, true
 	}
@@ -116,7 +116,7 @@ func (c *connections) drop(b *engine.Backend) {
 
 func (c *connections) close(m *member) {
 	_ = m.Close()
-	c.router.figures.servers[m.Server()].Closed(m.Backend, c.began, m.selects)
+	c.router.figures.of(m.Server()).Closed(m.Backend, c.began, m.selects)
 }
 
 // replicas counts the open connections to servers that are not the primary.

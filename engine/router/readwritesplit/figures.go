@@ -1,6 +1,7 @@
 package readwritesplit
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/signalbox/signalbox/engine"
@@ -14,21 +15,23 @@ type figures struct {
 	toAll        atomic.Uint64
 	transactions atomic.Uint64 // read-write
 	readOnly     atomic.Uint64 // read-only transactions
-	servers      map[*engine.Server]*engine.ServerFigures
-	order        []*engine.Server
+	servers      []*engine.Server
+	each         []engine.ServerFigures // of servers
 }
 
 // follow makes f ready for the servers.
 func (f *figures) follow(servers []*engine.Server) {
-	f.servers, f.order = make(map[*engine.Server]*engine.ServerFigures, len(servers)), servers
-	for _, server := range servers {
-		f.servers[server] = &engine.ServerFigures{}
-	}
+	f.servers, f.each = servers, make([]engine.ServerFigures, len(servers))
+}
+
+// of returns the figures of one of the servers.
+func (f *figures) of(server *engine.Server) *engine.ServerFigures {
+	return &f.each[slices.Index(f.servers, server)]
 }
 
 // count books a statement that one server gets.
 func (f *figures) count(server *engine.Server, write bool) {
-	f.servers[server].Count(write)
+	f.of(server).Count(write)
 	if server.Primary() {
 		f.toPrimary.Add(1)
 	} else {
@@ -37,9 +40,9 @@ func (f *figures) count(server *engine.Server, write bool) {
 }
 
 func (f *figures) diagnostics() map[string]any {
-	statistics := make([]map[string]any, 0, len(f.order))
-	for _, server := range f.order {
-		statistics = append(statistics, f.servers[server].Diagnostics(server))
+	statistics := make([]map[string]any, 0, len(f.servers))
+	for i, server := range f.servers {
+		statistics = append(statistics, f.each[i].Diagnostics(server))
 	}
 	return map[string]any{
 		"queries": f.queries.Load(), "route_master": f.toPrimary.Load(), "route_slave": f.toReplica.Load(),
