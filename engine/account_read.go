@@ -123,7 +123,7 @@ func (a *accounts) readFrom(ctx context.Context, server *Server) (known auth.Acc
 		return known, err
 	}
 	defer conn.Release()
-	release := obey(ctx, conn.Conn)
+	release := obey(ctx, &conn.Conn)
 	defer release()
 	var rows [][]string
 	for _, query := range accountQueries {

@@ -20,25 +20,25 @@ type Backend struct {
 	server  *Server
 	conn    *serverConn
 
-	threadID atomic.Uint64
-	busy     atomic.Bool // it owes a reply
-	gone     atomic.Bool // it was cut because the server is down
-
-	struck bool // a KILL was sent for it, which may come late; guarded by Session.mu
+	busy   atomic.Bool // it owes a reply
+	gone   atomic.Bool // it was cut because the server is down
+	struck bool        // a KILL was sent for it, which may come late; guarded by Session.mu
 
 	// Owned by the session's goroutine.
-	response   wire.Response
-	reply      Reply                        // the batch under way
-	sent       *Query                       // that it owes a reply to
-	statements map[uint32]*backendStatement // by the client's id
-	delivered  bool                         // part of the reply has gone up
+	delivered  bool // part of the reply has gone up
+	closed     bool
 	status     wire.Status                  // of the last reply that had one
+	sent       *Query                       // that it owes a reply to
 	database   string                       // the default database
 	used       time.Duration                // when it was last sent something, since the session's begin
 	looked     time.Duration                // when Gone last looked at the connection, likewise
 	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
 	active     time.Duration                // how long all of them did
-	closed     bool
+	statements map[uint32]*backendStatement // by the client's id
+	response   wire.Response
+	reply      Reply // the batch under way
+
+	threadID atomic.Uint64 // for any goroutine
 }
 
 // backendStatement is a prepared statement as one server knows it.
@@ -274,7 +274,7 @@ func (b *Backend) receive(up ReplyWriter) error {
 func (b *Backend) batches(up ReplyWriter) error {
 	q, reply := b.sent, &b.reply
 	for first := true; ; {
-		reply.before = b.response
+		reply.before = b.response.Place()
 		n, err := b.response.Consume(b.conn.Unread())
 		if err != nil {
 			return b.lost(err)

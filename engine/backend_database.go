@@ -28,7 +28,11 @@ func noteDatabase(b *Backend, q *Query) {
 // that b does not have makes the connection one that is lost.
 func follow(b *Backend, q *Query) error {
 	name := b.session.seen.identity.database // no other goroutine writes it
-	if b.database == name || name == "" || q.statements == nil || q.Command() == wire.ComInitDB {
+	if b.database == name {
+		b.database = name // in the same memory, which the next comparison need not look at
+		return nil
+	}
+	if name == "" || q.statements == nil || q.Command() == wire.ComInitDB {
 		return nil
 	}
 	if err := use(b, name); err != nil {

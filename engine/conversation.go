@@ -20,17 +20,18 @@ import (
 type conversation struct {
 	*Session
 	caps       wire.Capability // agreed with the client, and so with every backend
-	mode       classify.Mode   // how the client's SQL is to be read: the server's last status says
+	router     routerEnd       // of all its chains
 	query      Query           // the command under way
-	answered   time.Time       // when a server had answered it, zero before
 	replies    clientWriter
-	history    history
-	statements statements
-	stained    bool   // its backends are of no use to others any more, reset or not
-	placed     bool   // it has one of the service's places
-	entering   *login // while the client logs in
+	answered   time.Time     // when a server had answered the command, zero before
+	holder     *Backend      // of the open transaction
+	mode       classify.Mode // how the client's SQL is to be read: the server's last status says
+	stained    bool          // its backends are of no use to others any more, reset or not
+	placed     bool          // it has one of the service's places
 	pins       Pins
-	holder     *Backend // of the open transaction
+	statements statements
+	history    history
+	entering   *login // while the client logs in
 }
 
 func newConversation(s *Session) *conversation {
@@ -220,7 +221,7 @@ func (c *conversation) finish(err error) {
 		return nil
 	})
 	_ = c.client.Release()
-	c.cancel(cause)
+	stop(c.Session, cause)
 	level := endLevel(cause)
 	if !started {
 		level = strangerLevel(cause)

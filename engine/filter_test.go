@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/signalbox/signalbox/engine/module"
-	"github.com/signalbox/signalbox/engine/wire"
 )
 
 // handle is a handler that is a function.
@@ -102,7 +101,7 @@ func TestFilterFigures(t *testing.T) {
 
 // newQuery is a statement as it comes from a client.
 func newQuery(sql string) *Query {
-	return &Query{payload: append([]byte{byte(wire.ComQuery)}, sql...), received: time.Now()}
+	return NewQuery(sql)
 }
 
 func TestFilterQuantiles(t *testing.T) {

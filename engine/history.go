@@ -161,7 +161,7 @@ func (h *history) replay(ctx context.Context, b *Backend, database string) error
 	if len(h.entries) == 0 {
 		return nil
 	}
-	release := obey(ctx, b.conn.Conn)
+	release := obey(ctx, &b.conn.Conn)
 	defer release()
 	present := database
 	for i := range h.entries {
@@ -184,26 +184,26 @@ func (h *history) replay(ctx context.Context, b *Backend, database string) error
 
 // use makes a database of b the default one.
 func use(b *Backend, database string) error {
-	return perform(b, &Query{payload: append([]byte{byte(wire.ComInitDB)}, database...)})
+	return perform(b, queryOf(append([]byte{byte(wire.ComInitDB)}, database...)))
 }
 
 // repeat has b execute an entry of the history.
 func repeat(b *Backend, e *historyEntry) error {
 	if e.prepared == nil || e.prepares() {
-		return perform(b, &Query{payload: e.payload, prepared: e.prepared})
+		return perform(b, preparedQuery(e.payload, e.prepared))
 	}
 	// The client may have closed the statement since: it gets an id of no client's.
 	once := *e.prepared
 	once.id, once.generation = wire.LastStatement, 1
-	if err := perform(b, &Query{payload: append([]byte{byte(wire.ComStmtPrepare)}, once.sql...), prepared: &once}); err != nil {
+	if err := perform(b, preparedQuery(append([]byte{byte(wire.ComStmtPrepare)}, once.sql...), &once)); err != nil {
 		return err
 	}
-	if err := perform(b, &Query{payload: bytes.Clone(e.payload), prepared: &once}); err != nil {
+	if err := perform(b, preparedQuery(bytes.Clone(e.payload), &once)); err != nil {
 		return err
 	}
 	payload := make([]byte, 5)
 	payload[0] = byte(wire.ComStmtClose)
-	err := b.Send(&Query{payload: payload, prepared: &once})
+	err := b.Send(preparedQuery(payload, &once))
 	delete(b.statements, once.id)
 	return err
 }

@@ -99,9 +99,11 @@ func keepAlive(c *conversation) {
 
 // ping has the server answer.
 func ping(ctx context.Context, b *Backend, now time.Time) {
-	release := obey(ctx, b.conn.Conn)
+	release := obey(ctx, &b.conn.Conn)
 	defer release()
-	err := b.Send(&Query{payload: []byte{byte(wire.ComPing)}, received: now})
+	q := queryOf([]byte{byte(wire.ComPing)})
+	q.received = now
+	err := b.Send(q)
 	if err == nil {
 		err = b.Drain()
 	}

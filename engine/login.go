@@ -59,7 +59,7 @@ const relayPlugin = "signalbox_relay"
 
 // serverConn is a connection that is logged in.
 type serverConn struct {
-	*wire.Conn
+	wire.Conn
 	capabilities wire.Capability
 	cipher       string
 	threadID     uint64          // of a session's connection
@@ -76,8 +76,9 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 	if err != nil {
 		return nil, nil, serverError(fmt.Errorf("server %s: %w", s.Name(), err))
 	}
-	conn := &serverConn{Conn: wire.NewConn(nc)}
-	release := obey(ctx, conn.Conn)
+	conn := new(serverConn)
+	conn.Open(nc)
+	release := obey(ctx, &conn.Conn)
 	defer release()
 	greeting, err := (*wire.Handshake)(nil), announce(s, conn, c.client)
 	if err == nil {
@@ -345,7 +346,7 @@ func resultRows(conn *serverConn, sql string) ([][]string, error) {
 	var rows [][]string
 	var row []byte
 	for {
-		before := response
+		before := response.Place()
 		n, err := response.Consume(conn.Unread())
 		if err != nil {
 			return nil, err
@@ -400,7 +401,7 @@ func runAs(ctx context.Context, s *Server, c credentials, sql string) error {
 		return err
 	}
 	defer conn.Release()
-	release := obey(ctx, conn.Conn)
+	release := obey(ctx, &conn.Conn)
 	defer release()
 	_, err = resultRows(conn, sql)
 	return err

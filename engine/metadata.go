@@ -151,7 +151,7 @@ func askVariables(ctx context.Context, s *Service, server *Server, names []strin
 		return nil, nil, err
 	}
 	defer conn.Close()
-	release := obey(ctx, conn.Conn)
+	release := obey(ctx, &conn.Conn)
 	defer release()
 	rows, err := resultRows(conn, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ("+strings.Join(names, ",")+")")
 	if err != nil {

@@ -218,7 +218,7 @@ func (c *credentials) kind() wire.Capability {
 // changeUser logs in anew on a connection that stands. It names a plugin that no
 // server has, so that the server asks for the proof with salt of its own choice.
 func (conn *serverConn) changeUser(ctx context.Context, c credentials) error {
-	release := obey(ctx, conn.Conn)
+	release := obey(ctx, &conn.Conn)
 	defer release()
 	request := wire.ChangeUser{User: c.user, Database: c.database, Collation: c.charset, Plugin: relayPlugin, Attributes: c.attributes}
 	if err := conn.send(request.Append(nil, conn.capabilities)); err != nil {
@@ -229,7 +229,7 @@ func (conn *serverConn) changeUser(ctx context.Context, c credentials) error {
 
 // reset has the server drop all that the session has built up.
 func (conn *serverConn) reset(ctx context.Context) error {
-	release := obey(ctx, conn.Conn)
+	release := obey(ctx, &conn.Conn)
 	defer release()
 	if err := conn.send([]byte{byte(wire.ComResetConnection)}); err != nil {
 		return err

@@ -17,7 +17,7 @@ type prepared struct {
 	id        uint32
 	sql       []byte
 	statement classify.Statement
-	hint      classify.Hint
+	hint      *classify.Hint // nil for none
 	params    int
 	// types are the parameter types of the last COM_STMT_EXECUTE that brought
 	// any: clients send them once, and a server that was not there then must be

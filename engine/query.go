@@ -10,42 +10,56 @@ import (
 // Query is one command of a client on its way down the chain. It is valid
 // during RouteQuery only, and belongs to the session's goroutine.
 type Query struct {
-	payload  []byte // command byte and arguments
-	framed   []byte // the same as it came from the client, nil when it was changed or joined
-	prepared *prepared
-	received time.Time
-
-	mode      classify.Mode // how the session's SQL is to be read
-	statement classify.Statement
-	parsed    bool
-	hint      classify.Hint
-	changes   int
-	alone     bool // it goes to one server though others could execute it
-
+	payload    []byte       // command byte and arguments
+	command    wire.Command // the command byte: the payload itself is long cold when the reply comes
+	parsed     bool
+	alone      bool          // it goes to one server though others could execute it
+	mode       classify.Mode // how the session's SQL is to be read
+	received   time.Time
+	framed     []byte // the payload as it came from the client, nil when it was changed or joined
+	prepared   *prepared
 	statements *statements // of the session; nil for a query of the proxy's own
+	changes    int
+	hint       *classify.Hint // nil for none
+	statement  classify.Statement
 }
 
 // take makes q the query of the command in p.
 func (q *Query) take(p wire.Packet, received time.Time, c *conversation) {
 	q.payload, q.framed, q.received, q.mode, q.statements = p.Payload, p.Framed, received, c.mode, &c.statements
+	q.command = commandOf(p.Payload)
 }
 
 // release ends the use of q, which lets go of the command's memory.
 func (q *Query) release() { *q = Query{} }
 
+// queryOf makes a query of the proxy's own.
+func queryOf(payload []byte) *Query { return &Query{payload: payload, command: commandOf(payload)} }
+
+// preparedQuery makes one that works on a prepared statement.
+func preparedQuery(payload []byte, p *prepared) *Query {
+	q := queryOf(payload)
+	q.prepared = p
+	return q
+}
+
+func commandOf(payload []byte) wire.Command {
+	if len(payload) == 0 {
+		return wire.ComSleep
+	}
+	return wire.Command(payload[0])
+}
+
 // NewQuery makes a query that runs sql, for filters and tests that send one of
 // their own.
 func NewQuery(sql string) *Query {
-	return &Query{payload: append([]byte{byte(wire.ComQuery)}, sql...), received: time.Now()}
+	q := queryOf(append([]byte{byte(wire.ComQuery)}, sql...))
+	q.received = time.Now()
+	return q
 }
 
 // Command returns what is asked for.
-func (q *Query) Command() wire.Command {
-	if len(q.payload) == 0 {
-		return wire.ComSleep
-	}
-	return wire.Command(q.payload[0])
-}
+func (q *Query) Command() wire.Command { return q.command }
 
 // Payload returns the command byte and its arguments. It must not be changed.
 func (q *Query) Payload() []byte { return q.payload }
@@ -118,14 +132,17 @@ func (q *Query) Alone() { q.alone = true }
 // Hint returns where a filter, or the statement that was prepared, wants the
 // query to go.
 func (q *Query) Hint() classify.Hint {
-	if q.hint.Kind == classify.HintNone && q.prepared != nil {
-		return q.prepared.hint
+	switch {
+	case q.hint != nil:
+		return *q.hint
+	case q.prepared != nil && q.prepared.hint != nil:
+		return *q.prepared.hint
 	}
-	return q.hint
+	return classify.Hint{}
 }
 
 // SetHint tells the router where the query should go.
-func (q *Query) SetHint(h classify.Hint) { q.hint = h }
+func (q *Query) SetHint(h classify.Hint) { q.hint = &h }
 
 // Received returns when the query came in.
 func (q *Query) Received() time.Time { return q.received }

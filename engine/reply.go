@@ -14,7 +14,7 @@ type Reply struct {
 	Data     []byte // packets with their headers
 	Complete bool   // the last batch of the reply
 
-	before wire.Response // as it was before Data
+	before wire.Place // where Data begins
 	after  *wire.Response
 	own    bool // made or changed by the proxy: its sequence ids are to be set
 }

@@ -22,18 +22,18 @@ const maxKeptStatement = 16 << 10
 // activity is what a session is doing.
 type activity struct {
 	doing      Doing
-	since      time.Time
-	lastIO     time.Time // the client was last read or written
 	trx        bool
 	readOnly   bool
 	autocommit bool
+	since      time.Time
+	lastIO     time.Time // the client was last read or written
+	statement  []byte    // memory is used again and again
+	statements uint64
+	server     string
+	errors     uint64
+	holder     *Server // of the open transaction
 	trxSince   time.Time
 	trxWrites  uint64
-	holder     *Server // of the open transaction
-	statement  []byte  // memory is used again and again
-	server     string
-	statements uint64
-	errors     uint64
 }
 
 func (a *activity) enter(d Doing, now time.Time) {
@@ -150,9 +150,9 @@ func (l *load) rates(now time.Time) (in, out float64, until time.Time) {
 // retained are the newest statements of a session.
 type retained struct {
 	limit   int         // retain_last_statements
+	open    bool        // the newest one has not been completed
 	queries []QueryInfo // oldest first, at most limit
 	bytes   int64
-	open    bool // the newest one has not been completed
 }
 
 func (r *retained) begin(query *Query) {

@@ -11,10 +11,10 @@ import (
 // chain is a session's filter sessions in order and its router session behind
 // them.
 type chain struct {
-	head   *link   // where a query enters
-	links  []*link // of the filters, in order
-	router *routerEnd
-
+	head    *link   // where a query enters
+	links   []*link // of the filters, in order
+	router  *routerEnd
+	last    link // the router's
 	altered bool // set for this session, not taken from its service
 }
 
@@ -49,8 +49,8 @@ func (c *chain) close() {
 // openFilters opens filter sessions for names in front of end: all or none.
 func openFilters(s *Session, names []string, end *routerEnd) (*chain, error) {
 	c := &chain{router: end, links: make([]*link, len(names))}
-	last := &link{handler: end}
-	c.head = last
+	c.last.handler = end
+	c.head = &c.last
 	for i := len(names) - 1; i >= 0; i-- {
 		object, err := s.engine.filters.get(names[i])
 		if err != nil {
@@ -83,19 +83,19 @@ type wishes struct {
 	rest      bool // the session is to rest
 	rested    bool // it was asked to since its last statement
 	resting   bool // it has no goroutine
+	restart   bool
+	ping      bool  // backends that are idle for long are to be pinged
+	finishing bool  // serve has begun to close everything: no more replies are written
+	ended     error // why the session ends; nil while it lives
 	chain     *chain
+	kill      *pendingKill
 	filters   []string // of chain
 	by        string   // who asked for the chain
-	restart   bool
-	from      string // who asked for the restart
+	from      string   // who asked for the restart
 	since     time.Time
-	failed    string // why the last restart failed
-	kill      *pendingKill
-	ping      bool          // backends that are idle for long are to be pinged
-	pinged    time.Duration // since the session's begin, until when none of them had to be
-	ended     error         // why the session ends; nil while it lives
-	finishing bool          // serve has begun to close everything: no more replies are written
-	finished  chan struct{} // closed then; nil unless somebody waits for it
+	failed    string        // why the last restart failed
+	pinged    time.Duration // since the session's begin, until when no backend had to be pinged
+	finished  chan struct{} // closed when serve has begun to close everything; nil unless somebody waits for it
 }
 
 // Alteration is a change of a session that is made as a whole or not at all.
@@ -343,7 +343,8 @@ func (c *conversation) openChain(ctx context.Context, names []string) (*chain, e
 	if err != nil {
 		return nil, err
 	}
-	first, err := openFilters(c.Session, names, &routerEnd{router})
+	c.router.RouterSession = router
+	first, err := openFilters(c.Session, names, &c.router)
 	if err != nil {
 		_ = router.Close()
 		return nil, err

@@ -180,7 +180,7 @@ func (s *Session) end(cause error) {
 	}
 	s.wakeLocked()
 	s.mu.Unlock()
-	s.cancel(cause)
+	stop(s, cause)
 	if !idle {
 		s.interrupts.start(started)
 		s.interrupts.wg.Done()

@@ -41,7 +41,7 @@ func (w *clientWriter) partial() bool { return w.rest > 0 || w.more }
 // ClientReply writes a batch. It refuses to once the session is to end.
 func (w *clientWriter) ClientReply(r *Reply) error {
 	s := w.session
-	if s.ctx.Err() != nil {
+	if s.stopped.Load() {
 		return s.endCause()
 	}
 	if r.own {

@@ -196,7 +196,7 @@ func (c *Client) Receive(command wire.Command) (Result, error) {
 	var result Result
 	sequence := byte(1)
 	for !c.reply.Complete {
-		before := c.reply
+		before := c.reply.Place()
 		n, err := c.reply.Consume(c.Conn.Unread())
 		if err != nil {
 			return result, err

@@ -39,7 +39,7 @@ func Compress(c *Conn, how Capability, level byte) error {
 	}
 	z := &compressed{Conn: c.NetConn(), codec: codecFor(how, level)}
 	c.leaps = true
-	c.stream.Store(newStream(z, &c.traffic))
+	through(c, z)
 	return nil
 }
 

@@ -180,7 +180,7 @@ func TestCompressWaitsWithoutBuffer(t *testing.T) {
 			if got := b.BufferSize(); got != 0 {
 				t.Errorf("%s: buffer when idle: got %d bytes, want 0", tr.name, got)
 			}
-			if a.NetConn() == a.stream.Load().Conn {
+			if a.NetConn() == *a.layer.Load() {
 				t.Errorf("%s: NetConn is the layer of compression", tr.name)
 			}
 		}
@@ -225,7 +225,7 @@ func TestCompressRealClient(t *testing.T) {
 	}
 	command("\x03CREATE TEMPORARY TABLE t (a INT)")
 	command("\x03LOAD DATA LOCAL INFILE")
-	c.stream.Load().Conn.(*compressed).sequence++ // of the request for the file, which went out
+	(*c.layer.Load()).(*compressed).sequence++ // of the request for the file, which went out
 	for _, want := range []int{600, 0} {
 		if p, err := c.ReadPacket(1 << 20); err != nil || len(p) != want {
 			t.Fatalf("file: got %d bytes, %v, want %d", len(p), err, want)

@@ -2,9 +2,7 @@ package wire
 
 import (
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"sync/atomic"
 	"syscall"
 )
@@ -23,22 +21,24 @@ import (
 // deadline is set anew, the same call goes on where it was, even inside of a
 // packet. After any other error the Conn is of no more use.
 type Conn struct {
-	stream atomic.Pointer[stream]
-
-	// Owned by the goroutine that owns the Conn.
+	// Owned by the goroutine that owns the Conn. What each command needs stands
+	// first, in few lines of the processor's cache.
+	raw      syscall.RawConn       // of the socket; nil when it must be read and written through layer
+	ready    func(fd uintptr) bool // c.readReady, made once
+	put      func(fd uintptr)      // writes what is pending, made once
 	in       buffer                // what has been read and not consumed
-	out      buffer                // what WritePacket keeps until Flush
+	pending  []byte                // what has still to be written
+	result   error                 // of the last read or write of the socket
+	most     int                   // the most that one read may take, 0 for no limit
 	sequence byte                  // of the next packet
 	leaps    bool                  // the packets are in compressed ones, and their sequence ids are not checked
-	most     int                   // the most that one read may take, 0 for no limit
-	request  []byte                // what WriteAndFill has still to write
-	first    [headerSize]byte      // where a read without a buffer goes
-	scratch  [headerSize]byte      // a header that is about to be written
-	ready    func(fd uintptr) bool // c.readReady, made once
-	result   error                 // of the last readReady
 
-	// Read by any goroutine.
-	traffic traffic
+	traffic traffic                  // read by any goroutine
+	layer   atomic.Pointer[net.Conn] // what is read and written, for any goroutine
+
+	out     buffer           // what WritePacket keeps until Flush
+	first   [headerSize]byte // where a read without a buffer goes
+	scratch [headerSize]byte // a header that is about to be written
 }
 
 // traffic counts what moves.
@@ -52,90 +52,37 @@ func (t *traffic) count(total *atomic.Uint64, n int) {
 	}
 }
 
-// stream is what a Conn reads and writes.
-type stream struct {
-	net.Conn
-	raw     syscall.RawConn // nil when it must be read and written through Conn
-	traffic *traffic
-
-	// Owned by the goroutine that owns the Conn.
-	pending []byte                // what write has still to write
-	failed  error                 // of the last writeReady
-	drain   func(fd uintptr) bool // writeReady, made once
+// NewConn returns a Conn on nc. It owns nc from now on.
+func NewConn(nc net.Conn) *Conn {
+	c := new(Conn)
+	c.Open(nc)
+	return c
 }
 
-func newStream(nc net.Conn, t *traffic) *stream {
-	s := &stream{Conn: nc, traffic: t}
-	s.drain = s.writeReady
+// Open makes c, which must be new and not be copied from now on, a Conn on nc, and
+// the owner of nc.
+func (c *Conn) Open(nc net.Conn) {
+	c.ready, c.put = c.readReady, func(fd uintptr) { c.result = writeSome(c, fd) }
+	through(c, nc)
+}
+
+// through has c go on through nc.
+func through(c *Conn, nc net.Conn) {
+	c.raw = nil
 	// A type that embeds one of these may read in its own way, so only these
 	// two are read around.
 	switch t := nc.(type) {
 	case *net.TCPConn:
-		s.raw, _ = t.SyscallConn()
+		c.raw, _ = t.SyscallConn()
 	case *net.UnixConn:
-		s.raw, _ = t.SyscallConn()
+		c.raw, _ = t.SyscallConn()
 	}
-	return s
-}
-
-// readSome reads one byte or more. An error that comes with bytes comes again
-// with the next read.
-func (s *stream) readSome(b []byte) (int, error) {
-	for range 100 {
-		n, err := s.Read(b)
-		if n > 0 {
-			return n, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
-	return 0, io.ErrNoProgress
-}
-
-// write writes all of b.
-func (s *stream) write(b []byte) error {
-	if s.raw == nil {
-		n, err := s.Write(b)
-		s.traffic.count(&s.traffic.written, n)
-		return err
-	}
-	s.pending, s.failed = b, nil
-	err := s.raw.Write(s.drain)
-	s.pending = nil
-	if err == nil && s.failed != nil {
-		err = &net.OpError{
-			Op: "write", Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(),
-			Err: os.NewSyscallError("write", s.failed),
-		}
-	}
-	return err
-}
-
-// writeReady is called by RawConn.Write, first at once and then whenever the
-// socket may take more. It returns false to wait.
-func (s *stream) writeReady(fd uintptr) bool {
-	n, err := writeFD(fd, s.pending)
-	s.traffic.count(&s.traffic.written, n)
-	s.pending = s.pending[n:]
-	if err == syscall.EAGAIN {
-		return false
-	}
-	s.failed = err
-	return true
-}
-
-// NewConn returns a Conn on nc. It owns nc from now on.
-func NewConn(nc net.Conn) *Conn {
-	c := &Conn{}
-	c.ready = c.readReady
-	c.stream.Store(newStream(nc, &c.traffic))
-	return c
+	c.layer.Store(&nc)
 }
 
 // NetConn returns the connection beneath, without the layer of compression.
 func (c *Conn) NetConn() net.Conn {
-	nc := c.stream.Load().Conn
+	nc := *c.layer.Load()
 	if z, ok := nc.(*compressed); ok {
 		return z.Conn
 	}
@@ -153,7 +100,7 @@ func (c *Conn) Upgrade(nc net.Conn) error {
 		return err
 	}
 	c.in.trim()
-	c.stream.Store(newStream(nc, &c.traffic))
+	through(c, nc)
 	return nil
 }
 
@@ -185,7 +132,7 @@ func (c *Conn) SetSequence(id byte) { c.sequence = id }
 func (c *Conn) BeginCommand() {
 	c.sequence = 0
 	if c.leaps {
-		c.stream.Load().Conn.(*compressed).command()
+		(*c.layer.Load()).(*compressed).command()
 	}
 }
 
@@ -193,7 +140,7 @@ func (c *Conn) BeginCommand() {
 // idle.
 func (c *Conn) BufferSize() int {
 	size := c.in.held.Load() + c.out.held.Load()
-	if z, ok := c.stream.Load().Conn.(*compressed); ok {
+	if z, ok := (*c.layer.Load()).(*compressed); ok {
 		size += z.packed.held.Load()
 	}
 	return int(size)

@@ -43,12 +43,9 @@ func (c *Conn) ReadCommand(limit int) (Packet, error) {
 		if err != nil || need == 0 {
 			return p, err
 		}
-		switch s := c.stream.Load(); {
-		case s.raw != nil:
-			err = c.fillRaw(s)
-		case c.in.empty():
-			err = fillFirst(c, s)
-		default:
+		if c.raw == nil && c.in.empty() {
+			err = fillFirst(c)
+		} else {
 			err = c.Fill()
 		}
 		if err != nil {
@@ -85,22 +82,36 @@ func (c *Conn) Discard(n int) {
 // Fill waits for bytes and appends those of one read to Unread. It fails with
 // io.EOF when the connection has ended.
 func (c *Conn) Fill() error {
-	s := c.stream.Load()
-	if s.raw != nil {
-		return c.fillRaw(s)
+	if c.raw != nil {
+		return fillRaw(c)
 	}
-	n, err := s.readSome(c.in.room(c.most))
+	n, err := readSome(*c.layer.Load(), c.in.room(c.most))
 	c.filled(n)
 	return err
 }
 
+// readSome reads one byte or more. An error that comes with bytes comes again
+// with the next read.
+func readSome(r io.Reader, b []byte) (int, error) {
+	for range 100 {
+		n, err := r.Read(b)
+		if n > 0 {
+			return n, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
 // fillFirst is Fill without a buffer: a connection that must be given memory to
 // read into waits for the first bytes of a command with those that it has.
-func fillFirst(c *Conn, s *stream) error {
+func fillFirst(c *Conn) error {
 	if c.leaps {
 		c.BeginCommand()
 	}
-	n, err := s.readSome(c.first[:])
+	n, err := readSome(*c.layer.Load(), c.first[:])
 	if err != nil {
 		return err
 	}
@@ -111,9 +122,9 @@ func fillFirst(c *Conn, s *stream) error {
 
 // fillRaw reads inside of the runtime's wait for readability, so that a buffer
 // is needed only once there is something to read.
-func (c *Conn) fillRaw(s *stream) error {
+func fillRaw(c *Conn) error {
 	c.result = nil
-	if err := s.raw.Read(c.ready); err != nil {
+	if err := c.raw.Read(c.ready); err != nil {
 		c.in.trim()
 		return err
 	}
@@ -123,13 +134,11 @@ func (c *Conn) fillRaw(s *stream) error {
 // readReady is called by RawConn.Read, first at once and then whenever the
 // socket may be readable. It returns false to wait.
 func (c *Conn) readReady(fd uintptr) bool {
-	if len(c.request) > 0 {
+	if len(c.pending) > 0 {
 		// The runtime has begun to watch for bytes, so that none of the answer
 		// can be missed; and there are none yet, so that reading is in vain.
-		n, err := writeFD(fd, c.request)
-		c.traffic.count(&c.traffic.written, n)
-		c.request = c.request[n:]
-		return len(c.request) > 0 || err != nil // WriteAndFill meets it
+		err := writeSome(c, fd)
+		return len(c.pending) > 0 || err != nil // WriteAndFill meets it
 	}
 	n, err := readFD(fd, c.in.room(c.most))
 	c.filled(n)
@@ -137,7 +146,7 @@ func (c *Conn) readReady(fd uintptr) bool {
 	case err == syscall.EAGAIN:
 		return false
 	case err != nil:
-		c.result = readError(c.NetConn(), err)
+		c.result = systemError(c.NetConn(), "read", err)
 	case n == 0:
 		c.result = io.EOF
 	}
@@ -151,10 +160,10 @@ func (c *Conn) filled(n int) {
 	c.in.trim()
 }
 
-// readError wraps what a read system call returned as package net does.
-func readError(nc net.Conn, err error) error {
+// systemError wraps what a system call returned as package net does.
+func systemError(nc net.Conn, call string, err error) error {
 	return &net.OpError{
-		Op: "read", Net: nc.LocalAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(),
-		Err: os.NewSyscallError("read", err),
+		Op: call, Net: nc.LocalAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(),
+		Err: os.NewSyscallError(call, err),
 	}
 }

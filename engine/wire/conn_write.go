@@ -1,5 +1,7 @@
 package wire
 
+import "syscall"
+
 // WritePacket frames payload, in several pieces when it is long, with the next
 // sequence ids. It is kept until Flush, unless there is much of it.
 func (c *Conn) WritePacket(payload []byte) error {
@@ -36,7 +38,7 @@ func (c *Conn) Flush() error {
 	if c.out.empty() {
 		return nil
 	}
-	err := c.stream.Load().write(c.out.bytes())
+	err := writeAll(c, c.out.bytes())
 	c.out.r = c.out.w
 	c.out.trim()
 	return err
@@ -47,7 +49,7 @@ func (c *Conn) Write(framed []byte) error {
 	if err := c.Flush(); err != nil {
 		return err
 	}
-	return c.stream.Load().write(framed)
+	return writeAll(c, framed)
 }
 
 // WriteAndFill writes framed bytes, all of them, and waits for the first bytes
@@ -56,8 +58,7 @@ func (c *Conn) Write(framed []byte) error {
 // read the request. When it fails with os.ErrDeadlineExceeded the request has
 // been written, and Fill goes on with waiting.
 func (c *Conn) WriteAndFill(framed []byte) error {
-	s := c.stream.Load()
-	if s.raw == nil || !c.in.empty() {
+	if c.raw == nil || !c.in.empty() {
 		if err := c.Write(framed); err != nil {
 			return err
 		}
@@ -66,18 +67,48 @@ func (c *Conn) WriteAndFill(framed []byte) error {
 	if err := c.Flush(); err != nil {
 		return err
 	}
-	c.request = framed
-	err := c.fillRaw(s)
-	rest := c.request
-	c.request = nil
+	c.pending = framed
+	err := fillRaw(c)
+	rest := c.pending
+	c.pending = nil
 	if len(rest) == 0 {
 		return err
 	}
-	if werr := s.write(rest); werr != nil {
+	if werr := writeAll(c, rest); werr != nil {
 		return werr
 	}
 	if err != nil {
 		return err
 	}
-	return c.fillRaw(s)
+	return fillRaw(c)
+}
+
+// writeAll writes all of b.
+func writeAll(c *Conn, b []byte) error {
+	if c.raw == nil {
+		n, err := (*c.layer.Load()).Write(b)
+		c.traffic.count(&c.traffic.written, n)
+		return err
+	}
+	c.pending, c.result = b, nil
+	err := c.raw.Control(c.put) // nearly always the socket takes all at once
+	if err == nil && c.result == syscall.EAGAIN {
+		err = c.raw.Write(func(fd uintptr) bool {
+			c.result = writeSome(c, fd)
+			return c.result != syscall.EAGAIN
+		})
+	}
+	c.pending = nil
+	if err == nil && c.result != nil {
+		err = systemError(c.NetConn(), "write", c.result)
+	}
+	return err
+}
+
+// writeSome writes as much of what is pending as the socket takes.
+func writeSome(c *Conn, fd uintptr) error {
+	n, err := writeFD(fd, c.pending)
+	c.traffic.count(&c.traffic.written, n)
+	c.pending = c.pending[n:]
+	return err
 }

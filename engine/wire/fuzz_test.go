@@ -82,7 +82,7 @@ func FuzzResponse(f *testing.F) {
 		var start Response
 		start.Start(Command(command), Capability(caps))
 		n := 0
-		for p := range start.Parts(b) {
+		for p := range start.Place().Parts(b) {
 			n += len(p.Data)
 		}
 		if !whole.Infile && n > wholeN {

@@ -54,13 +54,33 @@ func (p Part) Payload() []byte {
 	return p.Data
 }
 
-// Parts yields the packets in b, the next framed bytes of the reply, and the
-// pieces of packets at its ends, in order and without a gap. r is the response
-// as it was before b. Parts ends where Consume would end; bytes that follow no
-// known form end it too.
-func (r Response) Parts(b []byte) iter.Seq[Part] {
+// Place is a place in a reply: all of a Response that tells what the bytes from there
+// on are.
+type Place struct {
+	command          Command
+	complete, infile bool
+	prepColumns      uint16
+	caps             Capability
+	at               position
+}
+
+// Place returns the place that the response has reached.
+func (r *Response) Place() Place {
+	return Place{
+		command: r.command, complete: r.Complete, infile: r.Infile,
+		prepColumns: r.PrepColumns, caps: r.caps, at: r.at,
+	}
+}
+
+// Parts yields the packets in b, the framed bytes of the reply from the place on, and
+// the pieces of packets at its ends, in order and without a gap. It ends where
+// Consume would end; bytes that follow no known form end it too.
+func (p Place) Parts(b []byte) iter.Seq[Part] {
 	return func(yield func(Part) bool) {
-		r := r
+		r := Response{
+			command: p.command, Complete: p.complete, Infile: p.infile,
+			PrepColumns: p.prepColumns, caps: p.caps, at: p.at,
+		}
 		for rest := b; len(rest) > 0; {
 			p, err := r.next(rest)
 			if err != nil || len(p.Data) == 0 || !yield(p) {

@@ -39,27 +39,25 @@ type Response struct {
 	Kind     ResponseKind
 	Complete bool // the last byte of the reply has been consumed
 	Infile   bool // the client is to send a file; ResumeInfile goes on after it
+	command  Command
+	Status   Status // of the last OK or EOF packet
+	Warnings uint16 // of the last OK or EOF packet
+	at       position
+	caps     Capability
+	Err      *Error // that the reply ended with
+	Rows     uint64 // complete rows, of all results
+	Packets  uint64 // packet headers consumed
+	Columns  int    // of the last result with rows
+	Results  int    // finished results: more than 1 for multi-statements and CALL
 
-	Columns      int    // of the last result with rows
-	Rows         uint64 // complete rows, of all results
-	Results      int    // finished results: more than 1 for multi-statements and CALL
+	// State is what changed in the server's session, of all OK packets.
+	State        SessionState
 	AffectedRows uint64 // of the last OK packet
 	LastInsertID uint64 // of the last OK packet
-	Status       Status // of the last OK or EOF packet
-	Warnings     uint16 // of the last OK or EOF packet
-	Err          *Error // that the reply ended with
-	Packets      uint64 // packet headers consumed
 
 	StatementID uint32 // of the prepared statement
 	Params      uint16 // of the prepared statement
 	PrepColumns uint16 // of the prepared statement
-
-	// State is what changed in the server's session, of all OK packets.
-	State SessionState
-
-	command Command
-	caps    Capability
-	at      position
 }
 
 // position is where in its reply a Response is.

@@ -388,7 +388,7 @@ func TestParts(t *testing.T) {
 			size := min(1+rnd.IntN(40), len(r.framed)-at)
 			unread = append(unread, r.framed[at:at+size]...)
 			at += size
-			before := state
+			before := state.Place()
 			n, err := state.Consume(unread)
 			if err != nil {
 				t.Fatal(err)
@@ -430,7 +430,7 @@ func TestPartsOfLongRow(t *testing.T) {
 	var r Response
 	r.Start(ComStmtFetch, newCaps)
 	b := packets(make([]byte, maxPiece+10), okPacket(OK{End: true}))
-	parts := r.Parts(b)
+	parts := r.Place().Parts(b)
 	var got []Part
 	for p := range parts {
 		p.Data = p.Data[:min(len(p.Data), headerSize)]

@@ -80,7 +80,7 @@ func feed(t *testing.T, f *Filter, command wire.Command, r *reply, step int) (ou
 	n := 0
 	for n < len(data) || !response.Complete {
 		n = min(n+step, len(data))
-		before := response
+		before := response.Place()
 		used, err := response.Consume(data[:n])
 		if err != nil {
 			t.Fatal(err)
@@ -244,7 +244,7 @@ func FuzzLimiter(f *testing.F) {
 			r.Start(wire.ComQuery, caps)
 			for n := 0; n < len(data); {
 				n = min(n+int(step)+1, len(data))
-				before := r
+				before := r.Place()
 				used, err := r.Consume(data[:n])
 				if err != nil {
 					return
@@ -271,6 +271,6 @@ func BenchmarkLimiter(b *testing.B) {
 		l := limiter{filter: f}
 		var response wire.Response
 		response.Start(wire.ComQuery, r.caps)
-		l.batch(response.Parts(r.data))
+		l.batch(response.Place().Parts(r.data))
 	}
 }
