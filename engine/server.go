@@ -36,6 +36,7 @@ type Server struct {
 	network string
 	address string
 	engine  *Engine
+	second  bool                       // of rank secondary
 	tls     atomic.Pointer[tls.Config] // nil for plain connections; replaced by ReloadTLS
 
 	status       atomic.Uint32
@@ -57,6 +58,10 @@ type Server struct {
 
 // tally counts what sessions do on a server or in a service.
 type tally struct {
+	// What each statement changes shares no line of the processors' caches with what
+	// each statement reads.
+	_ [64]byte
+
 	connections      atomic.Int64
 	totalConnections atomic.Int64
 	maxConnections   atomic.Int64
@@ -72,6 +77,7 @@ func newServer(e *Engine, o module.Object) (*Server, error) {
 	} else {
 		s.address = net.JoinHostPort(o.Values.String("address"), strconv.FormatInt(o.Values.Int("port"), 10))
 	}
+	s.second = o.Values.String("rank") == "secondary"
 	s.lag.Store(-1)
 	s.pool.configure(s)
 	config, err := serverTLS(o)
@@ -101,7 +107,7 @@ func (s *Server) Replica() bool { return s.Usable() && s.Status()&StatusSlave !=
 
 // Secondary reports whether the server is of rank secondary: used only while no
 // other can be.
-func (s *Server) Secondary() bool { return s.object.Values.String("rank") == "secondary" }
+func (s *Server) Secondary() bool { return s.second }
 
 // Lives reports whether connections that are open to the server may go on: it
 // runs and is not in maintenance.

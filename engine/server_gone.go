@@ -21,6 +21,7 @@ func cutOff(s *Server) {
 		for _, b := range session.seen.backends {
 			if b.server == s && !b.gone.Swap(true) {
 				_ = b.conn.NetConn().SetDeadline(time.Unix(1, 0))
+				s.engine.watchers.epoch.Add(1)
 			}
 		}
 		session.mu.Unlock()

@@ -69,6 +69,9 @@ func (s *Server) setStatus(clear, set ServerStatus) (before, after ServerStatus)
 		old := s.status.Load()
 		changed := old&^uint32(clear) | uint32(set)
 		if s.status.CompareAndSwap(old, changed) {
+			if old != changed {
+				s.engine.watchers.epoch.Add(1)
+			}
 			return ServerStatus(old), ServerStatus(changed)
 		}
 	}

@@ -43,6 +43,10 @@ func (s *Service) Name() string { return s.object.Name }
 // must not be changed.
 func (s *Service) Servers() []*Server { return s.servers }
 
+// Epoch returns a number that is another one once the state of a server has changed,
+// or connections of sessions to one that is down have been cut.
+func (s *Service) Epoch() uint64 { return s.engine.watchers.epoch.Load() }
+
 // Values returns the parameters of the service and of its router.
 func (s *Service) Values() module.Values { return s.object.Values }
 

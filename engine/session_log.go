@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/engine/module"
@@ -22,7 +23,8 @@ const minLogLines = 100
 
 // sessionLog is a session's log levels and its newest lines.
 type sessionLog struct {
-	capacity int // session_trace: with it, lines of every level are kept
+	capacity int           // session_trace: with it, lines of every level are kept
+	passing  atomic.Uint32 // bits of the levels in effect
 
 	mu      sync.Mutex // guards what follows
 	service LogLevels
@@ -47,6 +49,7 @@ func (l *sessionLog) set(v module.Values) {
 		Error: true, Warning: v.Bool("log_warning"), Notice: v.Bool("log_notice"),
 		Info: v.Bool("log_info"), Debug: v.Bool("log_debug"),
 	}
+	l.passing.Store(l.levelsLocked().bits())
 }
 
 var logLevelNames = []string{"log_error", "log_warning", "log_notice", "log_info", "log_debug"}
@@ -68,19 +71,28 @@ func (l *LogLevels) bit(name string) *bool {
 	return nil
 }
 
-// has reports whether lines of level pass.
-func (l LogLevels) has(level slog.Level) bool {
+// bits is the levels as a number, with the bit of each, of levelBit, that is on.
+func (l LogLevels) bits() (bits uint32) {
+	for i, on := range []bool{l.Error, l.Warning, l.Notice, l.Info, l.Debug} {
+		if on {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+func levelBit(level slog.Level) uint32 {
 	switch {
 	case level >= slog.LevelError:
-		return l.Error
+		return 1 << 0
 	case level >= slog.LevelWarn:
-		return l.Warning
+		return 1 << 1
 	case level >= LevelNotice:
-		return l.Notice
+		return 1 << 2
 	case level >= slog.LevelInfo:
-		return l.Info
+		return 1 << 3
 	}
-	return l.Debug
+	return 1 << 4
 }
 
 func (l *sessionLog) check(levels map[string]bool) error {
@@ -110,6 +122,7 @@ func (l *sessionLog) apply(levels map[string]bool, limit time.Duration, expired 
 			*back.bit(name) = on
 		}
 	}
+	l.passing.Store(l.levelsLocked().bits())
 	l.stopLocked()
 	if back == l.own || until.IsZero() {
 		return // nothing would go back
@@ -134,6 +147,7 @@ func (l *sessionLog) expire(limit *logLimit) map[string]bool {
 		}
 	}
 	l.own, l.limit = limit.back, nil
+	l.passing.Store(l.levelsLocked().bits())
 	return changed
 }
 
@@ -175,13 +189,10 @@ func expireLevels(s *Session, limit *logLimit) {
 	}
 }
 
-// levels returns the levels in effect: the session's own or its service's.
-func (l *sessionLog) levels() LogLevels {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.levelsLocked()
-}
+// passes reports whether lines of level pass by the levels in effect.
+func (l *sessionLog) passes(level slog.Level) bool { return l.passing.Load()&levelBit(level) != 0 }
 
+// levelsLocked returns the levels in effect: the session's own or its service's.
 func (l *sessionLog) levelsLocked() LogLevels {
 	return LogLevels{
 		Error: l.own.Error || l.service.Error, Warning: l.own.Warning || l.service.Warning,
@@ -228,10 +239,7 @@ func (l *sessionLog) tail() ([]string, uint64) {
 // Logs reports whether a line of level would be kept or written. A caller asks
 // before it composes a costly line.
 func (s *Session) Logs(level slog.Level) bool {
-	if s.log.capacity > 0 || s.engine.logger.Enabled(context.Background(), level) {
-		return true
-	}
-	return s.log.levels().has(level)
+	return s.log.capacity > 0 || s.log.passes(level) || s.engine.logger.Enabled(context.Background(), level)
 }
 
 // Logf writes a line to the session's log and, when its levels or the
@@ -242,7 +250,7 @@ func (s *Session) Logf(level slog.Level, format string, args ...any) {
 	}
 	text := fmt.Sprintf(format, args...)
 	s.log.mu.Lock()
-	on := s.log.levelsLocked().has(level)
+	on := s.log.passes(level)
 	if on || s.log.capacity > 0 || level >= LevelNotice {
 		s.log.add(time.Now().Format("2006-01-02 15:04:05.000") + "   " + levelName(level) + ": " + text)
 	}

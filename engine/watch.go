@@ -36,6 +36,8 @@ func (e *Engine) Watch(fn func(Change)) (stop func()) { return e.watchers.add(fn
 // watchers are who wants to hear of changes. Telling them takes no lock and
 // allocates nothing.
 type watchers struct {
+	epoch atomic.Uint64 // of the states of servers: for who has to notice a change by itself
+
 	mu   sync.Mutex // serialises add and stop
 	list atomic.Pointer[[]*watcher]
 }

@@ -32,6 +32,7 @@ type Conn struct {
 	most     int                   // the most that one read may take, 0 for no limit
 	sequence byte                  // of the next packet
 	leaps    bool                  // the packets are in compressed ones, and their sequence ids are not checked
+	unsent   bool                  // something is in out
 
 	traffic traffic                  // read by any goroutine
 	layer   atomic.Pointer[net.Conn] // what is read and written, for any goroutine

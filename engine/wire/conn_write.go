@@ -29,15 +29,17 @@ func (c *Conn) keep(b []byte) error {
 	}
 	if len(b) > 0 {
 		c.out.w += copy(c.out.room(0), b)
+		c.unsent = true
 	}
 	return nil
 }
 
 // Flush writes what WritePacket has kept.
 func (c *Conn) Flush() error {
-	if c.out.empty() {
+	if !c.unsent {
 		return nil
 	}
+	c.unsent = false
 	err := writeAll(c, c.out.bytes())
 	c.out.r = c.out.w
 	c.out.trim()

@@ -22,6 +22,8 @@ type connections struct {
 	had     bool            // a primary has been connected to
 	causal  *causal         // nil without causal_reads
 	barred  map[*engine.Server]time.Time
+	epoch   uint64    // of the servers' states, when tidy last looked
+	tidied  time.Time // when that was
 }
 
 // member is an open connection.
@@ -128,10 +130,20 @@ func (c *connections) replicas() int {
 	return n
 }
 
+// tidyEvery is how often a busy session looks at its connections while no server
+// changes its state. Each look costs memory accesses that a statement has no other use
+// for.
+const tidyEvery = 100 * time.Millisecond
+
 // tidy closes connections that are of no use: those that their servers have
 // closed, those to servers in maintenance, and those to replicas that are too far
 // behind. What the session would lose with one is kept until it is needed.
 func (c *connections) tidy(q *engine.Query) {
+	epoch, now := c.router.service.Epoch(), q.Received()
+	if epoch == c.epoch && now.Sub(c.tidied) < tidyEvery {
+		return
+	}
+	c.epoch, c.tidied = epoch, now
 	stale := c.router.options.staleLag()
 	for i := len(c.members) - 1; i >= 0; i-- {
 		b := c.members[i].Backend

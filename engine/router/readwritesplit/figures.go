@@ -9,14 +9,16 @@ import (
 
 // figures are what the router has done.
 type figures struct {
+	servers []*engine.Server
+	each    []engine.ServerFigures // of servers
+
+	_            [64]byte // what each statement changes shares no cache line with what it reads
 	queries      atomic.Uint64
 	toPrimary    atomic.Uint64
 	toReplica    atomic.Uint64
 	toAll        atomic.Uint64
 	transactions atomic.Uint64 // read-write
 	readOnly     atomic.Uint64 // read-only transactions
-	servers      []*engine.Server
-	each         []engine.ServerFigures // of servers
 }
 
 // follow makes f ready for the servers.
