@@ -104,17 +104,21 @@ type figures struct {
 // RouteQuery passes q to the link's handler, and charges the link before it
 // with the time that has gone by since q entered that one.
 func (l *link) RouteQuery(ctx context.Context, q *Query, up ReplyWriter) error {
+	if l.prev == nil && l.next == nil { // no filters
+		return l.handler.RouteQuery(ctx, q, up)
+	}
+	now := time.Now()
 	if l.prev != nil {
-		l.prev.left(q)
+		l.prev.left(q, now)
 	}
 	if l.next == nil {
 		return l.handler.RouteQuery(ctx, q, up)
 	}
 	l.statements.Add(1)
-	l.entered, l.changes = time.Now(), q.changes
+	l.entered, l.changes = now, q.changes
 	err := l.handler.RouteQuery(ctx, q, up)
 	if !l.entered.IsZero() { // it answered without the next link
-		l.spent()
+		l.spent(time.Now())
 		l.changed.Add(1)
 		l.answered.Add(1)
 		l.filter.total.changed.Add(1)
@@ -124,11 +128,11 @@ func (l *link) RouteQuery(ctx context.Context, q *Query, up ReplyWriter) error {
 }
 
 // left notes that q has gone on to the next link.
-func (l *link) left(q *Query) {
+func (l *link) left(q *Query, now time.Time) {
 	if l.entered.IsZero() { // a filter may send several queries on for one
 		return
 	}
-	l.spent()
+	l.spent(now)
 	if q.changes != l.changes {
 		l.changed.Add(1)
 		l.filter.total.changed.Add(1)
@@ -136,8 +140,8 @@ func (l *link) left(q *Query) {
 }
 
 // spent charges the link with the time since a query has entered it.
-func (l *link) spent() {
-	d := max(time.Since(l.entered), 0)
+func (l *link) spent(now time.Time) {
+	d := max(now.Sub(l.entered), 0)
 	l.entered = time.Time{}
 	l.nanos.Add(uint64(d))
 	bucket := bucketOf(uint64(d/filterUnit), filterBuckets)

@@ -82,6 +82,7 @@ type session struct {
 	filter *Filter
 	next   engine.Handler
 	logf   func(level slog.Level, format string, args ...any)
+	reply  replyWriter // to the statement under way
 }
 
 // Close has nothing to do.
@@ -91,7 +92,10 @@ func (s *session) Close() error { return nil }
 func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	switch q.Command() {
 	case wire.ComQuery, wire.ComStmtExecute, wire.ComStmtBulkExecute:
-		up = &replyWriter{session: s, query: q, up: up, limiter: limiter{filter: s.filter}}
+		s.reply = replyWriter{session: s, query: q, up: up, limiter: limiter{filter: s.filter}}
+		err := s.next.RouteQuery(ctx, q, &s.reply)
+		s.reply = replyWriter{}
+		return err
 	}
 	return s.next.RouteQuery(ctx, q, up)
 }
@@ -102,10 +106,15 @@ type replyWriter struct {
 	session *session
 	query   *engine.Query
 	up      engine.ReplyWriter
+	begun   bool // a batch has come
 }
 
 // ClientReply passes on what the limiter lets through.
 func (w *replyWriter) ClientReply(r *engine.Reply) error {
+	if whole := r.Complete && !w.begun; whole && w.harmless(r) {
+		return w.up.ClientReply(r)
+	}
+	w.begun = true
 	hits := w.hits
 	same := w.batch(r.Packets())
 	if w.hits > hits {
@@ -127,6 +136,13 @@ func (w *replyWriter) ClientReply(r *engine.Reply) error {
 	e := engine.ErrorReply(limitError(w.query.SQL()))
 	e.Server = r.Server
 	return w.up.ClientReply(e)
+}
+
+// harmless reports whether r, a whole reply, is within the limits as a whole, and so
+// is each result in it.
+func (w *replyWriter) harmless(r *engine.Reply) bool {
+	after := r.Response()
+	return after != nil && after.Rows <= w.filter.rows && uint64(len(r.Data)) <= w.filter.size
 }
 
 // limitError is MaxScale's error for a result beyond a limit.

@@ -8,6 +8,7 @@
 package qlafilter
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,9 +45,9 @@ var Module = engine.FilterModule{
 			{Name: "source_exclude", Type: module.Regex, Modifiable: true, Description: "Exclude queries from hosts that match this pattern."},
 			{Name: "duration_unit", Type: module.Enum, Default: "ms", Enum: []string{"ms", "milliseconds", "us", "microseconds"}, Modifiable: true, Description: "Duration in milliseconds (ms) or microseconds (us)."},
 			{Name: "use_canonical_form", Type: module.Bool, Default: "false", Modifiable: true, Description: "Write queries in canonical form."},
-			// MaxScale: holds lines back in a buffer unless flush is set. Here
-			// they are always written at once.
-			{Name: "flush", Type: module.Bool, Default: "false", Modifiable: true, Description: "Flush log files after every write, which is always done."},
+			// MaxScale: holds lines back until its buffer is full. Here they are
+			// held for a tenth of a second at most.
+			{Name: "flush", Type: module.Bool, Default: "false", Modifiable: true, Description: "Flush log files after every write. Without it, lines are held back for 100 ms at most."},
 			{Name: "append", Type: module.Bool, Default: "true", Modifiable: true, Description: "Append new entries to log files instead of overwriting them."},
 			{Name: "separator", Type: module.String, Default: ",", Modifiable: true, Description: "Defines the separator between elements of a log entry."},
 			{Name: "newline_replacement", Type: module.String, Default: " ", Modifiable: true, Description: "Value used to replace newlines."},
@@ -61,6 +62,7 @@ type Filter struct {
 	filebase  string
 	perFile   bool // a file for each session
 	append    bool
+	flush     bool
 	canonical bool
 	unit      time.Duration
 	format    format
@@ -84,6 +86,7 @@ func newFilter(o module.Object) (engine.Filter, error) {
 	f := &Filter{
 		filebase:  v.String("filebase"),
 		append:    v.Bool("append"),
+		flush:     v.Bool("flush"),
 		canonical: v.Bool("use_canonical_form"),
 		unit:      time.Millisecond,
 		format:    newFormat(v.List("log_data"), v.String("separator"), v.String("newline_replacement")),
@@ -95,7 +98,7 @@ func newFilter(o module.Object) (engine.Filter, error) {
 		f.unit = time.Microsecond
 	}
 	if slices.Contains(types, "stdout") {
-		f.stdout = newOutput("standard output", nopCloser{os.Stdout})
+		f.stdout = newOutput("standard output", nopCloser{os.Stdout}, !f.flush)
 	}
 	if f.filebase == "" {
 		return f, nil
@@ -120,7 +123,7 @@ func (f *Filter) openFile(path string) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newOutput(path, file)
+	out := newOutput(path, file, !f.flush)
 	if info, err := file.Stat(); err == nil && info.Size() == 0 {
 		_ = out.write(f.format.header())
 	}
@@ -132,12 +135,15 @@ func (f *Filter) Diagnostics() map[string]any {
 	return map[string]any{"log": f.ring.tail(), "logged": f.logged.Load()}
 }
 
-// Close closes the unified file.
+// Close writes what is held back, and closes the unified file.
 func (f *Filter) Close() error {
-	if f.unified == nil {
-		return nil
+	var failed error
+	for _, out := range []*output{f.stdout, f.unified} {
+		if out != nil {
+			failed = cmp.Or(failed, out.close())
+		}
 	}
-	return f.unified.close()
+	return failed
 }
 
 // NewSession opens the filter for a session.

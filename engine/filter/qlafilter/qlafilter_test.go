@@ -215,7 +215,7 @@ func TestFiles(t *testing.T) {
 		if diff := cmp.Diff(want, readAll(t, filepath.Dir(base))); diff != "" {
 			t.Errorf("append: (-want +got)\n%s", diff)
 		}
-		raw["append"] = "false"
+		raw["append"], raw["flush"] = "false", "true"
 		f, err := newTestFilter(t, raw)
 		if err != nil {
 			t.Fatal(err)
@@ -262,7 +262,7 @@ func TestUnwritable(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk := &fullDisk{}
-		f.unified = newOutput("qla.unified", disk)
+		f.unified = newOutput("qla.unified", disk, false)
 		log := f.run(t, 1, "bob", "a", "b", "c")
 		if got := strings.Count(log, "no space left"); got != 1 || disk.writes != 3 {
 			t.Errorf("got %d reports and %d writes, want 1 and 3:\n%s", got, disk.writes, log)
@@ -279,6 +279,76 @@ func TestUnwritable(t *testing.T) {
 		if got := f.Diagnostics()["logged"]; got != uint64(2) {
 			t.Errorf("got %v statements logged, want 2", got)
 		}
+	})
+}
+
+// diary notes what is written, and fails while it is full.
+type diary struct {
+	writes []string
+	full   bool
+}
+
+func (d *diary) Write(b []byte) (int, error) {
+	if d.full {
+		return 0, errors.New("no space left on device")
+	}
+	d.writes = append(d.writes, string(b))
+	return len(b), nil
+}
+func (d *diary) Close() error { return nil }
+
+// Ensure that lines are written together, after a tenth of a second or when there
+// are many, that the last ones are not lost, and that a failure is told with the next
+// line.
+func TestHeldLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &diary{}
+		out := newOutput("qla", d, true)
+		write := func(line, want string) {
+			t.Helper()
+			err := out.write([]byte(line))
+			if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
+				t.Errorf("%s: got error %v, want %q", line, err, want)
+			}
+		}
+		wait := func(d time.Duration) {
+			time.Sleep(d)
+			synctest.Wait()
+		}
+		want := func(want ...string) {
+			t.Helper()
+			if diff := cmp.Diff(want, d.writes); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			d.writes = nil
+		}
+		write("a\n", "")
+		wait(holdTime - 1)
+		write("b\n", "")
+		want()
+		wait(1)
+		want("a\nb\n")
+
+		d.full = true
+		write("c\n", "")
+		wait(holdTime)
+		write("d\n", "no space left on device")
+		wait(holdTime)
+		write("e\n", "") // once is enough
+		d.full = false
+		wait(holdTime)
+		want("e\n")
+
+		long := strings.Repeat("x", holdBytes/2)
+		write(long, "")
+		write(long, "")
+		want(long + long)
+		wait(holdTime)
+		write("f\n", "")
+		if err := out.close(); err != nil {
+			t.Error(err)
+		}
+		want("f\n")
 	})
 }
 

@@ -21,6 +21,7 @@ type session struct {
 	inTrx bool
 	trxAt time.Time // when the transaction began
 	line  []byte    // memory for lines
+	reply replyWriter
 }
 
 // Close closes the session's file.
@@ -37,8 +38,9 @@ func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.Rep
 	if !logs && !(s.active && s.filter.format.trx) {
 		return s.next.RouteQuery(ctx, q, up)
 	}
-	w := &replyWriter{up: up}
-	w.begun = time.Now()
+	w := &s.reply
+	*w = replyWriter{up: up}
+	w.begun = q.Received()
 	w.client, w.unit, w.command = &s.client, s.filter.unit, q.Command().String()
 	// The filters that follow may change the text; what the client sent is logged.
 	if w.sql = q.SQL(); s.filter.canonical && logs {
@@ -50,6 +52,7 @@ func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.Rep
 	if logs {
 		s.log(&w.entry)
 	}
+	w.sql, w.up = nil, nil // which end with the statement
 	return err
 }
 
@@ -96,7 +99,7 @@ func (s *session) log(e *entry) {
 		short = short[:ringLineLen]
 	}
 	f.logged.Add(1)
-	f.ring.add(string(short))
+	f.ring.add(short)
 	if s.client.logs(slog.LevelInfo) {
 		s.client.logf(slog.LevelInfo, "%s", short)
 	}
@@ -114,15 +117,16 @@ type replyWriter struct {
 
 // ClientReply notes what r says and passes it on.
 func (w *replyWriter) ClientReply(r *engine.Reply) error {
+	now := time.Now()
 	if w.replied.IsZero() {
-		w.replied = time.Now()
+		w.replied = now
 	}
 	w.size += uint64(len(r.Data))
 	if r.Server != "" {
 		w.server = r.Server
 	}
 	if r.Complete {
-		w.ended = time.Now()
+		w.ended = now
 		if after := r.Response(); after != nil {
 			w.rows, w.warnings, w.status = after.Rows, after.Warnings, after.Status
 			if after.Err != nil {

@@ -50,7 +50,8 @@ const (
 type Filter struct {
 	// Set by New, then constant.
 	match    *regexp.Regexp
-	template []byte // for Expand
+	literal  literal // of match
+	template []byte  // for Expand
 	source   string
 	user     string
 	trace    bool
@@ -77,6 +78,7 @@ func newFilter(o module.Object) (engine.Filter, error) {
 	}
 	f := &Filter{
 		match:    match,
+		literal:  literalOf(match),
 		template: template,
 		source:   o.Values.String("source"),
 		user:     o.Values.String("user"),
@@ -176,6 +178,9 @@ func (s *session) report(sql, rewritten []byte) {
 
 // rewrite returns sql with every match replaced, nil when nothing matches.
 func (f *Filter) rewrite(sql []byte) ([]byte, error) {
+	if !f.literal.in(sql) {
+		return nil, nil
+	}
 	matches := f.match.FindAllSubmatchIndex(sql, maxMatches+1)
 	if matches == nil {
 		return nil, nil
