@@ -13,7 +13,7 @@ RUN go mod download
 COPY . .
 ARG VERSION=0.0.0-dev
 RUN .ci/wasm.sh \
- && CGO_ENABLED=0 go build -trimpath -tags nodemo -ldflags "-s -w -X main.version=${VERSION}" -o /out/signalbox . \
+ && CGO_ENABLED=0 go build -trimpath -pgo=engine/traffic.pgo -tags nodemo -ldflags "-s -w -X main.version=${VERSION}" -o /out/signalbox . \
  && mkdir -p /out/var
 
 FROM ${BASE_IMAGE}

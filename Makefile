@@ -1,6 +1,6 @@
 # Everything that is more than a line is a script in .ci, which any CI calls too.
 .DEFAULT_GOAL := help
-.PHONY: help build wasm run test race fuzz lint fmt soak e2e conformance bench size image release check clean
+.PHONY: help build wasm run test race fuzz lint fmt soak e2e conformance bench profile size image release check clean
 
 IMAGE ?= signalbox:dev
 ARGS ?=
@@ -45,6 +45,9 @@ conformance: ## other people's tests and clients through the proxy (CONFORMANCE=
 
 bench: ## throughput, CPU and memory against HAProxy and no proxy
 	.ci/bench.sh
+
+profile: ## record the profile that the program is compiled with, from a day's traffic
+	.ci/profile.sh
 
 size: wasm ## compare the console's size with its budget
 	.ci/size.sh
