@@ -9,3 +9,10 @@ func Resting(s *Session) bool {
 	defer s.mu.Unlock()
 	return s.work.resting
 }
+
+// EndedBytes is how much is kept of sessions that have ended.
+func EndedBytes(e *Engine) int64 {
+	e.ended.mu.Lock()
+	defer e.ended.mu.Unlock()
+	return e.ended.bytes
+}
