@@ -228,6 +228,7 @@ func (b *Backend) Relay(up ReplyWriter) error {
 		return nil
 	}
 	q := b.sent
+	up, lock := readLock(q, up)
 	err := b.receive(func(r *Reply) error {
 		b.delivered = true
 		return up.ClientReply(r)
@@ -235,6 +236,7 @@ func (b *Backend) Relay(up ReplyWriter) error {
 	if err != nil {
 		return err
 	}
+	b.session.talk.pins.lockFailed = lock.failed(q)
 	b.session.talk.noteReply(b, q, &b.response)
 	return nil
 }

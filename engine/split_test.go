@@ -174,7 +174,15 @@ func TestPins(t *testing.T) {
 			{"SELECT GET_LOCK('a', 1)", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
 			{"SELECT GET_LOCK('b', 1)", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
 			{"SELECT RELEASE_LOCK('b')", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_LOCK('taken')", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_LOCK('none');", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
 			{"DO RELEASE_LOCK('a')", nil},
+			{"SELECT GET_LOCK('taken', 0)", nil},
+			{"SELECT GET_LOCK('none', 0) AS got", nil},
+			{"SELECT GET_LOCK('a', 0) AS got", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_ALL_LOCKS()", nil},
+			{"SELECT GET_LOCK('taken', 0) IS NULL", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}}, // whatever that says
+			{"SELECT RELEASE_ALL_LOCKS()", nil},
 			{"CREATE TEMPORARY TABLE a (a INT)", []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Detail: "a"}}},
 			{"CREATE TEMPORARY TABLE d.b (a INT)", []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Detail: "a, b"}}},
 			{"DROP TEMPORARY TABLE a, d.b", nil},
@@ -194,6 +202,26 @@ func TestPins(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Ensure it is known of a prepared statement too whether it got its lock.
+func TestPreparedLock(t *testing.T) {
+	for name, want := range map[string]int{"free": 1, "taken": 0, "none": 0} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			r, err := c.Prepare("SELECT GET_LOCK('" + name + "', ?)")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Execute(r.ID); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if pins := p.session(c).Info().Pins; len(pins) != want {
+				t.Errorf("%s: got pins %+v, want %d", name, pins, want)
+			}
+		})
+	}
 }
 
 // Ensure a parameter that is sent ahead goes to the one server that executes the
