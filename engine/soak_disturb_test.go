@@ -29,7 +29,6 @@ func (s *soak) disturb(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		s.during.Store(nil)
 		for _, deed := range []string{"kill", "filters", "restart", "backend"} {
 			s.toSession(deed, r)
 		}
@@ -134,14 +133,15 @@ func (s *soak) rest(ctx context.Context, state string, effect func(engine.Server
 	}
 }
 
-// switchover makes the replica the primary. Until the next second, writes may
-// fail on a server that is not the primary any more.
+// switchover makes the replica the primary. Until a second later, writes may fail
+// on a server that is not the primary any more.
 func (s *soak) switchover(ctx context.Context) {
 	demoted := func(err error) bool {
 		e, ok := errors.AsType[*mysql.MySQLError](err)
 		return ok && e.Number == 1290 // read-only
 	}
 	s.during.Store(&demoted)
+	defer s.during.Store(nil)
 	s.until(ctx, "a replica to switch over to", func() bool { return strings.Contains(s.states(), "Slave, Running") })
 	_, err := engine.CallMonitor(ctx, s.Engine, engine.MonitorCall{Module: "mariadbmon", Command: "switchover", Args: []string{"Monitor", s.nameOf(s.replica)}})
 	if err != nil {
@@ -154,6 +154,7 @@ func (s *soak) switchover(ctx context.Context) {
 	s.until(ctx, "both servers to have their parts", func() bool {
 		return strings.Contains(s.states(), "Master, Running") && strings.Contains(s.states(), "Slave, Running")
 	})
+	<-time.After(time.Second)
 }
 
 // until waits until a condition holds.
