@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -321,7 +322,12 @@ func (b *Backend) unsent(err error) error {
 		_ = b.conn.NetConn().SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Fill() // err says already that the connection has failed
 	}
-	return b.lost(err)
+	failed := b.lost(err)
+	if lost, is := errors.AsType[*lostError](failed); is {
+		op, network := errors.AsType[*net.OpError](err)
+		lost.unsent = network && op.Op == "write"
+	}
+	return failed
 }
 
 // lost says what a failure of the connection means. It closes nothing.
@@ -354,6 +360,7 @@ type lostError struct {
 	server string
 	err    error
 	packet *wire.Error
+	unsent bool // the server has got a part of the command at most
 }
 
 func (e *lostError) Error() string {
@@ -369,6 +376,13 @@ func (e *lostError) Unwrap() error { return e.err }
 func Lost(err error) bool {
 	_, ok := errors.AsType[*lostError](err)
 	return ok
+}
+
+// Unsent reports whether err, for which Lost holds, says that the command could not
+// be sent, so that the server cannot have executed it.
+func Unsent(err error) bool {
+	lost, ok := errors.AsType[*lostError](err)
+	return ok && lost.unsent
 }
 
 // sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the

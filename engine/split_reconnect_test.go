@@ -165,6 +165,7 @@ func TestDelayedRetry(t *testing.T) {
 					p.query(c, sql)
 				}
 				n := len(p.primary.Statements())
+				time.Sleep(time.Second) // it is looked at before it is used again
 				go p.revive(tt.away)
 				time.Sleep(time.Millisecond)
 				begun := time.Now()
@@ -191,6 +192,32 @@ func TestDelayedRetry(t *testing.T) {
 				}
 			}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
 		})
+	}
+}
+
+// Ensure that with delayed_retry a write that was sent is not sent again, since it
+// may have been executed, and that a read is.
+func TestDelayedRetryIsNotTwice(t *testing.T) {
+	for sql, answered := range map[string]bool{"HANGUP": false, "SELECT 1 -- hangup": true} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			p.set(master, 0)
+			_, err := c.Query(sql)
+			e, _ := errors.AsType[*wire.Error](err)
+			if e == nil || e.Code != 1927 || !answered && !strings.Contains(e.Message, "may have been executed") {
+				t.Errorf("%s: got %v, want error 1927", sql, err)
+			}
+			time.Sleep(20 * time.Second)
+			times := 0
+			for _, executed := range p.primary.Statements() {
+				if executed == "app: "+sql {
+					times++
+				}
+			}
+			if (times > 1) != answered {
+				t.Errorf("%s: executed %d times", sql, times)
+			}
+		}, "router=readwritesplit", "router=readwritesplit\ndelayed_retry=true")
 	}
 }
 
