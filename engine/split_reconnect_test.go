@@ -221,6 +221,30 @@ func TestDelayedRetryIsNotTwice(t *testing.T) {
 	}
 }
 
+// Ensure that a statement which comes too early for another try to connect is told
+// why the one before has failed, and to which server.
+func TestBarredPrimarySaysWhy(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.breaks(func(address string) *enginetest.Faults {
+			if address == "127.0.0.1:3001" {
+				return &enginetest.Faults{Refused: errors.New("no route to host")}
+			}
+			return nil
+		})
+		time.Sleep(time.Second)
+		p.primary.Disconnect()
+		_, _ = c.Query("DELETE FROM t") // finds the connection broken
+		for range 2 {
+			_, err := c.Query("DELETE FROM t")
+			e, _ := errors.AsType[*wire.Error](err)
+			if e == nil || e.Code != 1290 || !strings.Contains(e.Message, "server1") || !strings.Contains(e.Message, "no route to host") {
+				t.Errorf("got %v, want error 1290 that names server1 and the reason", err)
+			}
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nmaster_failure_mode=error_on_write")
+}
+
 // Ensure a session that waits for a primary can be killed.
 func TestKillDelayedRetry(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {

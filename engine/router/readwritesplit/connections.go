@@ -21,7 +21,13 @@ type connections struct {
 	last    *engine.Backend // that executed the last statement
 	had     bool            // a primary has been connected to
 	causal  *causal         // nil without causal_reads
-	barred  map[*engine.Server]time.Time
+	barred  map[*engine.Server]bar
+}
+
+// bar keeps a server from being connected to again for a while.
+type bar struct {
+	until time.Time
+	cause error // of the last try
 }
 
 // member is an open connection.
@@ -51,7 +57,10 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 		if !engine.Unreachable(err) {
 			wait = barUnlike
 		}
-		c.bar(server, wait)
+		if c.barred == nil {
+			c.barred = make(map[*engine.Server]bar)
+		}
+		c.barred[server] = bar{time.Now().Add(wait), err}
 		return nil, err
 	}
 	c.members = append(c.members, member{Backend: b})
@@ -62,20 +71,15 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 	return b, nil
 }
 
-func (c *connections) bar(server *engine.Server, wait time.Duration) {
-	if c.barred == nil {
-		c.barred = make(map[*engine.Server]time.Time)
-	}
-	c.barred[server] = time.Now().Add(wait)
-}
-
 // isBarred reports whether a server is not to be connected to at the moment.
-func (c *connections) isBarred(server *engine.Server) bool {
-	if c.barred == nil {
-		return false
+func (c *connections) isBarred(server *engine.Server) bool { return c.barredFor(server) > 0 }
+
+// barredFor returns how long a server is not to be connected to.
+func (c *connections) barredFor(server *engine.Server) time.Duration {
+	if b, barred := c.barred[server]; barred {
+		return time.Until(b.until)
 	}
-	until, barred := c.barred[server]
-	return barred && time.Now().Before(until)
+	return 0
 }
 
 // to returns the open connection to server, nil when there is none.
@@ -203,8 +207,8 @@ func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
 	b := c.to(server)
 	if b == nil { // else a replica has become the primary
 		var err error
-		if c.isBarred(server) {
-			return nil, c.router.noPrimary(fmt.Errorf("server %s could not be connected to a moment ago", server.Name()))
+		if left := c.barredFor(server); left > 0 {
+			return nil, c.router.noPrimary(fmt.Errorf("%w (a moment ago; it is tried again after %v)", c.barred[server].cause, left.Round(time.Millisecond)))
 		}
 		if b, err = c.connect(ctx, server); err != nil {
 			return nil, c.router.noPrimary(err)
