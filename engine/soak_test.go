@@ -42,6 +42,7 @@ servers=server1,server2
 user=%s
 password=%s
 monitor_interval=500ms
+backend_connect_timeout=10s
 replication_user=%s
 replication_password=%s
 [Hint]
