@@ -48,3 +48,34 @@ func TestRealLock(t *testing.T) {
 		}
 	}
 }
+
+// Ensure what a read-only transaction on a real replica has put into variables
+// comes to the primary as it is.
+func TestRealVariables(t *testing.T) {
+	primary, replica := enginetest.StartPair(t)
+	s := startReal(t, primary, replica, replica.Port)
+	c := s.realConn()
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := c.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	exec("CREATE TABLE v (name VARCHAR(10), value VARBINARY(20), charset VARCHAR(20))")
+	primary.WaitReplicated(t, replica)
+	exec("START TRANSACTION READ ONLY")
+	var server int
+	if err := c.QueryRowContext(t.Context(), "SELECT @@server_id").Scan(&server); err != nil || server != 2 {
+		t.Fatalf("the transaction is on server %d: %v", server, err)
+	}
+	exec("SELECT -1.50, 'ä''', X'FF00', NULL, 18446744073709551615 INTO @d, @s, @`b b`, @n, @u")
+	exec("SET @none = @none")
+	exec("SELECT @a := _latin1 X'E4'")
+	exec("COMMIT")
+	exec("INSERT INTO v VALUES ('d', @d, CHARSET(@d)), ('s', @s, CHARSET(@s)), ('b', @`b b`, CHARSET(@`b b`)), ('n', @n, 'x'), ('u', @u, CHARSET(@u)), ('a', @a, CHARSET(@a))")
+	var got string
+	err := primary.Open(t, "root", "app").QueryRow("SELECT GROUP_CONCAT(CONCAT_WS(' ', name, HEX(value), charset) SEPARATOR '; ') FROM v").Scan(&got)
+	if want := "d 2D312E3530 binary; s C3A427 utf8mb4; b FF00 binary; n x; u 3138343436373434303733373039353531363135 binary; a E4 latin1"; err != nil || got != want {
+		t.Errorf("the primary wrote %q, %v, want %q", got, err, want)
+	}
+}

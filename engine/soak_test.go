@@ -42,7 +42,7 @@ servers=server1,server2
 user=%s
 password=%s
 monitor_interval=500ms
-backend_connect_timeout=10s
+%s
 replication_user=%s
 replication_password=%s
 [Hint]
@@ -127,8 +127,8 @@ func mean(levels []soakLevel) (l soakLevel) {
 }
 
 // startReal starts a proxy in front of real servers, of which it reaches the
-// replica at replicaPort.
-func startReal(t *testing.T, primary, replica *enginetest.MariaDB, replicaPort int) *soak {
+// replica at replicaPort. parameters are further ones of the monitor.
+func startReal(t *testing.T, primary, replica *enginetest.MariaDB, replicaPort int, parameters ...string) *soak {
 	t.Helper()
 	s := &soak{t: t, changes: map[string]int{}, primary: primary, replica: replica, first: primary}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -140,7 +140,7 @@ func startReal(t *testing.T, primary, replica *enginetest.MariaDB, replicaPort i
 	_ = free.Close()
 	all := allmodules.All()
 	text := fmt.Sprintf(soakConfiguration, s.primary.Host, s.primary.Port, s.replica.Host, replicaPort,
-		enginetest.MonitorUser, enginetest.MonitorPassword, enginetest.ReplicaUser, enginetest.ReplicaPassword, enginetest.ServiceUser, enginetest.ServicePassword, port)
+		enginetest.MonitorUser, enginetest.MonitorPassword, strings.Join(parameters, "\n"), enginetest.ReplicaUser, enginetest.ReplicaPassword, enginetest.ServiceUser, enginetest.ServicePassword, port)
 	objects, _, err := config.Parse("soak.cnf", strings.NewReader(text), all.Declarations())
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestSoak(t *testing.T) {
 	}
 	primary, replica := enginetest.StartPair(t)
 	primary.LetMonitorChange(t)
-	s := startReal(t, primary, replica, replica.Port)
+	s := startReal(t, primary, replica, replica.Port, "backend_connect_timeout=10s") // the machine may be busy
 	s.root = map[string]*sql.DB{"server1": primary.Open(t, "root", "app"), "server2": replica.Open(t, "root", "app")}
 	if _, err := s.root["server1"].Exec("CREATE TABLE soak (client INT, n INT, PRIMARY KEY (client, n))"); err != nil {
 		t.Fatal(err)

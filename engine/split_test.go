@@ -97,7 +97,7 @@ func TestRouting(t *testing.T) {
 		{"hint-server", nil, "SELECT 1 -- maxscale route to server server1", "server1"},
 		{"hint-unknown-server", nil, "SELECT 1 -- maxscale route to server nobody", "server2"},
 		{"hint-last", []string{"DELETE FROM t"}, "SELECT 1 -- maxscale route to last", "server1"},
-		{"hinted-variable", []string{"SELECT @a := 1 -- maxscale route to slave"}, "SELECT @a, f(1)", "server2"},
+		{"hinted-variable", []string{"SELECT @a := 1 -- maxscale route to slave"}, "SELECT @a, f(1)", "server1"},
 		{"hinted-temporary-table", []string{"CREATE TEMPORARY TABLE x (a INT) -- maxscale route to slave"}, "INSERT INTO x VALUES (1)", "server2"},
 		{"hint-in-transaction", []string{"BEGIN", "SELECT 1 -- maxscale route to slave"}, "SELECT 2", "server1"},
 	} {
@@ -114,6 +114,57 @@ func TestRouting(t *testing.T) {
 			}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
 		})
 	}
+}
+
+// Ensure user variables that were set where only a replica has executed it are
+// brought to the other servers, also those that are connected to later, so that
+// writes can use them.
+func TestVariablesOfReplica(t *testing.T) {
+	for _, sql := range []string{"SELECT a FROM t INTO @a", "SELECT @A := 1, @`a` := 2", "CALL p(@a)"} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			p.query(c, "START TRANSACTION READ ONLY")
+			n := len(p.primary.Statements())
+			p.query(c, sql)
+			told := since(p.primary, n)
+			if p.where(sql) == "server1" || len(told) == 0 || !strings.HasPrefix(strings.ToLower(told[0]), "set @a = ") {
+				t.Errorf("%s was executed by %s; the primary was told %q, want SET @a", sql, p.where(sql), told)
+			}
+			p.query(c, "COMMIT")
+			synctest.Wait()
+			if pins := p.session(c).Info().Pins; len(pins) != 0 {
+				t.Errorf("%s: left are pins %+v", sql, pins)
+			}
+			for range 2 {
+				const write = "INSERT INTO t VALUES (@a)"
+				p.query(c, write)
+				if got := p.where(write); got != "server1" {
+					t.Errorf("%s: %s went to %s", sql, write, got)
+				}
+				n = len(p.primary.Statements())
+				p.primary.Disconnect()
+				time.Sleep(time.Second)
+			}
+			p.query(c, "DELETE FROM t")
+			if again := since(p.primary, n); !slices.Equal(again[:len(again)-1], told) {
+				t.Errorf("%s: when it came back the primary was told %q, want %q", sql, again, told)
+			}
+		}, "router=readwritesplit", "router=readwritesplit\ndelayed_retry=true")
+	}
+}
+
+// Ensure variables that only the primary has are looked for there, whatever a
+// replica was told.
+func TestVariablesOfBoth(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "SELECT @a := 1")
+		p.query(c, "SELECT @b := 1 -- maxscale route to slave")
+		p.query(c, "SELECT @a, @b")
+		if got := p.where("SELECT @a, @b"); got != "server1" {
+			t.Errorf("they were read from %s", got)
+		}
+	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
 }
 
 // Ensure a hint that takes a statement out of an open transaction does not make

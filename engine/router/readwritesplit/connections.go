@@ -123,6 +123,27 @@ func (c *connections) close(m *member) {
 	c.router.figures.servers[m.Server()].Closed(m.Backend, c.began, m.selects)
 }
 
+// share brings the user variables that q has set on b, a replica, to the other
+// servers, so that writes can use them. before is the server that has had
+// variables of its own.
+func (c *connections) share(q *engine.Query, b, before *engine.Backend) {
+	unlike, err := engine.ShareVariables(c.session, q, b)
+	if err != nil {
+		c.session.Logf(slog.LevelWarn, "%v", err)
+	}
+	for _, other := range unlike {
+		c.drop(other)
+	}
+	if err != nil && len(unlike) == 0 {
+		return // only b has them
+	}
+	pins := c.session.Pins()
+	pins.Remove(engine.PinVariable)
+	if before != nil && c.memberOf(before) != nil {
+		pins.Add(engine.PinVariable, before, "")
+	}
+}
+
 // replicas counts the open connections to servers that are not the primary.
 func (c *connections) replicas() int {
 	n := len(c.members)

@@ -75,10 +75,14 @@ func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Back
 	s.last = b
 	known := s.causal.announce(q, b)
 	defer known()
+	before := s.session.Pins().On(engine.PinVariable)
 	if err := b.Execute(q, up); err != nil {
 		return err
 	}
 	s.executed(q, b)
+	if b != s.primary && before != b && s.session.Pins().On(engine.PinVariable) == b {
+		s.share(q, b, before)
+	}
 	return nil
 }
 
