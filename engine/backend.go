@@ -73,13 +73,10 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected), database: c.database}
 	b.threadID.Store(conn.threadID)
-	if err := s.listener.init.replay(ctx, b, ""); err != nil {
+	if err := b.prime(ctx, c.database); err != nil {
+		b.done()
 		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: connection_init_sql_file: %w", server.Name(), err)
-	}
-	if err := s.talk.history.replay(ctx, b, c.database); err != nil {
-		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
+		return nil, fmt.Errorf("server %s: %w", server.Name(), err)
 	}
 	server.opened()
 	s.mu.Lock()
@@ -94,6 +91,18 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	s.boring()
 	return b, nil
+}
+
+// prime makes a new connection, whose default database is the given one, what the
+// session's others are.
+func (b *Backend) prime(ctx context.Context, database string) error {
+	if err := b.session.listener.init.replay(ctx, b, ""); err != nil {
+		return fmt.Errorf("connection_init_sql_file: %w", err)
+	}
+	if err := b.session.talk.history.replay(ctx, b, database); err != nil {
+		return fmt.Errorf("replay the session's history: %w", err)
+	}
+	return nil
 }
 
 // loginAs returns as whom the session logs in to servers. It may be called by

@@ -88,6 +88,29 @@ func TestReplayDiffers(t *testing.T) {
 	})
 }
 
+// Ensure a server that is lost while it is told the history has nothing to do for
+// the session afterwards.
+func TestReplayLost(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "SET @a = 1")
+		p.replica.Answer = func(string) []byte {
+			p.replica.Disconnect()
+			return nil
+		}
+		p.replica.Disconnect()
+		if r := p.query(c, "SELECT 1"); r.Value != "server1" {
+			t.Errorf("answered by %s, want server1", r.Value)
+		}
+		synctest.Wait()
+		for _, s := range p.Servers() {
+			if s.ActiveOperations != 0 {
+				t.Errorf("%s shows %d operations", s.Object.Name, s.ActiveOperations)
+			}
+		}
+	})
+}
+
 // Ensure the history is kept, pruned and given up as it is configured to be.
 func TestHistoryLimits(t *testing.T) {
 	for _, tt := range []struct {

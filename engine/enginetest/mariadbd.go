@@ -204,6 +204,7 @@ func (m *MariaDB) wait(t testing.TB) {
 	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
 	db := m.Open(t, "root", "")
+	defer db.Close()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for db.PingContext(ctx) != nil {
