@@ -491,6 +491,9 @@ func TestReadConnRouteChoice(t *testing.T) {
 		{"router_options=slave\nmax_replication_lag=10s", "", 9 * time.Second, "server2"},
 		{"router_options=slave\nmax_replication_lag=10s", "", 10 * time.Second, "server1"},
 		{"router_options=slave\nmax_replication_lag=10s", "", -1, "server1"},
+		{"router_options=running\nmax_replication_lag=10s", "rank=secondary", 9 * time.Second, "server2"},
+		{"router_options=running\nmax_replication_lag=10s", "rank=secondary", 10 * time.Second, "server1"},
+		{"router_options=running\nmax_replication_lag=10s", "rank=secondary", -1, "server1"},
 		{"router_options=running\nmaster_accept_reads=false", "", 0, "server2"},
 		{"router_options=running", "", 0, "server1"},
 		{"router_options=running", "rank=secondary", 0, "server2"},
@@ -503,6 +506,41 @@ func TestReadConnRouteChoice(t *testing.T) {
 				t.Errorf("%q, %v behind: connected to %s, want %s", tt.options, tt.lag, r.Value, tt.want)
 			}
 		}, "router_options=master", tt.options, "port=3001", "port=3001\n"+tt.server)
+	}
+}
+
+// Ensure a server of which nobody knows whether it is behind, since it does not
+// replicate any more, is not taken for a fresh one; and that the primary is there
+// for those who find no other server.
+func TestReadConnRouteLastResort(t *testing.T) {
+	for _, tt := range []struct {
+		options string
+		status  [2]engine.ServerStatus
+		want    string // "" for an error
+	}{
+		{"router_options=running\nmax_replication_lag=10s\nmaster_accept_reads=false", [2]engine.ServerStatus{master, engine.StatusRunning}, "server1"},
+		{"router_options=running\nmaster_accept_reads=false", [2]engine.ServerStatus{master, engine.StatusRunning}, "server2"},
+		{"router_options=running\nmaster_accept_reads=false", [2]engine.ServerStatus{master, 0}, "server1"},
+		{"router_options=synced", [2]engine.ServerStatus{master, slave}, "server1"},
+		{"router_options=slave", [2]engine.ServerStatus{master, engine.StatusRunning}, "server1"},
+		{"router_options=slave", [2]engine.ServerStatus{engine.StatusRunning, engine.StatusRunning}, ""},
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			p.monitor.lag[1].Store(-1)
+			p.set(tt.status[0], tt.status[1])
+			c, err := enginetest.Connect(t.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app"})
+			if tt.want == "" || err != nil {
+				if tt.want != "" || err == nil {
+					t.Errorf("%q, %v: got %v", tt.options, tt.status, err)
+				}
+				return
+			}
+			for range 2 { // it is good for more than the first statement
+				if r, err := c.Query("SELECT 1"); err != nil || r.Value != tt.want {
+					t.Errorf("%q, %v: connected to %s, %v, want %s", tt.options, tt.status, r.Value, err, tt.want)
+				}
+			}
+		}, "router_options=master", tt.options)
 	}
 }
 
