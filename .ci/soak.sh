@@ -4,6 +4,8 @@
 # restarted, given other filters and lose a connection, and servers go into
 # maintenance, hang, crash and change their parts. It fails when a client noticed
 # what was done to another one, or when anything grows. Thirty lines say how it is.
+# Then a million short sessions come and go in memory, and a tenth of it over TCP,
+# or as many as fit the time.
 . "$(dirname "$0")/lib.sh"
 export SIGNALBOX_REAL=1 SIGNALBOX_SOAK=${SOAK:-15m}
-step "soak for $SIGNALBOX_SOAK" go test -count=1 -timeout 0 -v -run '^TestSoak$' ./engine
+step "soak for $SIGNALBOX_SOAK" go test -count=1 -timeout 0 -v -run '^Test(Soak|ShortSessions)$' ./engine
