@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/signalbox/signalbox/engine"
@@ -109,34 +110,31 @@ func (p *proxy) shortSessions(t *testing.T, n int) {
 // minutes a million of them do over a network in memory, and a tenth of it over
 // TCP.
 func TestShortSessions(t *testing.T) {
-	n := 3000
+	n := 1000
 	if long, err := time.ParseDuration(os.Getenv(soakEnv)); err == nil {
 		n = max(n, int(1_000_000*long/(15*time.Minute)))
 	}
-	for _, tt := range []struct {
-		name string
-		net  enginetest.Transport
-		n    int
-	}{{"memory", &enginetest.Network{}, n}, {"tcp", &enginetest.Loopback{}, n / 10}} {
-		t.Run(tt.name, func(t *testing.T) {
-			p := newProxy(t, tt.net)
-			p.begin(slog.New(slog.DiscardHandler))
-			p.primary.Forgets, p.replica.Forgets = true, true
-			defer func() {
-				_ = p.Close()
-				p.primary.Close()
-				p.replica.Close()
-			}()
-			p.shortSessions(t, max(tt.n/10, 500))
-			before := p.footprint(t)
-			begun := time.Now()
-			p.shortSessions(t, tt.n)
-			took := time.Since(begun)
-			after := p.footprint(t)
-			t.Logf("%d sessions in %v: before %v; after %v", tt.n, took.Round(time.Millisecond), before, after)
-			if after.heap > before.heap+2<<20 || after.goroutines > before.goroutines+8 || after.files > before.files+8 || !maps.Equal(after.maps, before.maps) {
-				t.Errorf("after %d sessions it has grown: %v, before %v", tt.n, after, before)
-			}
-		})
+	t.Run("memory", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { shortSessions(t, &enginetest.Network{}, n) })
+	})
+	t.Run("tcp", func(t *testing.T) { shortSessions(t, &enginetest.Loopback{}, n/10) })
+}
+
+func shortSessions(t *testing.T, network enginetest.Transport, n int) {
+	p := newProxy(t, network)
+	p.begin(slog.New(slog.DiscardHandler))
+	p.primary.Forgets, p.replica.Forgets = true, true
+	defer func() {
+		_ = p.Close()
+		p.primary.Close()
+		p.replica.Close()
+	}()
+	p.shortSessions(t, max(n/10, 500))
+	before := p.footprint(t)
+	p.shortSessions(t, n)
+	after := p.footprint(t)
+	t.Logf("%d sessions: before %v; after %v", n, before, after)
+	if after.heap > before.heap+2<<20 || after.goroutines > before.goroutines+8 || after.files > before.files+8 || !maps.Equal(after.maps, before.maps) {
+		t.Errorf("after %d sessions it has grown: %v, before %v", n, after, before)
 	}
 }
