@@ -370,6 +370,28 @@ func TestSplitConnections(t *testing.T) {
 	}
 }
 
+// Ensure that with lazy_connect a session command that comes first opens no
+// connection to the primary, which may never be needed.
+func TestLazySessionCommand(t *testing.T) {
+	for options, want := range map[string]string{
+		"lazy_connect=true":                           "server2",
+		"lazy_connect=true\nmaster_accept_reads=true": "server1",
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			p.query(c, "SET @a = 1")
+			if got := p.where("SET @a = 1"); got != want {
+				t.Errorf("%q: it went to %s, want %s", options, got, want)
+			}
+			n := len(p.primary.Statements())
+			p.query(c, "DELETE FROM t")
+			if told := since(p.primary, n); want == "server2" && !slices.Equal(told, []string{"SET @a = 1", "DELETE FROM t"}) {
+				t.Errorf("%q: the primary was told %q", options, told)
+			}
+		}, "router=readwritesplit", "router=readwritesplit\n"+options)
+	}
+}
+
 // Ensure a server of rank secondary is used only while no other can be.
 func TestRank(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
