@@ -135,11 +135,7 @@ func TestSlowOverTCP(t *testing.T) {
 	p := startOn(t, &enginetest.Loopback{},
 		"router=readwritesplit", "router=readwritesplit\nnet_write_timeout=2s", "router=readconnroute", "router=readconnroute\nnet_write_timeout=2s")
 	p.level.Set(slog.LevelWarn)
-	t.Cleanup(func() {
-		_ = p.Close()
-		p.primary.Close()
-		p.replica.Close()
-	})
+	t.Cleanup(p.close)
 	for _, address := range []string{splitAddress, connAddress} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()

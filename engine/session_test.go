@@ -247,12 +247,17 @@ func newProxy(t testing.TB, n enginetest.Transport) *proxy {
 
 // stop ends the proxy and its servers; nothing of them is left then.
 func (p *proxy) stop() {
+	p.close()
+	synctest.Wait()
+}
+
+// close is stop outside of a bubble.
+func (p *proxy) close() {
 	if err := p.Close(); err != nil {
 		p.t.Error(err)
 	}
 	p.primary.Close()
 	p.replica.Close()
-	synctest.Wait()
 }
 
 // breaks says what is wrong with each connection that is made from now on.
@@ -304,6 +309,11 @@ func bubble(t *testing.T, test func(t *testing.T, p *proxy), changes ...string) 
 		defer p.stop()
 		test(t, p)
 	})
+}
+
+// split are the changes of a configuration that give readwritesplit parameters.
+func split(parameters string) []string {
+	return []string{"router=readwritesplit", "router=readwritesplit\n" + parameters}
 }
 
 // Ensure a client gets through, and the session resource shows it.
@@ -799,7 +809,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("got %v, want error 1040", err)
 		}
 		p.query(c, "SELECT 1")
-	}, "router=readwritesplit", "router=readwritesplit\nmax_connections=1")
+	}, split("max_connections=1")...)
 }
 
 // Ensure who is refused is told once.
@@ -830,7 +840,7 @@ func TestWaitTimeout(t *testing.T) {
 		if _, err := c.Conn.ReadPacket(1 << 20); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v, want the end of the connection", err)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nwait_timeout=60s")
+	}, split("wait_timeout=60s")...)
 }
 
 // Ensure a session can be looked at while it ends, filters and all.

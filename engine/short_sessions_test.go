@@ -124,11 +124,7 @@ func shortSessions(t *testing.T, network enginetest.Transport, n int) {
 	p := newProxy(t, network)
 	p.begin(slog.New(slog.DiscardHandler))
 	p.primary.Forgets, p.replica.Forgets = true, true
-	defer func() {
-		_ = p.Close()
-		p.primary.Close()
-		p.replica.Close()
-	}()
+	defer p.close()
 	p.shortSessions(t, max(n/10, 500))
 	before := p.footprint(t)
 	p.shortSessions(t, n)

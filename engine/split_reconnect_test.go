@@ -25,6 +25,16 @@ func since(s *enginetest.Server, n int) []string {
 	return list
 }
 
+// timesOf counts a statement.
+func timesOf(sql string, executed []string) (n int) {
+	for _, x := range executed {
+		if x == sql {
+			n++
+		}
+	}
+	return n
+}
+
 // Ensure a server that is connected to later is told everything that made the
 // session what it is, each command in the database that it was given in.
 func TestReplay(t *testing.T) {
@@ -144,7 +154,7 @@ func TestHistoryLimits(t *testing.T) {
 					t.Errorf("%q: a new session's read was answered by %s", tt.options, r.Value)
 				}
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+		}, split(tt.options)...)
 	}
 }
 
@@ -201,19 +211,14 @@ func TestDelayedRetry(t *testing.T) {
 					t.Errorf("got %v, want error %d", err, tt.code)
 				}
 				time.Sleep(20 * time.Second)
-				times := 0
-				for _, sql := range since(p.primary, n) {
-					if sql == tt.sql {
-						times++
-					}
-				}
+				times := timesOf(tt.sql, since(p.primary, n))
 				if want := 1 - min(int(tt.code), 1); times != want {
 					t.Errorf("executed %d times, want %d", times, want)
 				}
 				if took := time.Since(begun) - 20*time.Second; tt.code == 0 && (took < tt.away-time.Second || took > tt.away+2*time.Second) {
 					t.Errorf("took %v", took)
 				}
-			}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+			}, split(tt.options)...)
 		})
 	}
 }
@@ -231,16 +236,11 @@ func TestDelayedRetryIsNotTwice(t *testing.T) {
 				t.Errorf("%s: got %v, want error 1927", sql, err)
 			}
 			time.Sleep(20 * time.Second)
-			times := 0
-			for _, executed := range p.primary.Statements() {
-				if executed == "app: "+sql {
-					times++
-				}
-			}
+			times := timesOf(sql, since(p.primary, 0))
 			if (times > 1) != answered {
 				t.Errorf("%s: executed %d times", sql, times)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\ndelayed_retry=true")
+		}, split("delayed_retry=true")...)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestBarredPrimarySaysWhy(t *testing.T) {
 				t.Errorf("got %v, want error 1290 that names server1 and the reason", err)
 			}
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nmaster_failure_mode=error_on_write")
+	}, split("master_failure_mode=error_on_write")...)
 }
 
 // Ensure a session that waits for a primary can be killed.
@@ -287,7 +287,7 @@ func TestKillDelayedRetry(t *testing.T) {
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("it took %v", took)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\ndelayed_retry=true")
+	}, split("delayed_retry=true")...)
 }
 
 // Ensure a write that a hint sends to a replica is not sent to another server when
@@ -302,7 +302,7 @@ func TestHintedWriteIsNotRepeated(t *testing.T) {
 		if last(p.primary) == "app: HANGUP -- maxscale route to slave" {
 			t.Error("it was sent to the primary, too")
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a session does not follow the primary to another server when it would
@@ -325,7 +325,7 @@ func TestSwitchoverLeavesNothing(t *testing.T) {
 			if (tt.want == "") != (err == nil) || e != nil && !strings.Contains(e.Message, tt.want) {
 				t.Errorf("%s, %q: got %v, want %q", tt.sql, tt.options, err, tt.want)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+		}, split(tt.options)...)
 	}
 }
 
@@ -383,7 +383,7 @@ func TestRetryHintedRead(t *testing.T) {
 		if r := p.query(c, "SELECT 1 -- maxscale route to server server1"); r.Value != "server2" {
 			t.Errorf("answered by %q", r.Value)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a command without a reply is never answered, with no server either.
@@ -406,5 +406,5 @@ func TestNoServerNoReply(t *testing.T) {
 		} else if e, ok := errors.AsType[*wire.Error](err); ok && e.Code != 1927 && e.Code != 1290 {
 			t.Errorf("got %v", err)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nmaster_failure_mode=error_on_write")
+	}, split("master_failure_mode=error_on_write")...)
 }

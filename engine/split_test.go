@@ -111,7 +111,7 @@ func TestRouting(t *testing.T) {
 				if got := p.where(tt.sql); got != tt.want {
 					t.Errorf("%s went to %q, want %s", tt.sql, got, tt.want)
 				}
-			}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+			}, split("filters=Hint")...)
 		})
 	}
 }
@@ -149,7 +149,7 @@ func TestVariablesOfReplica(t *testing.T) {
 			if again := since(p.primary, n); !slices.Equal(again[:len(again)-1], told) {
 				t.Errorf("%s: when it came back the primary was told %q, want %q", sql, again, told)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\ndelayed_retry=true")
+		}, split("delayed_retry=true")...)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestVariablesOfBoth(t *testing.T) {
 		if got := p.where("SELECT @a, @b"); got != "server1" {
 			t.Errorf("they were read from %s", got)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a hint that takes a statement out of an open transaction does not make
@@ -178,7 +178,7 @@ func TestHintLeavesTransaction(t *testing.T) {
 		if !info.Activity.Trx || len(info.Pins) != 1 || info.Pins[0].Kind != engine.PinTransaction || info.Pins[0].Server != "server1" {
 			t.Errorf("got transaction %v, pins %+v", info.Activity.Trx, info.Pins)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a reset of the connection takes along what kept the session on the
@@ -209,7 +209,7 @@ func TestResetUnpins(t *testing.T) {
 		if r := p.query(c, "SELECT @a FROM x"); r.Value != "server2" {
 			t.Errorf("a read went to %s", r.Value)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nstrict_sp_calls=true")
+	}, split("strict_sp_calls=true")...)
 }
 
 // Ensure a lock of GET_LOCK pins until it is released, and what is in a pin is
@@ -337,7 +337,7 @@ func TestLag(t *testing.T) {
 				t.Errorf("%v behind: %d connections, want %d", tt.lag, n, tt.conns)
 			}
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nmax_replication_lag=10s\nfilters=Hint")
+	}, split("max_replication_lag=10s\nfilters=Hint")...)
 }
 
 // Ensure as many connections are opened as are wanted, when they are wanted.
@@ -366,7 +366,7 @@ func TestSplitConnections(t *testing.T) {
 			if n := len(p.session(c).Info().Backends); n != tt.then {
 				t.Errorf("%q: goes on with %d connections, want %d", tt.options, n, tt.then)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+		}, split(tt.options)...)
 	}
 }
 
@@ -388,7 +388,7 @@ func TestLazySessionCommand(t *testing.T) {
 			if told := since(p.primary, n); want == "server2" && !slices.Equal(told, []string{"SET @a = 1", "DELETE FROM t"}) {
 				t.Errorf("%q: the primary was told %q", options, told)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+options)
+		}, split(options)...)
 	}
 }
 
@@ -435,7 +435,7 @@ func TestAdaptiveRouting(t *testing.T) {
 		if share := reads(3000, p.replica, p.primary); share == 0 || share > 0.05 {
 			t.Errorf("the server that has become slow got %.4f of the reads, want about 0.01", share)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nslave_selection_criteria=adaptive_routing\nmaster_accept_reads=true")
+	}, split("slave_selection_criteria=adaptive_routing\nmaster_accept_reads=true")...)
 }
 
 // Ensure the figures of a router add up as MaxScale's do.
