@@ -790,6 +790,45 @@ func TestKillStatement(t *testing.T) {
 	})
 }
 
+// Ensure KILL USER means the users of a host when it names one, and KILL QUERY ID
+// nobody: the ids of statements are the servers'.
+func TestKillStatementOfOthers(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		admin, err := enginetest.Connect(t.Context(), p.net, splitAddress, enginetest.ClientOptions{User: "service", Password: "service"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			sql  string
+			left int
+		}{
+			{"KILL USER nobody", 1},
+			{"KILL USER app@'10.0.0.1'", 1},
+			{"KILL USER app@'127.0.0.1'", 0},
+			{"KILL USER app@'%'", 0},
+			{"KILL USER app", 0},
+		} {
+			c := p.connect(splitAddress)
+			p.query(admin, tt.sql)
+			if left := len(p.Sessions()) - 1; left != tt.left {
+				t.Errorf("%s: %d are left, want %d", tt.sql, left, tt.left)
+			}
+			_ = c.Close()
+			synctest.Wait()
+		}
+		busy := p.connect(splitAddress)
+		_ = busy.Send([]byte("\x03SELECT SLEEP(10)"))
+		synctest.Wait()
+		_, err = admin.Query(fmt.Sprintf("KILL QUERY ID %d", busy.ID))
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1957 {
+			t.Errorf("got %v, want error 1957", err)
+		}
+		if _, err := busy.Receive(wire.ComQuery); err != nil {
+			t.Errorf("a statement of another id was stopped: %v", err)
+		}
+	})
+}
+
 // Ensure who may not come in is told so.
 func TestRefused(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
