@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -26,19 +27,30 @@ type soakClient struct {
 	rand     *rand.Rand
 	last     int          // the newest row that it has tried to write
 	doubtful int          // rows of which nobody will know any more
+	steps    atomic.Int64 // that it has begun
 	promised map[int]bool // rows: true when acknowledged, false when that is not known
 }
 
 // startClient starts a client that works until ctx is done.
-func (s *soak) startClient(ctx context.Context, number int, wg *sync.WaitGroup) *soakClient {
+func (s *soak) startClient(ctx context.Context, number int, wg *sync.WaitGroup) {
 	c := &soakClient{soak: s, number: number, rand: rand.New(rand.NewPCG(uint64(number), 7)), promised: map[int]bool{}, db: s.open()}
+	s.all = append(s.all, c)
 	wg.Go(func() { c.run(ctx) })
-	return c
+}
+
+// allSteps returns how many steps each client has begun.
+func (s *soak) allSteps() []int64 {
+	steps := make([]int64, len(s.all))
+	for i, c := range s.all {
+		steps[i] = c.steps.Load()
+	}
+	return steps
 }
 
 // run works until ctx is done.
 func (c *soakClient) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		c.steps.Add(1)
 		err := c.session(ctx)
 		if err == nil || ctx.Err() != nil {
 			continue
@@ -81,6 +93,7 @@ func (c *soakClient) session(ctx context.Context) error {
 		if len(c.promised)-c.doubtful > 200 {
 			step = c.settle
 		}
+		c.steps.Add(1)
 		if err := step(ctx, conn); err != nil {
 			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // its state is not known
 			return err

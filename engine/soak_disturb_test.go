@@ -133,8 +133,8 @@ func (s *soak) rest(ctx context.Context, state string, effect func(engine.Server
 	}
 }
 
-// switchover makes the replica the primary. Until a second later, writes may fail
-// on a server that is not the primary any more.
+// switchover makes the replica the primary. Until every client has ended what it
+// was at, writes may fail on a server that is not the primary any more.
 func (s *soak) switchover(ctx context.Context) {
 	demoted := func(err error) bool {
 		e, ok := errors.AsType[*mysql.MySQLError](err)
@@ -154,14 +154,22 @@ func (s *soak) switchover(ctx context.Context) {
 	s.until(ctx, "both servers to have their parts", func() bool {
 		return strings.Contains(s.states(), "Master, Running") && strings.Contains(s.states(), "Slave, Running")
 	})
-	<-time.After(time.Second)
+	before := s.allSteps()
+	s.until(ctx, "all clients to go on", func() bool {
+		for i, n := range s.allSteps() {
+			if n == before[i] {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // until waits until a condition holds.
 func (s *soak) until(ctx context.Context, what string, holds func() bool) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	late := time.NewTimer(20 * time.Second)
+	late := time.NewTimer(time.Minute)
 	defer late.Stop()
 	for !holds() {
 		select {

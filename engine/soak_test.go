@@ -72,6 +72,7 @@ type soak struct {
 	primary, replica *enginetest.MariaDB // of the moment; owned by disturb
 	first            *enginetest.MariaDB // the one that is server1
 	address          string
+	all              []*soakClient // constant once disturb has been started
 
 	answers, wrong    atomic.Int64
 	failures, excused atomic.Int64
@@ -207,14 +208,13 @@ func TestSoak(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
 	var wg sync.WaitGroup
-	var all []*soakClient
 	for i := range clients {
-		all = append(all, s.startClient(ctx, i+1, &wg))
+		s.startClient(ctx, i+1, &wg)
 	}
 	wg.Go(func() { s.disturb(ctx) })
 	levels := s.watch(ctx, long)
 	wg.Wait()
-	for _, c := range all {
+	for _, c := range s.all {
 		_ = c.db.Close()
 		if err := c.verify(t.Context(), s.root[s.nameOf(s.primary)]); err != nil {
 			t.Error(err)
