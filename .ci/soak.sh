@@ -8,4 +8,6 @@
 # or as many as fit the time.
 . "$(dirname "$0")/lib.sh"
 export SIGNALBOX_REAL=1 SIGNALBOX_SOAK=${SOAK:-15m}
-step "soak for $SIGNALBOX_SOAK" go test -count=1 -timeout 0 -v -run '^Test(Soak|ShortSessions)$' ./engine
+soak() { go test -count=1 -timeout 0 -v -run "^$1\$" ./engine; }
+step "soak for $SIGNALBOX_SOAK" soak TestSoak
+step "short sessions" soak TestShortSessions
