@@ -6,18 +6,24 @@ import (
 	"strings"
 )
 
-// ShareVariables brings the user variables in q, which b alone has executed, to
-// s's other backends, and to those that are connected to later. It
-// returns the backends that could not be told and so are not like the others any
-// more. The error says why there are any, or why the values are not known.
-func ShareVariables(s *Session, q *Query, b *Backend) (unlike []*Backend, err error) {
-	var shared []string
+// Variables returns the names of the user variables in q, as they are written.
+func Variables(q *Query) []string {
+	var names []string
 	for variable := range q.mode.Variables(q.body()) {
-		name := string(variable)
-		if slices.ContainsFunc(shared, func(x string) bool { return strings.EqualFold(x, name) }) {
+		names = append(names, string(variable))
+	}
+	return names
+}
+
+// ShareVariables brings user variables from b, which alone has them, to the
+// session's other backends and to those that are connected to later. It returns
+// the backends that could not be told and so are not like the others any more. The
+// error says why there are any, or why the values are not known.
+func ShareVariables(s *Session, names []string, b *Backend) (unlike []*Backend, err error) {
+	for i, name := range names {
+		if slices.ContainsFunc(names[:i], func(x string) bool { return strings.EqualFold(x, name) }) {
 			continue
 		}
-		shared = append(shared, name)
 		value, failed := b.Ask(literalOf(name))
 		if failed != nil {
 			return unlike, fmt.Errorf("server %s: read %s: %w", b.server.Name(), name, failed)

@@ -22,6 +22,14 @@ type connections struct {
 	had     bool            // a primary has been connected to
 	causal  *causal         // nil without causal_reads
 	barred  map[*engine.Server]bar
+	secret  *secret // nil without user variables that only a replica has
+}
+
+// secret are user variables that one connection to a replica alone knows.
+type secret struct {
+	on     *engine.Backend
+	names  []string
+	before *engine.Backend // that had variables of its own before, nil for none
 }
 
 // bar keeps a server from being connected to again for a while.
@@ -123,11 +131,24 @@ func (c *connections) close(m *member) {
 	c.router.figures.servers[m.Server()].Closed(m.Backend, c.began, m.selects)
 }
 
-// share brings the user variables that q has set on b, a replica, to the other
-// servers, so that writes can use them. before is the server that has had
-// variables of its own.
-func (c *connections) share(q *engine.Query, b, before *engine.Backend) {
-	unlike, err := engine.ShareVariables(c.session, q, b)
+// keepSecret notes that q has set user variables on b, a replica. before is the
+// connection that alone knew some before.
+func (c *connections) keepSecret(q *engine.Query, b, before *engine.Backend) {
+	if c.secret == nil || c.secret.on != b {
+		c.secret = &secret{on: b, before: before}
+	}
+	c.secret.names = append(c.secret.names, engine.Variables(q)...)
+}
+
+// share brings the user variables that a replica alone knows to the other servers,
+// so that writes can use them.
+func (c *connections) share() {
+	s := c.secret
+	c.secret = nil
+	if c.memberOf(s.on) == nil {
+		return // it is lost, and they are with it
+	}
+	unlike, err := engine.ShareVariables(c.session, s.names, s.on)
 	if err != nil {
 		c.session.Logf(slog.LevelWarn, "%v", err)
 	}
@@ -135,12 +156,12 @@ func (c *connections) share(q *engine.Query, b, before *engine.Backend) {
 		c.drop(other)
 	}
 	if err != nil && len(unlike) == 0 {
-		return // only b has them
+		return // it alone has them
 	}
 	pins := c.session.Pins()
 	pins.Remove(engine.PinVariable)
-	if before != nil && c.memberOf(before) != nil {
-		pins.Add(engine.PinVariable, before, "")
+	if s.before != nil && s.before != s.on && c.memberOf(s.before) != nil {
+		pins.Add(engine.PinVariable, s.before, "")
 	}
 }
 

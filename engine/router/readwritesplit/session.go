@@ -29,6 +29,9 @@ func (s *session) Close() error {
 func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.figures.queries.Add(1)
 	s.tidy(q)
+	if s.secret != nil && !(q.SQL() != nil && q.Statement().Is(classify.FoundRows)) { // which asks about the last statement
+		s.share()
+	}
 	if s.router.options.failure == "fail_instantly" && s.router.primary() == nil && !(s.primary != nil && s.primary.Server().Writes()) {
 		return s.router.noPrimary(nil)
 	}
@@ -80,8 +83,8 @@ func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Back
 		return err
 	}
 	s.executed(q, b)
-	if b != s.primary && before != b && s.session.Pins().On(engine.PinVariable) == b {
-		s.share(q, b, before)
+	if b != s.primary && q.SQL() != nil && q.Statement().Is(classify.SetsUserVar) && s.session.Pins().On(engine.PinVariable) == b {
+		s.keepSecret(q, b, before)
 	}
 	return nil
 }
