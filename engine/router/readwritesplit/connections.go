@@ -12,21 +12,21 @@ import (
 
 // connections are those of one session.
 type connections struct {
-	router  *router
-	session *engine.Session
-	began   time.Time
-	members []member
-	primary *engine.Backend // one of the members, nil without a primary
-	trx     *engine.Backend // that runs the open transaction
-	last    *engine.Backend // that executed the last statement
-	had     bool            // a primary has been connected to
-	causal  *causal         // nil without causal_reads
-	barred  map[*engine.Server]bar
-	secret  *secret // nil without user variables that only a replica has
+	router   *router
+	session  *engine.Session
+	began    time.Time
+	members  []member
+	primary  *engine.Backend // one of the members, nil without a primary
+	trx      *engine.Backend // that runs the open transaction
+	last     *engine.Backend // that executed the last statement
+	had      bool            // a primary has been connected to
+	causal   *causal         // nil without causal_reads
+	barred   map[*engine.Server]bar
+	unshared *unshared // nil without user variables that only a replica has
 }
 
-// secret are user variables that one connection to a replica alone knows.
-type secret struct {
+// unshared are user variables that one connection to a replica alone knows.
+type unshared struct {
 	on     *engine.Backend
 	names  []string
 	before *engine.Backend // that had variables of its own before, nil for none
@@ -131,24 +131,24 @@ func (c *connections) close(m *member) {
 	c.router.figures.servers[m.Server()].Closed(m.Backend, c.began, m.selects)
 }
 
-// keepSecret notes that q has set user variables on b, a replica. before is the
+// noteUnshared notes that q has set user variables on b, a replica. before is the
 // connection that alone knew some before.
-func (c *connections) keepSecret(q *engine.Query, b, before *engine.Backend) {
-	if c.secret == nil || c.secret.on != b {
-		c.secret = &secret{on: b, before: before}
+func (c *connections) noteUnshared(q *engine.Query, b, before *engine.Backend) {
+	if c.unshared == nil || c.unshared.on != b {
+		c.unshared = &unshared{on: b, before: before}
 	}
-	c.secret.names = append(c.secret.names, engine.Variables(q)...)
+	c.unshared.names = append(c.unshared.names, engine.Variables(q)...)
 }
 
 // share brings the user variables that a replica alone knows to the other servers,
 // so that writes can use them.
 func (c *connections) share() {
-	s := c.secret
-	c.secret = nil
-	if c.memberOf(s.on) == nil {
+	u := c.unshared
+	c.unshared = nil
+	if c.memberOf(u.on) == nil {
 		return // it is lost, and they are with it
 	}
-	unlike, err := engine.ShareVariables(c.session, s.names, s.on)
+	unlike, err := engine.ShareVariables(c.session, u.names, u.on)
 	if err != nil {
 		c.session.Logf(slog.LevelWarn, "%v", err)
 	}
@@ -160,8 +160,8 @@ func (c *connections) share() {
 	}
 	pins := c.session.Pins()
 	pins.Remove(engine.PinVariable)
-	if s.before != nil && s.before != s.on && c.memberOf(s.before) != nil {
-		pins.Add(engine.PinVariable, s.before, "")
+	if u.before != nil && u.before != u.on && c.memberOf(u.before) != nil {
+		pins.Add(engine.PinVariable, u.before, "")
 	}
 }
 

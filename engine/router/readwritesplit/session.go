@@ -29,7 +29,7 @@ func (s *session) Close() error {
 func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.figures.queries.Add(1)
 	s.tidy(q)
-	if s.secret != nil && !(q.SQL() != nil && q.Statement().Is(classify.FoundRows)) { // which asks about the last statement
+	if s.unshared != nil && !(q.SQL() != nil && q.Statement().Is(classify.FoundRows)) { // which asks about the last statement
 		s.share()
 	}
 	if s.router.options.failure == "fail_instantly" && s.router.primary() == nil && !(s.primary != nil && s.primary.Server().Writes()) {
@@ -84,7 +84,7 @@ func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Back
 	}
 	s.executed(q, b)
 	if b != s.primary && q.SQL() != nil && q.Statement().Is(classify.SetsUserVar) && s.session.Pins().On(engine.PinVariable) == b {
-		s.keepSecret(q, b, before)
+		s.noteUnshared(q, b, before)
 	}
 	return nil
 }
