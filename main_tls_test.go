@@ -23,16 +23,25 @@ import (
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
+// tlsDatabase starts a server with a certificate of a new authority, which requires
+// something of the application's connections: SSL, X509.
+func tlsDatabase(t *testing.T, requires string) (*enginetest.Authority, *enginetest.MariaDB) {
+	t.Helper()
+	authority := enginetest.NewAuthority(t)
+	cert, key := authority.Issue(t, "database")
+	m := enginetest.StartMariaDB(t, "--ssl-cert="+cert, "--ssl-key="+key, "--ssl-ca="+authority.File())
+	if _, err := m.Open(t, "root", "").Exec("ALTER USER app@'%' REQUIRE " + requires); err != nil {
+		t.Fatal(err)
+	}
+	return authority, m
+}
+
 // Ensure that TLS works towards clients and servers, that certificates of
 // clients are verified, and that all of it can be read again while sessions
 // stand.
 func TestRealTLS(t *testing.T) {
-	authority, stranger := enginetest.NewAuthority(t), enginetest.NewAuthority(t)
-	serverCert, serverKey := authority.Issue(t, "database")
-	m := enginetest.StartMariaDB(t, "--ssl-cert="+serverCert, "--ssl-key="+serverKey, "--ssl-ca="+authority.File())
-	if _, err := m.Open(t, "root", "").Exec("ALTER USER app@'%' REQUIRE SSL"); err != nil {
-		t.Fatal(err)
-	}
+	stranger := enginetest.NewAuthority(t)
+	authority, m := tlsDatabase(t, "SSL")
 	cert, key := authority.Issue(t, "proxy")
 	own := "\nssl=true\nssl_cert=" + cert + "\nssl_key=" + key
 	clientCert, clientKey := authority.Issue(t, "client")
@@ -110,12 +119,8 @@ func TestRealTLS(t *testing.T) {
 
 // Ensure that a server is verified, and is shown a certificate when it wants one.
 func TestRealServerTLS(t *testing.T) {
-	authority, stranger := enginetest.NewAuthority(t), enginetest.NewAuthority(t)
-	serverCert, serverKey := authority.Issue(t, "database")
-	m := enginetest.StartMariaDB(t, "--ssl-cert="+serverCert, "--ssl-key="+serverKey, "--ssl-ca="+authority.File())
-	if _, err := m.Open(t, "root", "").Exec("ALTER USER app@'%' REQUIRE X509"); err != nil {
-		t.Fatal(err)
-	}
+	stranger := enginetest.NewAuthority(t)
+	authority, m := tlsDatabase(t, "X509")
 	cert, key := authority.Issue(t, "proxy")
 	shown := "ssl_cert=" + cert + "\nssl_key=" + key
 	for _, tt := range []struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -73,13 +74,10 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected), database: c.database}
 	b.threadID.Store(conn.threadID)
-	if err := s.listener.init.replay(ctx, b, ""); err != nil {
+	if err := b.prime(ctx, c.database); err != nil {
+		b.done()
 		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: connection_init_sql_file: %w", server.Name(), err)
-	}
-	if err := s.talk.history.replay(ctx, b, c.database); err != nil {
-		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
+		return nil, fmt.Errorf("server %s: %w", server.Name(), err)
 	}
 	server.opened()
 	s.mu.Lock()
@@ -94,6 +92,18 @@ func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error)
 	}
 	s.boring()
 	return b, nil
+}
+
+// prime makes a new connection, whose default database is the given one, what the
+// session's others are.
+func (b *Backend) prime(ctx context.Context, database string) error {
+	if err := b.session.listener.init.replay(ctx, b, ""); err != nil {
+		return fmt.Errorf("connection_init_sql_file: %w", err)
+	}
+	if err := b.session.talk.history.replay(ctx, b, database); err != nil {
+		return fmt.Errorf("replay the session's history: %w", err)
+	}
+	return nil
 }
 
 // loginAs returns as whom the session logs in to servers. It may be called by
@@ -229,9 +239,11 @@ func (b *Backend) Relay(up ReplyWriter) error {
 		return nil
 	}
 	q := b.sent
+	up, lock := readLock(q, up)
 	if err := b.receive(up); err != nil {
 		return err
 	}
+	b.session.talk.pins.lockFailed = lock.failed(q)
 	b.session.talk.noteReply(b, q, &b.response)
 	return nil
 }
@@ -266,12 +278,12 @@ func (b *Backend) Delivered() bool { return b.delivered }
 // receive takes the reply to what was sent, batch by batch, and passes it up, if it is
 // not to be dropped.
 func (b *Backend) receive(up ReplyWriter) error {
-	err := b.batches(up)
+	err := batches(b, up)
 	b.reply.Data = nil // which the connection takes back
 	return err
 }
 
-func (b *Backend) batches(up ReplyWriter) error {
+func batches(b *Backend, up ReplyWriter) error {
 	q, reply := b.sent, &b.reply
 	for first := true; ; {
 		reply.before = b.response.Place()
@@ -324,7 +336,12 @@ func (b *Backend) unsent(err error) error {
 		_ = b.conn.NetConn().SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		_ = b.conn.Fill() // err says already that the connection has failed
 	}
-	return b.lost(err)
+	failed := b.lost(err)
+	if lost, is := errors.AsType[*lostError](failed); is {
+		op, network := errors.AsType[*net.OpError](err)
+		lost.unsent = network && op.Op == "write"
+	}
+	return failed
 }
 
 // lost says what a failure of the connection means. It closes nothing.
@@ -357,6 +374,7 @@ type lostError struct {
 	server string
 	err    error
 	packet *wire.Error
+	unsent bool // the server has got a part of the command at most
 }
 
 func (e *lostError) Error() string {
@@ -372,6 +390,13 @@ func (e *lostError) Unwrap() error { return e.err }
 func Lost(err error) bool {
 	_, ok := errors.AsType[*lostError](err)
 	return ok
+}
+
+// Unsent reports whether err, for which Lost holds, says that the command could not
+// be sent, so that the server cannot have executed it.
+func Unsent(err error) bool {
+	lost, ok := errors.AsType[*lostError](err)
+	return ok && lost.unsent
 }
 
 // sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the

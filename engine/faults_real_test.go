@@ -19,15 +19,7 @@ import (
 // realConn opens one connection through the proxy.
 func (s *soak) realConn() *sql.Conn {
 	s.t.Helper()
-	cfg := mysql.NewConfig()
-	cfg.User, cfg.Passwd, cfg.DBName, cfg.Net, cfg.Addr = enginetest.AppUser, enginetest.AppPassword, "app", "tcp", s.address
-	cfg.Logger = &mysql.NopLogger{}
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	s.t.Cleanup(func() { _ = db.Close() })
+	db := s.open()
 	conn, err := db.Conn(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)

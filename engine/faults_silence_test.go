@@ -76,7 +76,7 @@ func TestSilentLater(t *testing.T) {
 		if took := time.Since(begun); took > 6*time.Second {
 			t.Errorf("it took %v", took)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nlazy_connect=true")
+	}, split("lazy_connect=true")...)
 }
 
 // Ensure a session does not wait for a server that has gone without a word once

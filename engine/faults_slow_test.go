@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -125,4 +126,71 @@ func TestTooManyOpenFiles(t *testing.T) {
 		p.breaks(nil)
 		p.query(p.connect(splitAddress), "SELECT 1")
 	})
+}
+
+// Ensure that over real TCP, with the kernel's buffers full, a client that does not
+// read is closed by net_write_timeout, one that reads slowly gets everything, and
+// others do not notice either of them.
+func TestSlowOverTCP(t *testing.T) {
+	p := startOn(t, &enginetest.Loopback{},
+		"router=readwritesplit", "router=readwritesplit\nnet_write_timeout=2s", "router=readconnroute", "router=readconnroute\nnet_write_timeout=2s")
+	p.level.Set(slog.LevelWarn)
+	t.Cleanup(p.close)
+	for _, address := range []string{splitAddress, connAddress} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			slowOverTCP(t, p, address)
+		})
+	}
+}
+
+func slowOverTCP(t *testing.T, p *proxy, address string) {
+	const rows, size, total = 10_000, 1000, 10_000 * (1000 + 7)
+	connect := func() *enginetest.Client {
+		c, err := enginetest.Connect(t.Context(), p.net, address, enginetest.ClientOptions{User: "app", Password: "app"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Conn.NetConn().(*net.TCPConn).SetReadBuffer(1 << 16); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	stuck, slow, other := connect(), connect(), connect()
+	for _, c := range []*enginetest.Client{stuck, slow} {
+		if err := c.Send([]byte("\x03SELECT ROWS 10000 SIZE 1000")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reading := time.NewTicker(30 * time.Millisecond)
+	defer reading.Stop()
+	worst := time.Duration(0)
+	for len(slow.Conn.Unread()) < total {
+		<-reading.C
+		for want := min(len(slow.Conn.Unread())+100_000, total); len(slow.Conn.Unread()) < want; {
+			if err := slow.Conn.Fill(); err != nil {
+				t.Fatalf("the slow client after %d bytes: %v", len(slow.Conn.Unread()), err)
+			}
+		}
+		asked := time.Now()
+		if _, err := other.Query("SELECT 1"); err != nil {
+			t.Fatalf("the other client: %v", err)
+		}
+		worst = max(worst, time.Since(asked))
+	}
+	if r, err := slow.Receive(wire.ComQuery); err != nil || r.Rows != rows || r.Bytes != rows*(size+3) {
+		t.Errorf("the slow client got %+v and %v, want %d rows", r, err, rows)
+	}
+	if worst > 2*time.Second {
+		t.Errorf("the other client has waited %v for a statement", worst)
+	}
+	for begun := time.Now(); p.AnySession(uint64(stuck.ID)) != nil; <-reading.C {
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("the client that does not read is still there")
+		}
+	}
+	if _, err := stuck.Receive(wire.ComQuery); err == nil {
+		t.Error("the client that does not read got everything")
+	}
+	_, _ = slow.Close(), other.Close()
 }

@@ -39,6 +39,7 @@ type Pins struct {
 	session      *Session
 	held         *held // nil while there is nothing
 	serializable bool
+	lockFailed   bool // the last reply says that no lock was taken or freed
 }
 
 // held is what Pins hold.

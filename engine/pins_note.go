@@ -50,8 +50,7 @@ func (p *Pins) trim() {
 	}
 }
 
-// noteLocks follows GET_LOCK and LOCK TABLES. Whether GET_LOCK got its lock is in
-// a row, which nobody has read: it counts as if it had.
+// noteLocks follows GET_LOCK and LOCK TABLES.
 func (p *Pins) noteLocks(b *Backend, statement *classify.Statement) {
 	switch {
 	case statement.Op == classify.OpLock:
@@ -59,7 +58,7 @@ func (p *Pins) noteLocks(b *Backend, statement *classify.Statement) {
 	case statement.Op == classify.OpUnlock, statement.Is(classify.BeginTrx):
 		p.Remove(PinTableLock)
 	}
-	if !statement.Is(classify.TakesLock | classify.FreesLock | classify.FreesLocks) {
+	if p.lockFailed || !statement.Is(classify.TakesLock|classify.FreesLock|classify.FreesLocks) {
 		return
 	}
 	h := p.own()

@@ -107,7 +107,7 @@ func TestRetryFailedReads(t *testing.T) {
 		if _, err := c.Query("SELECT 1"); err == nil {
 			t.Error("a failed read was retried")
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nretry_failed_reads=false")
+	}, split("retry_failed_reads=false")...)
 }
 
 // Ensure a replica that is max_replication_lag behind, or of which that is not
@@ -135,7 +135,7 @@ func TestMaxReplicationLag(t *testing.T) {
 				}
 			}
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nmax_replication_lag=10s")
+	}, split("max_replication_lag=10s")...)
 }
 
 // Ensure what a session has on one server only stays there.
@@ -160,7 +160,7 @@ func TestStaysOnPrimary(t *testing.T) {
 				if r := p.query(c, tt.read); r.Value != tt.want {
 					t.Errorf("%s: answered by %q, want %s", tt.read, r.Value, tt.want)
 				}
-			}, "router=readwritesplit", "router=readwritesplit\n"+tt.option)
+			}, split(tt.option)...)
 		})
 	}
 }

@@ -26,11 +26,7 @@ func TestStatementDoesNotAllocate(t *testing.T) {
 
 	p := startOn(t, &enginetest.Loopback{}, "retain_last_statements=5", "retain_last_statements=0")
 	p.level.Set(slog.LevelWarn)
-	defer func() {
-		_ = p.Close()
-		p.primary.Close()
-		p.replica.Close()
-	}()
+	defer p.close()
 	for _, s := range []*enginetest.Server{p.primary, p.replica} {
 		s.Canned = map[string][]byte{sql: reply}
 	}

@@ -11,13 +11,7 @@ import (
 // and leaves: the network, the client and the servers of the test among it.
 func BenchmarkShortSession(b *testing.B) {
 	p := start(b)
-	defer func() {
-		if err := p.Close(); err != nil {
-			b.Error(err)
-		}
-		p.primary.Close()
-		p.replica.Close()
-	}()
+	defer p.close()
 	b.ReportAllocs()
 	for b.Loop() {
 		c, err := enginetest.Connect(b.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app"})
@@ -46,11 +40,7 @@ func BenchmarkStatementFiltered(b *testing.B) {
 
 func benchmarkStatement(b *testing.B, changes ...string) {
 	p := start(b, changes...)
-	defer func() {
-		_ = p.Close()
-		p.primary.Close()
-		p.replica.Close()
-	}()
+	defer p.close()
 	c, err := enginetest.Connect(b.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app"})
 	if err != nil {
 		b.Fatal(err)

@@ -65,13 +65,16 @@ func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error
 		name, _, _ := x.Identity()
 		return name
 	}
+	if k.QueryID {
+		return nil, &wire.Error{Code: 1957, State: "HY000", Message: fmt.Sprintf("Unknown query id: %d; KILL QUERY takes the id of a session here", k.ID)}
+	}
 	if len(k.User) > 0 {
-		if !super && string(k.User) != user {
+		if !super && k.User != user {
 			return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of the sessions of %s", k.User)}
 		}
 		var list []*Session
 		for _, x := range c.engine.Sessions() {
-			if alive(x) && owner(x) == string(k.User) {
+			if alive(x) && owner(x) == k.User && comesFrom(x, k.Host) {
 				list = append(list, x)
 			}
 		}
@@ -85,6 +88,17 @@ func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error
 		return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of thread %d", k.ID)}
 	}
 	return []*Session{victim}, nil
+}
+
+// comesFrom reports whether the client of s is at host, as KILL USER writes it: an
+// address, or % or nothing for anywhere.
+func comesFrom(s *Session, host string) bool {
+	_, remote, _ := s.Identity()
+	at := "localhost"
+	if remote.IsValid() {
+		at = remote.Addr().String()
+	}
+	return host == "" || host == "%" || host == at
 }
 
 // status is the server status for answers of the proxy's own.

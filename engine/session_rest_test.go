@@ -35,13 +35,7 @@ func TestIdleBuffers(t *testing.T) {
 // next statement, with what is asked of it, and to its end.
 func TestRest(t *testing.T) {
 	p := startOn(t, &enginetest.Loopback{})
-	defer func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-		p.primary.Close()
-		p.replica.Close()
-	}()
+	defer p.close()
 	connect := func() (*enginetest.Client, *engine.Session) {
 		c, err := enginetest.Connect(t.Context(), p.net, splitAddress, enginetest.ClientOptions{User: "app", Password: "app"})
 		if err != nil {

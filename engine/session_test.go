@@ -247,12 +247,17 @@ func newProxy(t testing.TB, n enginetest.Transport) *proxy {
 
 // stop ends the proxy and its servers; nothing of them is left then.
 func (p *proxy) stop() {
+	p.close()
+	synctest.Wait()
+}
+
+// close is stop outside of a bubble.
+func (p *proxy) close() {
 	if err := p.Close(); err != nil {
 		p.t.Error(err)
 	}
 	p.primary.Close()
 	p.replica.Close()
-	synctest.Wait()
 }
 
 // breaks says what is wrong with each connection that is made from now on.
@@ -304,6 +309,11 @@ func bubble(t *testing.T, test func(t *testing.T, p *proxy), changes ...string) 
 		defer p.stop()
 		test(t, p)
 	})
+}
+
+// split are the changes of a configuration that give readwritesplit parameters.
+func split(parameters string) []string {
+	return []string{"router=readwritesplit", "router=readwritesplit\n" + parameters}
 }
 
 // Ensure a client gets through, and the session resource shows it.
@@ -780,6 +790,45 @@ func TestKillStatement(t *testing.T) {
 	})
 }
 
+// Ensure KILL USER means the users of a host when it names one, and KILL QUERY ID
+// nobody: the ids of statements are the servers'.
+func TestKillStatementOfOthers(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		admin, err := enginetest.Connect(t.Context(), p.net, splitAddress, enginetest.ClientOptions{User: "service", Password: "service"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			sql  string
+			left int
+		}{
+			{"KILL USER nobody", 1},
+			{"KILL USER app@'10.0.0.1'", 1},
+			{"KILL USER app@'127.0.0.1'", 0},
+			{"KILL USER app@'%'", 0},
+			{"KILL USER app", 0},
+		} {
+			c := p.connect(splitAddress)
+			p.query(admin, tt.sql)
+			if left := len(p.Sessions()) - 1; left != tt.left {
+				t.Errorf("%s: %d are left, want %d", tt.sql, left, tt.left)
+			}
+			_ = c.Close()
+			synctest.Wait()
+		}
+		busy := p.connect(splitAddress)
+		_ = busy.Send([]byte("\x03SELECT SLEEP(10)"))
+		synctest.Wait()
+		_, err = admin.Query(fmt.Sprintf("KILL QUERY ID %d", busy.ID))
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1957 {
+			t.Errorf("got %v, want error 1957", err)
+		}
+		if _, err := busy.Receive(wire.ComQuery); err != nil {
+			t.Errorf("a statement of another id was stopped: %v", err)
+		}
+	})
+}
+
 // Ensure who may not come in is told so.
 func TestRefused(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
@@ -799,7 +848,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("got %v, want error 1040", err)
 		}
 		p.query(c, "SELECT 1")
-	}, "router=readwritesplit", "router=readwritesplit\nmax_connections=1")
+	}, split("max_connections=1")...)
 }
 
 // Ensure who is refused is told once.
@@ -830,7 +879,7 @@ func TestWaitTimeout(t *testing.T) {
 		if _, err := c.Conn.ReadPacket(1 << 20); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v, want the end of the connection", err)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nwait_timeout=60s")
+	}, split("wait_timeout=60s")...)
 }
 
 // Ensure a session can be looked at while it ends, filters and all.

@@ -25,6 +25,16 @@ func since(s *enginetest.Server, n int) []string {
 	return list
 }
 
+// timesOf counts a statement.
+func timesOf(sql string, executed []string) (n int) {
+	for _, x := range executed {
+		if x == sql {
+			n++
+		}
+	}
+	return n
+}
+
 // Ensure a server that is connected to later is told everything that made the
 // session what it is, each command in the database that it was given in.
 func TestReplay(t *testing.T) {
@@ -88,6 +98,29 @@ func TestReplayDiffers(t *testing.T) {
 	})
 }
 
+// Ensure a server that is lost while it is told the history has nothing to do for
+// the session afterwards.
+func TestReplayLost(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "SET @a = 1")
+		p.replica.Answer = func(string) []byte {
+			p.replica.Disconnect()
+			return nil
+		}
+		p.replica.Disconnect()
+		if r := p.query(c, "SELECT 1"); r.Value != "server1" {
+			t.Errorf("answered by %s, want server1", r.Value)
+		}
+		synctest.Wait()
+		for _, s := range p.Servers() {
+			if s.ActiveOperations != 0 {
+				t.Errorf("%s shows %d operations", s.Object.Name, s.ActiveOperations)
+			}
+		}
+	})
+}
+
 // Ensure the history is kept, pruned and given up as it is configured to be.
 func TestHistoryLimits(t *testing.T) {
 	for _, tt := range []struct {
@@ -121,7 +154,7 @@ func TestHistoryLimits(t *testing.T) {
 					t.Errorf("%q: a new session's read was answered by %s", tt.options, r.Value)
 				}
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+		}, split(tt.options)...)
 	}
 }
 
@@ -165,6 +198,7 @@ func TestDelayedRetry(t *testing.T) {
 					p.query(c, sql)
 				}
 				n := len(p.primary.Statements())
+				time.Sleep(time.Second) // it is looked at before it is used again
 				go p.revive(tt.away)
 				time.Sleep(time.Millisecond)
 				begun := time.Now()
@@ -177,21 +211,61 @@ func TestDelayedRetry(t *testing.T) {
 					t.Errorf("got %v, want error %d", err, tt.code)
 				}
 				time.Sleep(20 * time.Second)
-				times := 0
-				for _, sql := range since(p.primary, n) {
-					if sql == tt.sql {
-						times++
-					}
-				}
+				times := timesOf(tt.sql, since(p.primary, n))
 				if want := 1 - min(int(tt.code), 1); times != want {
 					t.Errorf("executed %d times, want %d", times, want)
 				}
 				if took := time.Since(begun) - 20*time.Second; tt.code == 0 && (took < tt.away-time.Second || took > tt.away+2*time.Second) {
 					t.Errorf("took %v", took)
 				}
-			}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+			}, split(tt.options)...)
 		})
 	}
+}
+
+// Ensure that with delayed_retry a write that was sent is not sent again, since it
+// may have been executed, and that a read is.
+func TestDelayedRetryIsNotTwice(t *testing.T) {
+	for sql, answered := range map[string]bool{"HANGUP": false, "SELECT 1 -- hangup": true} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			p.set(master, 0)
+			_, err := c.Query(sql)
+			e, _ := errors.AsType[*wire.Error](err)
+			if e == nil || e.Code != 1927 || !answered && !strings.Contains(e.Message, "may have been executed") {
+				t.Errorf("%s: got %v, want error 1927", sql, err)
+			}
+			time.Sleep(20 * time.Second)
+			times := timesOf(sql, since(p.primary, 0))
+			if (times > 1) != answered {
+				t.Errorf("%s: executed %d times", sql, times)
+			}
+		}, split("delayed_retry=true")...)
+	}
+}
+
+// Ensure that a statement which comes too early for another try to connect is told
+// why the one before has failed, and to which server.
+func TestBarredPrimarySaysWhy(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.breaks(func(address string) *enginetest.Faults {
+			if address == "127.0.0.1:3001" {
+				return &enginetest.Faults{Refused: errors.New("no route to host")}
+			}
+			return nil
+		})
+		time.Sleep(time.Second)
+		p.primary.Disconnect()
+		_, _ = c.Query("DELETE FROM t") // finds the connection broken
+		for range 2 {
+			_, err := c.Query("DELETE FROM t")
+			e, _ := errors.AsType[*wire.Error](err)
+			if e == nil || e.Code != 1290 || !strings.Contains(e.Message, "server1") || !strings.Contains(e.Message, "no route to host") {
+				t.Errorf("got %v, want error 1290 that names server1 and the reason", err)
+			}
+		}
+	}, split("master_failure_mode=error_on_write")...)
 }
 
 // Ensure a session that waits for a primary can be killed.
@@ -213,7 +287,7 @@ func TestKillDelayedRetry(t *testing.T) {
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("it took %v", took)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\ndelayed_retry=true")
+	}, split("delayed_retry=true")...)
 }
 
 // Ensure a write that a hint sends to a replica is not sent to another server when
@@ -228,7 +302,7 @@ func TestHintedWriteIsNotRepeated(t *testing.T) {
 		if last(p.primary) == "app: HANGUP -- maxscale route to slave" {
 			t.Error("it was sent to the primary, too")
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a session does not follow the primary to another server when it would
@@ -251,7 +325,7 @@ func TestSwitchoverLeavesNothing(t *testing.T) {
 			if (tt.want == "") != (err == nil) || e != nil && !strings.Contains(e.Message, tt.want) {
 				t.Errorf("%s, %q: got %v, want %q", tt.sql, tt.options, err, tt.want)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+		}, split(tt.options)...)
 	}
 }
 
@@ -309,7 +383,7 @@ func TestRetryHintedRead(t *testing.T) {
 		if r := p.query(c, "SELECT 1 -- maxscale route to server server1"); r.Value != "server2" {
 			t.Errorf("answered by %q", r.Value)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a command without a reply is never answered, with no server either.
@@ -332,5 +406,5 @@ func TestNoServerNoReply(t *testing.T) {
 		} else if e, ok := errors.AsType[*wire.Error](err); ok && e.Code != 1927 && e.Code != 1290 {
 			t.Errorf("got %v", err)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nmaster_failure_mode=error_on_write")
+	}, split("master_failure_mode=error_on_write")...)
 }

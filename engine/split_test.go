@@ -97,7 +97,7 @@ func TestRouting(t *testing.T) {
 		{"hint-server", nil, "SELECT 1 -- maxscale route to server server1", "server1"},
 		{"hint-unknown-server", nil, "SELECT 1 -- maxscale route to server nobody", "server2"},
 		{"hint-last", []string{"DELETE FROM t"}, "SELECT 1 -- maxscale route to last", "server1"},
-		{"hinted-variable", []string{"SELECT @a := 1 -- maxscale route to slave"}, "SELECT @a, f(1)", "server2"},
+		{"hinted-variable", []string{"SELECT @a := 1 -- maxscale route to slave"}, "SELECT @a, f(1)", "server1"},
 		{"hinted-temporary-table", []string{"CREATE TEMPORARY TABLE x (a INT) -- maxscale route to slave"}, "INSERT INTO x VALUES (1)", "server2"},
 		{"hint-in-transaction", []string{"BEGIN", "SELECT 1 -- maxscale route to slave"}, "SELECT 2", "server1"},
 	} {
@@ -111,9 +111,64 @@ func TestRouting(t *testing.T) {
 				if got := p.where(tt.sql); got != tt.want {
 					t.Errorf("%s went to %q, want %s", tt.sql, got, tt.want)
 				}
-			}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+			}, split("filters=Hint")...)
 		})
 	}
+}
+
+// Ensure user variables that were set where only a replica has executed it are
+// brought to the other servers, also those that are connected to later, so that
+// writes can use them.
+func TestVariablesOfReplica(t *testing.T) {
+	for _, sql := range []string{"SELECT a FROM t INTO @a", "SELECT @A := 1, @`a` := 2", "CALL p(@a)"} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			p.query(c, "START TRANSACTION READ ONLY")
+			n, m := len(p.primary.Statements()), len(p.replica.Statements())
+			p.query(c, sql)
+			p.query(c, "SELECT FOUND_ROWS()")
+			if got := since(p.replica, m); !slices.Equal(got, []string{sql, "SELECT FOUND_ROWS()"}) {
+				t.Errorf("%s: the replica was told %q", sql, got)
+			}
+			p.query(c, "COMMIT")
+			synctest.Wait()
+			told := since(p.primary, n)
+			if len(told) == 0 || !strings.HasPrefix(strings.ToLower(told[0]), "set @a = ") {
+				t.Errorf("%s: the primary was told %q, want SET @a", sql, told)
+			}
+			if pins := p.session(c).Info().Pins; len(pins) != 0 {
+				t.Errorf("%s: left are pins %+v", sql, pins)
+			}
+			for range 2 {
+				const write = "INSERT INTO t VALUES (@a)"
+				p.query(c, write)
+				if got := p.where(write); got != "server1" {
+					t.Errorf("%s: %s went to %s", sql, write, got)
+				}
+				n = len(p.primary.Statements())
+				p.primary.Disconnect()
+				time.Sleep(time.Second)
+			}
+			p.query(c, "DELETE FROM t")
+			if again := since(p.primary, n); !slices.Equal(again[:len(again)-1], told) {
+				t.Errorf("%s: when it came back the primary was told %q, want %q", sql, again, told)
+			}
+		}, split("delayed_retry=true")...)
+	}
+}
+
+// Ensure variables that only the primary has are looked for there, whatever a
+// replica was told.
+func TestVariablesOfBoth(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "SELECT @a := 1")
+		p.query(c, "SELECT @b := 1 -- maxscale route to slave")
+		p.query(c, "SELECT @a, @b")
+		if got := p.where("SELECT @a, @b"); got != "server1" {
+			t.Errorf("they were read from %s", got)
+		}
+	}, split("filters=Hint")...)
 }
 
 // Ensure a hint that takes a statement out of an open transaction does not make
@@ -127,7 +182,7 @@ func TestHintLeavesTransaction(t *testing.T) {
 		if !info.Activity.Trx || len(info.Pins) != 1 || info.Pins[0].Kind != engine.PinTransaction || info.Pins[0].Server != "server1" {
 			t.Errorf("got transaction %v, pins %+v", info.Activity.Trx, info.Pins)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nfilters=Hint")
+	}, split("filters=Hint")...)
 }
 
 // Ensure a reset of the connection takes along what kept the session on the
@@ -158,7 +213,7 @@ func TestResetUnpins(t *testing.T) {
 		if r := p.query(c, "SELECT @a FROM x"); r.Value != "server2" {
 			t.Errorf("a read went to %s", r.Value)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nstrict_sp_calls=true")
+	}, split("strict_sp_calls=true")...)
 }
 
 // Ensure a lock of GET_LOCK pins until it is released, and what is in a pin is
@@ -174,7 +229,15 @@ func TestPins(t *testing.T) {
 			{"SELECT GET_LOCK('a', 1)", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
 			{"SELECT GET_LOCK('b', 1)", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
 			{"SELECT RELEASE_LOCK('b')", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_LOCK('taken')", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_LOCK('none');", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
 			{"DO RELEASE_LOCK('a')", nil},
+			{"SELECT GET_LOCK('taken', 0)", nil},
+			{"SELECT GET_LOCK('none', 0) AS got", nil},
+			{"SELECT GET_LOCK('a', 0) AS got", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}},
+			{"SELECT RELEASE_ALL_LOCKS()", nil},
+			{"SELECT GET_LOCK('taken', 0) IS NULL", []engine.PinInfo{{Kind: engine.PinUserLock, Server: "server1"}}}, // whatever that says
+			{"SELECT RELEASE_ALL_LOCKS()", nil},
 			{"CREATE TEMPORARY TABLE a (a INT)", []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Detail: "a"}}},
 			{"CREATE TEMPORARY TABLE d.b (a INT)", []engine.PinInfo{{Kind: engine.PinTempTable, Server: "server1", Detail: "a, b"}}},
 			{"DROP TEMPORARY TABLE a, d.b", nil},
@@ -194,6 +257,26 @@ func TestPins(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Ensure it is known of a prepared statement too whether it got its lock.
+func TestPreparedLock(t *testing.T) {
+	for name, want := range map[string]int{"free": 1, "taken": 0, "none": 0} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			r, err := c.Prepare("SELECT GET_LOCK('" + name + "', ?)")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Execute(r.ID); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if pins := p.session(c).Info().Pins; len(pins) != want {
+				t.Errorf("%s: got pins %+v, want %d", name, pins, want)
+			}
+		})
+	}
 }
 
 // Ensure a parameter that is sent ahead goes to the one server that executes the
@@ -258,7 +341,7 @@ func TestLag(t *testing.T) {
 				t.Errorf("%v behind: %d connections, want %d", tt.lag, n, tt.conns)
 			}
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nmax_replication_lag=10s\nfilters=Hint")
+	}, split("max_replication_lag=10s\nfilters=Hint")...)
 }
 
 // Ensure as many connections are opened as are wanted, when they are wanted.
@@ -287,7 +370,29 @@ func TestSplitConnections(t *testing.T) {
 			if n := len(p.session(c).Info().Backends); n != tt.then {
 				t.Errorf("%q: goes on with %d connections, want %d", tt.options, n, tt.then)
 			}
-		}, "router=readwritesplit", "router=readwritesplit\n"+tt.options)
+		}, split(tt.options)...)
+	}
+}
+
+// Ensure that with lazy_connect a session command that comes first opens no
+// connection to the primary, which may never be needed.
+func TestLazySessionCommand(t *testing.T) {
+	for options, want := range map[string]string{
+		"lazy_connect=true":                           "server2",
+		"lazy_connect=true\nmaster_accept_reads=true": "server1",
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			c := p.connect(splitAddress)
+			p.query(c, "SET @a = 1")
+			if got := p.where("SET @a = 1"); got != want {
+				t.Errorf("%q: it went to %s, want %s", options, got, want)
+			}
+			n := len(p.primary.Statements())
+			p.query(c, "DELETE FROM t")
+			if told := since(p.primary, n); want == "server2" && !slices.Equal(told, []string{"SET @a = 1", "DELETE FROM t"}) {
+				t.Errorf("%q: the primary was told %q", options, told)
+			}
+		}, split(options)...)
 	}
 }
 
@@ -334,7 +439,7 @@ func TestAdaptiveRouting(t *testing.T) {
 		if share := reads(3000, p.replica, p.primary); share == 0 || share > 0.05 {
 			t.Errorf("the server that has become slow got %.4f of the reads, want about 0.01", share)
 		}
-	}, "router=readwritesplit", "router=readwritesplit\nslave_selection_criteria=adaptive_routing\nmaster_accept_reads=true")
+	}, split("slave_selection_criteria=adaptive_routing\nmaster_accept_reads=true")...)
 }
 
 // Ensure the figures of a router add up as MaxScale's do.
@@ -412,6 +517,9 @@ func TestReadConnRouteChoice(t *testing.T) {
 		{"router_options=slave\nmax_replication_lag=10s", "", 9 * time.Second, "server2"},
 		{"router_options=slave\nmax_replication_lag=10s", "", 10 * time.Second, "server1"},
 		{"router_options=slave\nmax_replication_lag=10s", "", -1, "server1"},
+		{"router_options=running\nmax_replication_lag=10s", "rank=secondary", 9 * time.Second, "server2"},
+		{"router_options=running\nmax_replication_lag=10s", "rank=secondary", 10 * time.Second, "server1"},
+		{"router_options=running\nmax_replication_lag=10s", "rank=secondary", -1, "server1"},
 		{"router_options=running\nmaster_accept_reads=false", "", 0, "server2"},
 		{"router_options=running", "", 0, "server1"},
 		{"router_options=running", "rank=secondary", 0, "server2"},
@@ -424,6 +532,41 @@ func TestReadConnRouteChoice(t *testing.T) {
 				t.Errorf("%q, %v behind: connected to %s, want %s", tt.options, tt.lag, r.Value, tt.want)
 			}
 		}, "router_options=master", tt.options, "port=3001", "port=3001\n"+tt.server)
+	}
+}
+
+// Ensure a server of which nobody knows whether it is behind, since it does not
+// replicate any more, is not taken for a fresh one; and that the primary is there
+// for those who find no other server.
+func TestReadConnRouteLastResort(t *testing.T) {
+	for _, tt := range []struct {
+		options string
+		status  [2]engine.ServerStatus
+		want    string // "" for an error
+	}{
+		{"router_options=running\nmax_replication_lag=10s\nmaster_accept_reads=false", [2]engine.ServerStatus{master, engine.StatusRunning}, "server1"},
+		{"router_options=running\nmaster_accept_reads=false", [2]engine.ServerStatus{master, engine.StatusRunning}, "server2"},
+		{"router_options=running\nmaster_accept_reads=false", [2]engine.ServerStatus{master, 0}, "server1"},
+		{"router_options=synced", [2]engine.ServerStatus{master, slave}, "server1"},
+		{"router_options=slave", [2]engine.ServerStatus{master, engine.StatusRunning}, "server1"},
+		{"router_options=slave", [2]engine.ServerStatus{engine.StatusRunning, engine.StatusRunning}, ""},
+	} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			p.monitor.lag[1].Store(-1)
+			p.set(tt.status[0], tt.status[1])
+			c, err := enginetest.Connect(t.Context(), p.net, connAddress, enginetest.ClientOptions{User: "app", Password: "app"})
+			if tt.want == "" || err != nil {
+				if tt.want != "" || err == nil {
+					t.Errorf("%q, %v: got %v", tt.options, tt.status, err)
+				}
+				return
+			}
+			for range 2 { // it is good for more than the first statement
+				if r, err := c.Query("SELECT 1"); err != nil || r.Value != tt.want {
+					t.Errorf("%q, %v: connected to %s, %v, want %s", tt.options, tt.status, r.Value, err, tt.want)
+				}
+			}
+		}, "router_options=master", tt.options)
 	}
 }
 

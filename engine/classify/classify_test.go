@@ -414,3 +414,32 @@ func TestIdentifiers(t *testing.T) {
 		}
 	}
 }
+
+// Ensure only a call whose value is all that is selected is taken for one.
+func TestIsLockCall(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"SELECT GET_LOCK('a', 1)":                      true,
+		"select release_lock ( 'a' ) ;":                true,
+		"/* x */ SELECT GET_LOCK(CONCAT('a', ?), 1.5)": true,
+		"SELECT GET_LOCK('a', 1) AS got":               true,
+		"SELECT GET_LOCK('a', 1) `got`":                true,
+		"SELECT RELEASE_ALL_LOCKS()":                   false,
+		"SELECT GET_LOCK('a', 1), 1":                   false,
+		"SELECT 1, GET_LOCK('a', 1)":                   false,
+		"SELECT GET_LOCK('a', 1) = 0":                  false,
+		"SELECT NOT GET_LOCK('a', 1)":                  false,
+		"SELECT GET_LOCK('a', 1) FROM t":               false,
+		"SELECT GET_LOCK('a', GET_LOCK('b', 1))":       false,
+		"SELECT GET_LOCK('a', 1) UNION SELECT 1":       false,
+		"SELECT GET_LOCK('a', 1); SELECT 1":            false,
+		"SELECT GET_LOCK('a":                           false,
+		"SELECT GET_LOCK":                              false,
+		"DO GET_LOCK('a', 1)":                          false,
+		"SELECT d.GET_LOCK('a', 1)":                    false,
+		"":                                             false,
+	} {
+		if got := classify.Mode(0).IsLockCall([]byte(sql)); got != want {
+			t.Errorf("%s: got %v, want %v", sql, got, want)
+		}
+	}
+}

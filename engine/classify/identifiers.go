@@ -34,3 +34,16 @@ func (m Mode) Identifiers(sql []byte) iter.Seq2[[]byte, []byte] {
 		}
 	}
 }
+
+// Variables yields the user variables in sql, read in mode m, as they are written.
+func (m Mode) Variables(sql []byte) iter.Seq[[]byte] {
+	return func(yield func(variable []byte) bool) {
+		l := lexer{src: sql, mode: m}
+		for t := (token{}); ; {
+			l.next(&t)
+			if t.kind == tokEnd || t.kind == tokVar && !yield(sql[t.start:t.end]) {
+				return
+			}
+		}
+	}
+}

@@ -32,8 +32,9 @@ const (
 	MonitorPassword = "monitor-pw"
 	AppUser         = "app" // everything in the schema app
 	AppPassword     = "app-pw"
+	ReplicaUser     = "replica" // as which servers replicate from each other
+	ReplicaPassword = "replica-pw"
 	rootPassword    = "root-pw"
-	replicaPassword = "replica-pw"
 )
 
 // realEnv is the environment variable that makes a missing MariaDB an error.
@@ -75,9 +76,16 @@ func StartPair(t testing.TB) (primary, replica *MariaDB) {
 func StartTrio(t testing.TB) (primary, first, second *MariaDB) {
 	t.Helper()
 	primary = startMariaDB(t, 1)
-	exec1(t, primary.Open(t, "root", ""), "GRANT REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN, READ_ONLY ADMIN, "+
-		"CONNECTION ADMIN, BINLOG ADMIN, SUPER, EVENT, SELECT, SET USER, SHOW DATABASES ON *.* TO '"+MonitorUser+"'@'%'")
+	primary.LetMonitorChange(t)
 	return primary, primary.startReplica(t, 2), primary.startReplica(t, 3)
+}
+
+// LetMonitorChange gives the monitor user the right to change the server and those
+// that replicate from it.
+func (m *MariaDB) LetMonitorChange(t testing.TB) {
+	t.Helper()
+	exec1(t, m.Open(t, "root", ""), "GRANT REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN, READ_ONLY ADMIN, "+
+		"CONNECTION ADMIN, BINLOG ADMIN, SUPER, EVENT, SELECT, SET USER, SHOW DATABASES ON *.* TO '"+MonitorUser+"'@'%'")
 }
 
 // startReplica starts a server that replicates from m.
@@ -85,7 +93,7 @@ func (m *MariaDB) startReplica(t testing.TB, id int) *MariaDB {
 	t.Helper()
 	primary, replica := m, startMariaDB(t, id)
 	db := replica.Open(t, "root", "")
-	exec1(t, db, fmt.Sprintf("CHANGE MASTER TO master_host='127.0.0.1', master_port=%d, master_user='replica', master_password='%s', master_use_gtid=slave_pos, master_connect_retry=1", primary.Port, replicaPassword))
+	exec1(t, db, fmt.Sprintf("CHANGE MASTER TO master_host='127.0.0.1', master_port=%d, master_user='%s', master_password='%s', master_use_gtid=slave_pos, master_connect_retry=1", primary.Port, ReplicaUser, ReplicaPassword))
 	exec1(t, db, "START SLAVE")
 	exec1(t, db, "SET GLOBAL read_only=1")
 	primary.WaitReplicated(t, replica)
@@ -196,6 +204,7 @@ func (m *MariaDB) wait(t testing.TB) {
 	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
 	db := m.Open(t, "root", "")
+	defer db.Close()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for db.PingContext(ctx) != nil {
@@ -304,7 +313,7 @@ func accountsScript() string {
 		account(ServiceUser, ServicePassword, "SELECT ON mysql.*") + "GRANT SHOW DATABASES, CONNECTION ADMIN ON *.* TO '" + ServiceUser + "'@'%';\n" +
 		account(MonitorUser, MonitorPassword, "REPLICA MONITOR, SLAVE MONITOR, BINLOG MONITOR, RELOAD, PROCESS ON *.*") +
 		account(AppUser, AppPassword, "ALL ON app.*") +
-		account("replica", replicaPassword, "REPLICATION SLAVE ON *.*")
+		account(ReplicaUser, ReplicaPassword, "REPLICATION SLAVE ON *.*")
 }
 
 // commonArguments are the arguments of everything that touches a data folder:

@@ -29,6 +29,7 @@ const Collation = 224
 //	HANGUP           closes the connection without an answer; also as a comment at the end
 //	CURSOR           opens a cursor, when it is prepared
 //	LOAD DATA LOCAL  asks the client for a file
+//	SELECT GET_LOCK  1, also of RELEASE_LOCK; 0 of a lock named taken, NULL of none
 //	HALF             closes the connection in the middle of a packet
 //	KILL QUERY id    as a server does
 type Server struct {
@@ -262,6 +263,9 @@ func (c *serverConn) command(payload []byte) bool {
 			c.extra = wire.StatusCursorExists
 			return c.result([]string{"value"}, nil)
 		}
+		if lockStatement.MatchString(sql) {
+			return c.lock(sql, true)
+		}
 		return c.query(sql)
 	case wire.ComStmtFetch:
 		c.note("FETCH")
@@ -338,6 +342,7 @@ var (
 	leadingComments = regexp.MustCompile(`^(/\*\w*\*/)+`)
 	sleepStatement  = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
 	rowsStatement   = regexp.MustCompile(`(ROWS|MULTI) (\d+) SIZE (\d+)`)
+	lockStatement   = regexp.MustCompile(`^SELECT (?:GET|RELEASE)_LOCK\('(\w+)`)
 	killStatement   = regexp.MustCompile(`KILL QUERY (\d+)`)
 )
 
@@ -382,6 +387,8 @@ func (c *serverConn) query(sql string) bool {
 			}
 		}
 		return c.rows(1, size)
+	case lockStatement.MatchString(sql):
+		return c.lock(sql, false)
 	case strings.HasPrefix(upper, "SELECT"):
 		return c.rows(1, len(c.server.Name))
 	}
@@ -441,8 +448,35 @@ func (c *serverConn) rows(n, size int) bool {
 	return c.result([]string{"value"}, rows)
 }
 
+// lock answers GET_LOCK and RELEASE_LOCK.
+func (c *serverConn) lock(sql string, binary bool) bool {
+	c.note(sql)
+	text, number := []byte("\x011"), []byte{0, 0, 1, 0, 0, 0}
+	switch lockStatement.FindStringSubmatch(sql)[1] {
+	case "taken":
+		text, number = []byte("\x010"), []byte{0, 0, 0, 0, 0, 0}
+	case "none":
+		text, number = []byte{0xfb}, []byte{0, 1 << 2}
+	}
+	if binary {
+		return c.table([]string{"value"}, [][]byte{number})
+	}
+	return c.table([]string{"value"}, [][]byte{text})
+}
+
 // result sends a result of the text protocol.
 func (c *serverConn) result(columns []string, rows [][]string) bool {
+	packets := make([][]byte, len(rows))
+	for i, row := range rows {
+		for _, value := range row {
+			packets[i] = wire.AppendLenencString(packets[i], value)
+		}
+	}
+	return c.table(columns, packets)
+}
+
+// table sends a result with these rows.
+func (c *serverConn) table(columns []string, rows [][]byte) bool {
 	if c.conn.WritePacket(wire.AppendLenencInt(nil, uint64(len(columns)))) != nil {
 		return false
 	}
@@ -456,11 +490,7 @@ func (c *serverConn) result(columns []string, rows [][]string) bool {
 		return false
 	}
 	for _, row := range rows {
-		var packet []byte
-		for _, value := range row {
-			packet = wire.AppendLenencString(packet, value)
-		}
-		if c.conn.WritePacket(packet) != nil {
+		if c.conn.WritePacket(row) != nil {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -195,9 +196,6 @@ func TestServerDown(t *testing.T) {
 	silent := startListener(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) })
 	refuses := startServer(t, &server{login: 1045})
 	full := startServer(t, &server{login: 1040})
-	leaves := startListener(t, func(conn net.Conn) {
-		(&server{}).serve(&dyingConn{Conn: conn, left: 3})
-	})
 	tests := []struct {
 		name   string
 		target engine.MonitorTarget
@@ -210,7 +208,6 @@ func TestServerDown(t *testing.T) {
 		{"silent", silent, 0, "connect: "},
 		{"refused", refuses, engine.StatusAuthErr, "connect: Error 1045"},
 		{"too_many_connections", full, 0, "connect: Error 1040"},
-		{"dies", leaves, 0, "SHOW GLOBAL VARIABLES"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -260,19 +257,6 @@ func TestExtraPort(t *testing.T) {
 	}
 }
 
-// dyingConn closes itself with a write.
-type dyingConn struct {
-	net.Conn
-	left int // writes until then
-}
-
-func (c *dyingConn) Write(p []byte) (int, error) {
-	if c.left--; c.left == 0 {
-		c.Close()
-	}
-	return c.Conn.Write(p)
-}
-
 // TestDownKeepsWhatWasSeen stops a server between two ticks.
 func TestDownKeepsWhatWasSeen(t *testing.T) {
 	conns := make(chan net.Conn, 1)
@@ -296,6 +280,95 @@ func TestDownKeepsWhatWasSeen(t *testing.T) {
 	if probe.Err == nil || probe.Status != 0 || probe.Seen.ServerID != 5 || probe.Seen.Version != "8.4.0" {
 		t.Errorf("got %+v", probe)
 	}
+}
+
+// Ensure a look that takes too long does not make a server down that lets the
+// monitor in: what was seen of it stays, and what was slow is said.
+func TestSlowLook(t *testing.T) {
+	healthy := &server{answers: map[string]answer{"SHOW GLOBAL VARIABLES": variables("version", "8.4.0", "server_id", "5", "read_only", "OFF")}}
+	for _, test := range []struct {
+		name    string
+		anew    func(net.Conn) // serves the connections after the first one
+		running bool
+		details string
+	}{
+		{"once", healthy.serve, true, ""},
+		{"again", func(conn net.Conn) { healthy.serve(&mutedConn{Conn: conn, left: 2}) }, true, "SHOW GLOBAL VARIABLES"},
+		{"dies", func(conn net.Conn) { healthy.serve(&dyingConn{Conn: conn, left: 3}) }, true, "SHOW GLOBAL VARIABLES"},
+		{"does-not-let-in", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }, false, "connect: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			first := &mutedConn{left: 1 << 20}
+			var connections atomic.Int64
+			target := startListener(t, func(conn net.Conn) {
+				if connections.Add(1) > 1 {
+					test.anew(conn)
+					return
+				}
+				first.Conn = conn
+				healthy.serve(first)
+			})
+			target.Name = "a"
+			m := newMonitor(t, nil)
+			before := m.Tick(t.Context(), []engine.MonitorTarget{target})[0]
+			if before.Err != nil || before.Status&engine.StatusRunning == 0 {
+				t.Fatalf("got %+v", before)
+			}
+			first.mute()
+			p := m.probers["a"]
+			p.timeouts.read, p.timeouts.connect = 500*time.Millisecond, 500*time.Millisecond
+			if test.running {
+				p.timeouts.connect = 10 * time.Second // however busy the machine is
+			}
+			probe := m.Tick(t.Context(), []engine.MonitorTarget{target})[0]
+			want := engine.ServerStatus(0)
+			if test.running {
+				want = before.Status
+			}
+			if probe.Status != want || (probe.Err == nil) != test.running || probe.Seen.ServerID != 5 || !strings.Contains(probe.Seen.Details, test.details) {
+				t.Errorf("got %+v", probe)
+			}
+			if test.details == "" && probe.Seen.Details != before.Seen.Details {
+				t.Errorf("got details %q, want %q", probe.Seen.Details, before.Seen.Details)
+			}
+		})
+	}
+}
+
+// mutedConn swallows what is written after a number of writes.
+type mutedConn struct {
+	net.Conn
+	mu   sync.Mutex
+	left int // guarded by mu
+}
+
+func (c *mutedConn) mute() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = 0
+}
+
+func (c *mutedConn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left == 0 {
+		return len(p), nil
+	}
+	c.left--
+	return c.Conn.Write(p)
+}
+
+// dyingConn closes itself with a write.
+type dyingConn struct {
+	net.Conn
+	left int // writes until then
+}
+
+func (c *dyingConn) Write(p []byte) (int, error) {
+	if c.left--; c.left == 0 {
+		c.Close()
+	}
+	return c.Conn.Write(p)
 }
 
 func TestCancel(t *testing.T) {

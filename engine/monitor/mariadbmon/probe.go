@@ -68,17 +68,34 @@ func open(cfg *mysql.Config) (*sql.DB, error) {
 // unseen is what is known of a server that was never reached.
 var unseen = engine.MonitoredServer{ServerID: -1, MasterID: -1, Lag: -1}
 
-// probe looks at the server. What a server does not tell, because it does not
-// know the question or the user lacks the right, stays unknown; the error is
-// that of a server that is down or refuses the user.
+// probe looks at the server. One that lets the monitor in is running: a look that
+// takes too long is tried once more over another connection, and if that fails
+// too, what was seen before still counts. MaxScale: the same, with a ping for the
+// first look (MariaServer::ping_or_connect_to_db). The error is that of a server
+// that is down or refuses the user.
 func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
 	p.waits, p.notice = nil, ""
-	conn, err := p.connect(ctx)
-	if err != nil {
-		return p.seen, err
+	var slow error
+	for range 2 {
+		conn, err := p.connect(ctx)
+		if err != nil {
+			return p.seen, err
+		}
+		if slow = p.look(ctx, conn); slow == nil {
+			return p.seen, nil
+		}
 	}
+	seen := p.seen
+	seen.Details = "what was seen of it is old: " + slow.Error()
+	return seen, nil
+}
+
+// look asks the server over conn, which it closes. What a server does not tell,
+// because it does not know the question or the user lacks the right, stays
+// unknown; the error is that of a connection that has failed.
+func (p *prober) look(ctx context.Context, conn *sql.Conn) error {
 	defer conn.Close()
-	seen, waiting := unseen, int64(0)
+	seen, waiting, blind := unseen, int64(0), p.blind
 	p.blind = false
 	for _, look := range []func(context.Context, *sql.Conn, *engine.MonitoredServer) error{
 		p.variables,
@@ -90,14 +107,15 @@ func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
 	} {
 		err := look(ctx, conn, &seen)
 		if _, answered := errors.AsType[*mysql.MySQLError](err); err != nil && !answered {
-			return p.seen, err
+			p.blind = blind
+			return err
 		}
 	}
 	p.seen = seen
 	if waiting > 0 {
 		p.lockWaits(ctx, conn)
 	}
-	return seen, nil
+	return nil
 }
 
 // connect connects to the extra port, or else to the other one.

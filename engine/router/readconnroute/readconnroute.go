@@ -84,15 +84,17 @@ func (r *router) noLonger(server *engine.Server) error {
 
 func (r *router) wanted() string { return strings.Join(r.roles, " or ") }
 
-// candidates returns the servers that a session may be connected to, best
-// first.
+// candidates returns the servers that a session may be connected to, best first.
+// Where there is none, the primary stands in.
 func (r *router) candidates() []*engine.Server {
 	var list []*engine.Server
-	replicas := slices.ContainsFunc(r.service.Servers(), r.isReplica)
 	for _, server := range r.service.Servers() {
-		if slices.ContainsFunc(r.roles, func(role string) bool { return r.fits(server, role, replicas) }) {
+		if slices.ContainsFunc(r.roles, func(role string) bool { return r.fits(server, role) }) {
 			list = append(list, server)
 		}
+	}
+	if len(list) == 0 {
+		list = slices.DeleteFunc(slices.Clone(r.service.Servers()), func(s *engine.Server) bool { return !s.Primary() })
 	}
 	slices.SortStableFunc(list, func(a, b *engine.Server) int {
 		if a.Secondary() != b.Secondary() {
@@ -106,31 +108,28 @@ func (r *router) candidates() []*engine.Server {
 	return list
 }
 
-// isReplica reports whether a server is a replica that is not too far behind. One
-// of which nobody knows how far that is does not count where there is a limit.
-func (r *router) isReplica(s *engine.Server) bool {
-	if !s.Replica() {
-		return false
-	}
-	lag := s.Lag()
-	return r.lag == 0 || lag >= 0 && lag < r.lag
-}
-
-// fits reports whether server can take the part of role. The primary does a
-// replica's work when there is none.
-func (r *router) fits(server *engine.Server, role string, replicas bool) bool {
+// fits reports whether server can take the part of role.
+func (r *router) fits(server *engine.Server, role string) bool {
 	switch role {
 	case "master":
 		return server.Primary()
 	case "slave":
-		return r.isReplica(server) || !replicas && server.Primary()
+		return server.Replica() && !server.Primary() && r.fresh(server)
 	case "running":
-		if server.Primary() && !r.primary && replicas {
-			return false
+		if server.Primary() {
+			return r.primary
 		}
-		return server.Usable() && (!server.Replica() || r.isReplica(server))
+		return server.Usable() && r.fresh(server)
 	}
 	return false
+}
+
+// fresh reports whether a server is not too far behind its primary.
+//
+// MaxScale: takes one for fresh of which nobody knows how far that is.
+func (r *router) fresh(s *engine.Server) bool {
+	lag := s.Lag()
+	return r.lag == 0 || lag >= 0 && lag < r.lag
 }
 
 // has reports whether server has one of the wanted roles now. It may be one that

@@ -41,6 +41,11 @@ func (s *session) speaker(ctx context.Context, q *engine.Query) (*engine.Backend
 	if s.trx != nil {
 		return s.trx, nil
 	}
+	if len(s.members) == 0 && s.router.options.lazy && !s.router.options.primaryReads {
+		if b := s.forReads(ctx, q, target{lag: s.router.options.lag}); b != nil {
+			return b, nil // the primary may not be needed
+		}
+	}
 	b, err := s.forWrites(ctx)
 	if err == nil {
 		return b, nil

@@ -12,18 +12,32 @@ import (
 
 // connections are those of one session.
 type connections struct {
-	router  *router
-	session *engine.Session
-	began   time.Time
-	members []member
-	primary *engine.Backend // one of the members, nil without a primary
-	trx     *engine.Backend // that runs the open transaction
-	last    *engine.Backend // that executed the last statement
-	had     bool            // a primary has been connected to
-	causal  *causal         // nil without causal_reads
-	barred  map[*engine.Server]time.Time
-	epoch   uint64    // of the servers' states, when tidy last looked
-	tidied  time.Time // when that was
+	router   *router
+	session  *engine.Session
+	began    time.Time
+	members  []member
+	primary  *engine.Backend // one of the members, nil without a primary
+	trx      *engine.Backend // that runs the open transaction
+	last     *engine.Backend // that executed the last statement
+	had      bool            // a primary has been connected to
+	causal   *causal         // nil without causal_reads
+	barred   map[*engine.Server]bar
+	epoch    uint64    // of the servers' states, when tidy last looked
+	tidied   time.Time // when that was
+	unshared *unshared // nil without user variables that only a replica has
+}
+
+// unshared are user variables that one connection to a replica alone knows.
+type unshared struct {
+	on     *engine.Backend
+	names  []string
+	before *engine.Backend // that had variables of its own before, nil for none
+}
+
+// bar keeps a server from being connected to again for a while.
+type bar struct {
+	until time.Time
+	cause error // of the last try
 }
 
 // member is an open connection.
@@ -53,7 +67,10 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 		if !engine.Unreachable(err) {
 			wait = barUnlike
 		}
-		c.bar(server, wait)
+		if c.barred == nil {
+			c.barred = make(map[*engine.Server]bar)
+		}
+		c.barred[server] = bar{time.Now().Add(wait), err}
 		return nil, err
 	}
 	c.members = append(c.members, member{Backend: b})
@@ -64,20 +81,15 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 	return b, nil
 }
 
-func (c *connections) bar(server *engine.Server, wait time.Duration) {
-	if c.barred == nil {
-		c.barred = make(map[*engine.Server]time.Time)
-	}
-	c.barred[server] = time.Now().Add(wait)
-}
-
 // isBarred reports whether a server is not to be connected to at the moment.
-func (c *connections) isBarred(server *engine.Server) bool {
-	if c.barred == nil {
-		return false
+func (c *connections) isBarred(server *engine.Server) bool { return c.barredFor(server) > 0 }
+
+// barredFor returns how long a server is not to be connected to.
+func (c *connections) barredFor(server *engine.Server) time.Duration {
+	if b, barred := c.barred[server]; barred {
+		return time.Until(b.until)
 	}
-	until, barred := c.barred[server]
-	return barred && time.Now().Before(until)
+	return 0
 }
 
 // to returns the open connection to server, nil when there is none.
@@ -119,6 +131,40 @@ func (c *connections) drop(b *engine.Backend) {
 func (c *connections) close(m *member) {
 	_ = m.Close()
 	c.router.figures.of(m.Server()).Closed(m.Backend, c.began, m.selects)
+}
+
+// noteUnshared notes that q has set user variables on b, a replica. before is the
+// connection that alone knew some before.
+func (c *connections) noteUnshared(q *engine.Query, b, before *engine.Backend) {
+	if c.unshared == nil || c.unshared.on != b {
+		c.unshared = &unshared{on: b, before: before}
+	}
+	c.unshared.names = append(c.unshared.names, engine.Variables(q)...)
+}
+
+// share brings the user variables that a replica alone knows to the other servers,
+// so that writes can use them.
+func (c *connections) share() {
+	u := c.unshared
+	c.unshared = nil
+	if c.memberOf(u.on) == nil {
+		return // it is lost, and they are with it
+	}
+	unlike, err := engine.ShareVariables(c.session, u.names, u.on)
+	if err != nil {
+		c.session.Logf(slog.LevelWarn, "%v", err)
+	}
+	for _, other := range unlike {
+		c.drop(other)
+	}
+	if err != nil && len(unlike) == 0 {
+		return // it alone has them
+	}
+	pins := c.session.Pins()
+	pins.Remove(engine.PinVariable)
+	if u.before != nil && u.before != u.on && c.memberOf(u.before) != nil {
+		pins.Add(engine.PinVariable, u.before, "")
+	}
 }
 
 // replicas counts the open connections to servers that are not the primary.
@@ -215,8 +261,8 @@ func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
 	b := c.to(server)
 	if b == nil { // else a replica has become the primary
 		var err error
-		if c.isBarred(server) {
-			return nil, c.router.noPrimary(fmt.Errorf("server %s could not be connected to a moment ago", server.Name()))
+		if left := c.barredFor(server); left > 0 {
+			return nil, c.router.noPrimary(fmt.Errorf("%w (a moment ago; it is tried again after %v)", c.barred[server].cause, left.Round(time.Millisecond)))
 		}
 		if b, err = c.connect(ctx, server); err != nil {
 			return nil, c.router.noPrimary(err)

@@ -70,7 +70,7 @@ var parameters = []module.Parameter{
 	},
 	{
 		Name: "delayed_retry", Type: module.Bool, Default: "false", Modifiable: true,
-		Description: "Wait for a new primary with a statement that has failed outside of a transaction, and send it again.",
+		Description: "Wait for a primary with a statement outside of a transaction that could not be sent to one.",
 	},
 	{
 		Name: "delayed_retry_timeout", Type: module.Duration, Default: "10s", Modifiable: true,

@@ -29,6 +29,9 @@ func (s *session) Close() error {
 func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.figures.queries.Add(1)
 	s.tidy(q)
+	if s.unshared != nil && !(q.SQL() != nil && q.Statement().Is(classify.FoundRows)) { // which asks about the last statement
+		s.share()
+	}
 	if s.router.options.failure == "fail_instantly" && s.router.primary() == nil && !(s.primary != nil && s.primary.Server().Writes()) {
 		return s.router.noPrimary(nil)
 	}
@@ -75,10 +78,14 @@ func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Back
 	s.last = b
 	known := s.causal.announce(q, b)
 	defer known()
+	before := s.session.Pins().On(engine.PinVariable)
 	if err := b.Execute(q, up); err != nil {
 		return err
 	}
 	s.executed(q, b)
+	if b != s.primary && q.SQL() != nil && q.Statement().Is(classify.SetsUserVar) && s.session.Pins().On(engine.PinVariable) == b {
+		s.noteUnshared(q, b, before)
+	}
 	return nil
 }
 

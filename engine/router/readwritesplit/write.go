@@ -13,26 +13,25 @@ import (
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
-// write sends q to the primary. With delayed_retry it waits for one, and for
-// another one when the primary is lost before it has answered.
+// write sends q to the primary. With delayed_retry it waits for one. What may be
+// sent again when the primary is lost is sent once more.
 func (s *session) write(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	until := time.Now().Add(s.router.options.delayedRetry)
-	for attempt := 0; ; attempt++ {
-		again := s.mayWait(q)
+	for sent := false; ; {
 		b, err := s.forWrites(ctx)
 		if err == nil {
 			err = s.execute(q, up, b, q.SQL() == nil || q.Statement().Target() != classify.TargetReplica)
 			if err == nil || !engine.Lost(err) {
 				return err
 			}
-			if again, err = s.lostPrimary(q, b, err); !again {
-				return s.withoutPrimary(q, up, err, b.Delivered())
+			again, why := s.lostPrimary(q, b, err)
+			if !again || sent {
+				return s.withoutPrimary(q, up, why, b.Delivered())
 			}
-			if attempt == 0 {
-				continue // its server may be there all the same
-			}
+			sent = true
+			continue // its server may be there all the same
 		}
-		if _, final := errors.AsType[*finalError](err); final || !again || !s.await(ctx, until) {
+		if _, final := errors.AsType[*finalError](err); final || !s.mayWait(q) || !s.await(ctx, until) {
 			return s.withoutPrimary(q, up, err, false)
 		}
 	}
@@ -48,13 +47,15 @@ func (e *finalError) Unwrap() error { return e.error }
 // q to execute, and reports whether q may be sent again.
 func (s *session) lostPrimary(q *engine.Query, b *engine.Backend, err error) (again bool, why error) {
 	inTrx, lasting := s.trx == b || s.autoOff, s.irreplaceable(b)
-	again = !b.Delivered() && (s.mayWait(q) || s.mayReadAgain(q, b))
+	again = s.mayReadAgain(q, b) || engine.Unsent(err) && s.mayWait(q)
 	s.drop(b)
 	switch {
 	case inTrx:
 		return false, &finalError{fmt.Errorf("%w; the transaction is lost with it", err)}
 	case len(lasting) > 0:
 		return false, &finalError{fmt.Errorf("%w; with it is lost what the session had there: %s", err, list(lasting))}
+	case !again && engine.Unsent(err):
+		return false, fmt.Errorf("%w; the statement was not executed", err)
 	case !again:
 		return false, fmt.Errorf("%w; the statement may have been executed", err)
 	}
@@ -62,13 +63,11 @@ func (s *session) lostPrimary(q *engine.Query, b *engine.Backend, err error) (ag
 	return true, err
 }
 
-// mayWait reports whether q may wait for a primary and be sent to it again: a
-// statement outside of transactions that has brought nothing else along.
+// mayWait reports whether q, a statement that was not sent to any server yet, may
+// wait for a primary. One that was sent may have been executed, and must not be
+// sent again: as in MaxScale since 24.02.4.
 func (s *session) mayWait(q *engine.Query) bool {
-	if s.router.options.delayedRetry == 0 || s.trx != nil || s.autoOff || q.SQL() == nil {
-		return false
-	}
-	return !q.Statement().Is(classify.LoadLocal)
+	return s.router.options.delayedRetry > 0 && s.trx == nil && !s.autoOff && q.SQL() != nil
 }
 
 // retryPause is how long a session waits before it looks again for a primary.
