@@ -244,6 +244,7 @@ type MonitoredServer struct {
 	Lag         time.Duration // negative: unknown
 	GtidCurrent string
 	GtidBinlog  string
+	GtidState   string // gtid_binlog_state: of each domain and server the last that is in its binary logs
 	Details     string // why it is in its state, "" when there is nothing to say
 	Replication []ReplicaInfo
 	MaxPacket   int64 // max_allowed_packet, 0 unknown

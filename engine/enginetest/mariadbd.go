@@ -71,19 +71,20 @@ func StartPair(t testing.TB) (primary, replica *MariaDB) {
 }
 
 // StartTrio starts a primary and two replicas as StartPair does. The monitor
-// user may change all of them, and replicate.
-func StartTrio(t testing.TB) (primary, first, second *MariaDB) {
+// user may change all of them, and replicate. The options are further ones of
+// all command lines.
+func StartTrio(t testing.TB, options ...string) (primary, first, second *MariaDB) {
 	t.Helper()
-	primary = startMariaDB(t, 1)
+	primary = startMariaDB(t, 1, options...)
 	exec1(t, primary.Open(t, "root", ""), "GRANT REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN, READ_ONLY ADMIN, "+
 		"CONNECTION ADMIN, BINLOG ADMIN, SUPER, EVENT, SELECT, SET USER, SHOW DATABASES ON *.* TO '"+MonitorUser+"'@'%'")
-	return primary, primary.startReplica(t, 2), primary.startReplica(t, 3)
+	return primary, primary.startReplica(t, 2, options...), primary.startReplica(t, 3, options...)
 }
 
 // startReplica starts a server that replicates from m.
-func (m *MariaDB) startReplica(t testing.TB, id int) *MariaDB {
+func (m *MariaDB) startReplica(t testing.TB, id int, options ...string) *MariaDB {
 	t.Helper()
-	primary, replica := m, startMariaDB(t, id)
+	primary, replica := m, startMariaDB(t, id, options...)
 	db := replica.Open(t, "root", "")
 	exec1(t, db, fmt.Sprintf("CHANGE MASTER TO master_host='127.0.0.1', master_port=%d, master_user='replica', master_password='%s', master_use_gtid=slave_pos, master_connect_retry=1", primary.Port, replicaPassword))
 	exec1(t, db, "START SLAVE")

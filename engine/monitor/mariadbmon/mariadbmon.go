@@ -148,6 +148,7 @@ func (m *Monitor) prober(target engine.MonitorTarget) (*prober, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.handlesEvents = m.settings.handleEvents
 	m.probers[target.Name] = p
 	return p, nil
 }

@@ -32,6 +32,9 @@ type prober struct {
 	seen  engine.MonitoredServer
 	blind bool // the user may not see replication
 
+	handlesEvents bool               // whether to look for events
+	events        map[eventName]bool // that were enabled when it last told
+
 	// Of the last probe.
 	waits  []engine.LockWait
 	notice string // why the user may not see who waits
@@ -97,6 +100,9 @@ func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
 	if waiting > 0 {
 		p.lockWaits(ctx, conn)
 	}
+	if p.handlesEvents {
+		p.enabledEvents(ctx, conn)
+	}
 	return seen, nil
 }
 
@@ -143,7 +149,7 @@ func refused(err error) bool {
 func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) error {
 	rows, err := p.query(ctx, conn, p.timeouts.read, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
 		('version', 'server_id', 'read_only', 'max_allowed_packet', 'gtid_current_pos', 'gtid_binlog_pos', 'gtid_executed',
-		'gtid_domain_id', 'log_bin', 'log_slave_updates')`)
+		'gtid_binlog_state', 'gtid_domain_id', 'log_bin', 'log_slave_updates')`)
 	for _, row := range rows {
 		value := row["value"].String
 		switch strings.ToLower(row["variable_name"].String) {
@@ -166,6 +172,8 @@ func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.Mon
 			seen.GtidCurrent = value
 		case "gtid_binlog_pos":
 			seen.GtidBinlog = value
+		case "gtid_binlog_state":
+			seen.GtidState = value
 		}
 	}
 	return err
