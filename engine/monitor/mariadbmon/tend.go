@@ -55,10 +55,11 @@ func (m *Monitor) tendPrimary(ctx context.Context, log engine.MonitorLog) (chang
 		return false
 	}
 	name := m.cluster.nodes[old].name
-	if m.cluster.targets[old].Status&engine.StatusMaint != 0 || m.topology.primary != name {
+	known := m.topology.primary == name
+	if m.cluster.targets[old].Status&engine.StatusMaint != 0 || !known && !m.settings.simple {
 		return false // it is meant to be down, or never was the primary as far as we know
 	}
-	if m.topology.missing < m.settings.failcount {
+	if known && m.topology.missing < m.settings.failcount || m.topology.without < m.settings.failcount {
 		m.hold(log, "the primary %s is down; failover when it is so for %d ticks", name, m.settings.failcount)
 		return false
 	}

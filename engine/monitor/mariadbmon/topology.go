@@ -42,6 +42,7 @@ type topology struct {
 
 	primary string // "" when there is none
 	missing int64  // decisions in a row in which it did not run
+	without int64  // decisions in a row without a primary
 	root    int    // of the last decision: the primary, or where it was; -1 for none
 }
 
@@ -77,7 +78,9 @@ func (t *topology) decide(nodes []node) []role {
 	below := descendants(len(nodes), links)
 	primary := t.choose(nodes, links, below)
 	root := primary
+	t.without++
 	if primary >= 0 {
+		t.without = 0
 		roles[primary].status |= engine.StatusMaster
 		roles[primary].lag = 0
 	} else {
