@@ -17,6 +17,7 @@ type Monitor interface {
 	// Tick looks at the servers once and returns one Probe for each, in the
 	// same order. It ends when ctx does, with what it has by then.
 	Tick(ctx context.Context, servers []MonitorTarget) []Probe
+	// Close gives up what the monitor holds. It may be followed by a Tick.
 	Close() error
 }
 
@@ -114,13 +115,21 @@ func (m *monitorObject) run(ctx context.Context) {
 	interval := max(m.object.Values.Duration("monitor_interval"), 100*time.Millisecond)
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	for {
+	for closed := false; ; {
 		select {
 		case <-ctx.Done():
 			m.setState("Stopped")
 			m.desk.close()
 			return
 		case <-ticker.C:
+			if m.desk.isPaused() {
+				if !closed {
+					_ = m.monitor.Close()
+				}
+				closed = true
+				continue
+			}
+			closed = false
 			m.tick(ctx)
 			m.tend(ctx)
 		case order := <-m.desk.orders:
@@ -159,6 +168,9 @@ func (m *monitorObject) tick(ctx context.Context) {
 
 func (m *monitorObject) info() MonitorInfo {
 	info := MonitorInfo{Object: m.object, State: *m.state.Load(), Ticks: m.ticks.Load()}
+	if m.desk.isPaused() {
+		info.State = "Stopped"
+	}
 	for _, s := range m.servers {
 		info.Servers = append(info.Servers, s.Name())
 	}
