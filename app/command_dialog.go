@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ var commandTexts = map[string]commandText{
 		},
 		says: func(c *commandState) []string {
 			return []string{
-				lang.T("{old} becomes read-only, the new primary gets everything that it has, and then takes the writes. Nothing that was acknowledged is lost.", "old", orDash(c.oldPrimary())),
+				lang.T("{old} becomes read-only, the new primary gets everything that it has, and then takes the writes. Nothing that was acknowledged is lost.", "old", cmp.Or(c.oldPrimary(), lang.T("The primary"))),
 				lang.T("Sessions stay. Writes fail or wait for a few seconds. When a step fails, those before it are taken back."),
 			}
 		},

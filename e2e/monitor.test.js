@@ -37,7 +37,7 @@ suite.test('a replica is made the primary, and the audit log has why', async () 
   const { page } = c;
   await open(page, 'switchover');
   assert.equal(await page.locator('#command-choice').inputValue(), 'server2');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'command-keep');
+  await page.locator('#command-keep:focus').waitFor();
   await page.keyboard.press('Escape');
   await gone(page);
   await open(page, 'switchover');
