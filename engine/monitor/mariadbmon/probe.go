@@ -35,6 +35,13 @@ type prober struct {
 	handlesEvents bool               // whether to look for events
 	events        map[eventName]bool // that were enabled when it last told
 
+	cooperates bool  // whether to look for locks
+	locks      locks // of the last probe
+
+	limits  engine.DiskLimits
+	diskDue bool   // whether to look at disks
+	full    string // which disk is too full, "" for none
+
 	// Of the last probe.
 	waits  []engine.LockWait
 	notice string // why the user may not see who waits
@@ -50,6 +57,9 @@ func newProber(target engine.MonitorTarget, t timeouts) (*prober, error) {
 	cfg.ConnectionAttributes = "program_name:signalbox-monitor"
 	p := &prober{target: target, timeouts: t, seen: unseen}
 	var err error
+	if p.limits, err = engine.ParseDiskLimits(target.DiskLimits); err != nil {
+		return nil, err
+	}
 	if p.db, err = open(cfg); err == nil && target.Extra != "" {
 		cfg.Addr = target.Extra
 		p.extra, err = open(cfg)
@@ -75,7 +85,7 @@ var unseen = engine.MonitoredServer{ServerID: -1, MasterID: -1, Lag: -1}
 // know the question or the user lacks the right, stays unknown; the error is
 // that of a server that is down or refuses the user.
 func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
-	p.waits, p.notice = nil, ""
+	p.waits, p.notice, p.locks = nil, "", locks{}
 	conn, err := p.connect(ctx)
 	if err != nil {
 		return p.seen, err
@@ -102,6 +112,12 @@ func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
 	}
 	if p.handlesEvents {
 		p.enabledEvents(ctx, conn)
+	}
+	if p.cooperates {
+		p.readLocks(ctx, conn)
+	}
+	if p.diskDue && len(p.limits) > 0 {
+		p.disks(ctx, conn)
 	}
 	return seen, nil
 }
