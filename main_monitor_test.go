@@ -29,7 +29,14 @@ import (
 func trio(t *testing.T, more ...string) (p *program, servers [3]*enginetest.MariaDB) {
 	t.Helper()
 	servers[0], servers[1], servers[2] = enginetest.StartTrio(t)
-	file := configuration(t, servers[:]...)
+	return start(t, "-config", monitored(t, servers[:], more...)), servers
+}
+
+// monitored is the configuration of a program in front of servers. more are
+// parameters of the monitor.
+func monitored(t *testing.T, servers []*enginetest.MariaDB, more ...string) (file string) {
+	t.Helper()
+	file = configuration(t, servers...)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +46,7 @@ func trio(t *testing.T, more ...string) (p *program, servers [3]*enginetest.Mari
 	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return start(t, "-config", file), servers
+	return file
 }
 
 func (p *program) states(t *testing.T) string {

@@ -286,7 +286,7 @@ func targetPage(target string) string {
 	if id != "" && section == "jobs" {
 		return "/pending/" + id
 	}
-	if id != "" && slices.Contains([]string{"sessions", "services", "servers", "filters", "listeners"}, section) {
+	if id != "" && slices.Contains([]string{"sessions", "services", "servers", "monitors", "filters", "listeners"}, section) {
 		return "/" + section + "/" + id
 	}
 	return ""

@@ -15,7 +15,7 @@ type directory struct {
 }
 
 // directorySections are the sections whose objects have names.
-var directorySections = []string{"services", "servers", "filters", "listeners"}
+var directorySections = []string{"services", "servers", "monitors", "filters", "listeners"}
 
 // refresh asks the server.
 func (d *directory) refresh() {

@@ -266,6 +266,12 @@ func (k keyPress) reach(ctx app.Context) bool {
 			return true
 		}
 		return false
+	case l.layer.command.do != "":
+		if k.key == "Escape" {
+			l.layer.command.close()
+			return true
+		}
+		return false
 	case k.modal:
 		return false
 	case embedded != nil && (k.command || k.key == "g" || k.key == "?" || k.key == "t" || k.key == "T" || k.key == "U" || k.key == "y"):

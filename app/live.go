@@ -184,6 +184,7 @@ func (l *live) connection(s client.State) {
 			embedded.tick(s)
 		}
 		l.mine.tick()
+		l.layer.command.tick()
 		l.toasts = freshToasts(l.toasts, time.Now())
 	})
 }

@@ -24,6 +24,9 @@ type objectTable[A any] struct {
 
 	about func(o *api.Resource[A]) []objectBox // the boxes of an object's page
 	chip  func(o *api.Resource[A]) app.UI      // its state
+
+	aside   func() app.UI                   // at the end of the table's bar; nil for nothing
+	buttons func(o *api.Resource[A]) app.UI // of what can be done to an object; nil for none
 }
 
 // objectColumn is a column of an objectTable. Its class gives its width.
@@ -54,6 +57,8 @@ func (t *objectTable[A]) render(id string) app.UI {
 		ui.Box("bar",
 			app.H1().Text(lang.T(t.title)),
 			ui.Words("faint tnum", t.count(v, len(rows))),
+			app.Span().Class("sp"),
+			app.If(t.aside != nil, func() app.UI { return t.aside() }),
 		),
 		ui.Box("data",
 			app.Table().Class("t of-"+t.topic).OnClick(openRow).Body(
@@ -104,9 +109,12 @@ func (t *objectTable[A]) renderEmpty(v *model.View, n int) app.UI {
 func (t *objectTable[A]) renderObject(v *model.View, id string) app.UI {
 	o, ok := model.Row[A](v, id)
 	var boxes []objectBox
-	state := app.UI(app.Span().Hidden(true))
+	state, buttons := app.UI(app.Span().Hidden(true)), app.UI(app.Span().Hidden(true))
 	if ok {
 		boxes, state = t.about(o), t.chip(o)
+		if t.buttons != nil {
+			buttons = t.buttons(o)
+		}
 	}
 	return ui.Box("objects",
 		ui.Box("bar",
@@ -114,6 +122,8 @@ func (t *objectTable[A]) renderObject(v *model.View, id string) app.UI {
 			ui.Words("faint", "/"),
 			app.H1().Class("clip").Title(id).Text(id),
 			state,
+			app.Span().Class("sp"),
+			buttons,
 		),
 		app.Div().Class("data").OnClick(openRow).Body(
 			ui.Box("page boxes",

@@ -20,13 +20,14 @@ const (
 // layer is what of the console lies over the pages, of which there is one at a
 // time, and what keys have begun.
 type layer struct {
-	over   overlay
-	opener app.Value // has had the keyboard before it was opened
-	chord  chord
-	waits  keysThatWait
-	said   string // read out by those who hear the console
-	build  string // of the console that runs here, "" while it is not known
-	wanted string // of the console that the server has now
+	over    overlay
+	opener  app.Value // has had the keyboard before it was opened
+	chord   chord
+	waits   keysThatWait
+	command commandState // what is about to be done to a monitor or a server
+	said    string       // read out by those who hear the console
+	build   string       // of the console that runs here, "" while it is not known
+	wanted  string       // of the console that the server has now
 }
 
 // modal reports whether nothing else can be used meanwhile.

@@ -294,8 +294,8 @@ func objectConcerns() []concern {
 	for _, m := range model.Rows[api.MonitorAttributes](console.store.View(concernMonitors)) {
 		if grave, what := stopped(m.Attributes.State, "Running"); what != "" {
 			list = append(list, concern{
-				group: groupServers, grave: grave, id: m.ID, path: "/servers", who: m.ID,
-				what: lang.T("{what}: the states of its servers are not watched", "what", what), label: lang.T("Servers"),
+				group: groupServers, grave: grave, id: m.ID, path: objectPath("monitors", m.ID), who: m.ID,
+				what: lang.T("{what}: the states of its servers are not watched", "what", what), label: lang.T("Open"),
 			})
 		}
 	}

@@ -79,7 +79,7 @@ func TestConcerns(t *testing.T) {
 	}
 	want := []string{
 		"crit | db3 | is down: connection refused | 1m 00s | Open",
-		"attn | mon | is stopped: the states of its servers are not watched |  | Servers",
+		"attn | mon | is stopped: the states of its servers are not watched |  | Open",
 		"crit | l2 | has failed: nobody can connect to [::]:4006 |  | Open",
 		"crit | 7 | app@10.0.0.1:7 waits for a lock of session 3 | 8.0 s | Who blocks",
 		"crit | 2 | app@10.0.0.1:7 runs a statement on db1 | 6m 40s | Kill…",

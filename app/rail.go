@@ -23,6 +23,7 @@ var railItems = []struct{ path, label, keys, icon string }{
 	{"/queries", lang.Mark("Live queries"), "g q", "M2 3h7v2H2zM2 7h12v2H2zM2 11h5v2H2z"},
 	{"/services", lang.Mark("Services"), "g v", "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z"},
 	{"/servers", lang.Mark("Servers"), "g e", "M2 2h12v5H2zm2 2v1h2V4zM2 9h12v5H2zm2 2v1h2v-1z"},
+	{"/monitors", lang.Mark("Monitors"), "g m", "M1 7h3l2-5 3 11 2.5-6H15v2h-2.2L9 15 6 6.5 5.3 9H1z"},
 	{"/filters", lang.Mark("Filters"), "g f", "M2 2h12L9.5 8v6l-3-2V8z"},
 	{"/listeners", lang.Mark("Listeners"), "g i", "M8 1l5 5H9v9H7V6H3z"},
 	{"/topology", lang.Mark("Topology"), "g t", "M1 6h4v4H1zM11 1h4v4h-4zM11 11h4v4h-4zM5 7.2l6-4V5L6.5 8l4.5 3v1.8l-6-4z"},

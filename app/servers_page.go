@@ -38,22 +38,27 @@ var serversTable = objectTable[api.ServerAttributes]{
 		{"c-uptime num", lang.Mark("Uptime"), func(s *api.Server) app.UI { return app.Text(uptime(s.Attributes.Uptime)) }},
 		{"c-event", lang.Mark("Last event"), serverEvent},
 	},
-	chip: roleChip, about: aboutServer,
+	chip: roleChip, about: aboutServer, aside: func() app.UI { return monitorsBar(serversMonitors) }, buttons: serverButtons,
 }
 
-// serversStats is the page's view of what servers do.
-const serversStats = "servers-stats"
+// The page's views of what servers do, and of who looks at them.
+const (
+	serversStats    = "servers-stats"
+	serversMonitors = "servers-monitors"
+)
 
 // OnMount asks for the servers.
 func (p *serversPage) OnMount(app.Context) {
 	serversTable.open()
 	console.watch(api.Subscribe{View: serversStats, Topic: api.TopicStats})
+	console.watch(api.Subscribe{View: serversMonitors, Topic: api.TopicMonitors})
 }
 
 // OnDismount gives them up.
 func (p *serversPage) OnDismount() {
 	serversTable.close()
 	console.unwatch(serversStats)
+	console.unwatch(serversMonitors)
 }
 
 // Render draws the page.
@@ -218,7 +223,7 @@ func aboutServer(s *api.Server) []objectBox {
 			textFact(lang.T("Read only"), yesNo(a.ReadOnly)),
 			objectFact{lang.T("Last event"), serverEvent(s)},
 			objectFact{lang.T("Services"), objectLinks("services", s.Relationships.IDs("services"))},
-			textFact(lang.T("Monitor"), strings.Join(s.Relationships.IDs("monitors"), ", ")),
+			objectFact{lang.T("Monitor"), objectLinks("monitors", s.Relationships.IDs("monitors"))},
 		)},
 		{lang.T("Statistics"), false, factList(
 			objectFact{lang.T("Connections"), serverConnections(s)},

@@ -163,7 +163,7 @@ func (s *shell) Render() app.UI {
 		class = "app is-stale"
 	}
 	under := app.Div().Class("under")
-	if console.layer.modal() || console.kill.ID != "" || console.many.open {
+	if console.layer.modal() || console.kill.ID != "" || console.many.open || console.layer.command.do != "" {
 		under = under.Attr("inert", "inert")
 	}
 	return ui.Box(class,
@@ -177,6 +177,7 @@ func (s *shell) Render() app.UI {
 		),
 		&killDialog{Rev: console.rev},
 		&bulkDialog{Rev: console.rev},
+		&commandDialog{Rev: console.rev},
 		&overlays{Over: console.layer.over, Rev: console.rev},
 		renderToasts(console.toasts),
 		app.P().ID("said").Class("sr").Role("status").Aria("live", "polite").Text(console.layer.said),
@@ -212,6 +213,8 @@ func (s *shell) page() app.UI {
 		return &filtersPage{ID: id, Rev: console.rev}
 	case section == "listeners":
 		return &listenersPage{ID: id, Rev: console.rev}
+	case section == "monitors":
+		return &monitorsPage{ID: id, Rev: console.rev}
 	case section == "log":
 		return &logPage{Rev: console.rev}
 	case section == "audit":

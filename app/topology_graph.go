@@ -22,6 +22,7 @@ const (
 	topoTargets   = "topology-targets"
 	topoServices  = "topology-services"
 	topoListeners = "topology-listeners"
+	topoMonitors  = "topology-monitors"
 	topoServers   = "topology-servers"
 	topoStats     = "topology-stats"
 	topoSession   = "topology-session"

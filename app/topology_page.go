@@ -32,6 +32,7 @@ var topoAsks = []api.Subscribe{
 	{View: topoListeners, Topic: api.TopicListeners},
 	{View: topoServers, Topic: api.TopicServers},
 	{View: topoStats, Topic: api.TopicStats},
+	{View: topoMonitors, Topic: api.TopicMonitors},
 }
 
 // OnMount asks for what the page shows.
@@ -122,6 +123,7 @@ func (p *topologyPage) Render() app.UI {
 			}),
 			app.Span().Class("err clip").Role("status").Text(p.unknown()),
 			app.Span().Class("sp"),
+			monitorsBar(topoMonitors),
 			app.If(p.focus == "", func() app.UI {
 				return p.renderSegments(lang.T("Clients by"), "by", [2]string{"user", lang.T("User")}, [2]string{"client", lang.T("Address")}, p.by)
 			}),

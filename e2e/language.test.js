@@ -36,7 +36,7 @@ suite.test('a browser that asks for German gets it, on every page', async () => 
   assert.equal(await page.getAttribute('html', 'lang'), 'de');
   for (const [path, heading] of Object.entries({
     '/overview': 'Braucht jemanden', '/sessions': 'Sessions', '/queries': 'Laufende Abfragen', '/services': 'Services', '/servers': 'Server',
-    '/filters': 'Filter', '/listeners': 'Listener', '/topology': 'Topologie', '/topology?view=table': 'Topologie', '/log': 'Protokoll', '/audit': 'Audit',
+    '/filters': 'Filter', '/monitors': 'Monitore', '/listeners': 'Listener', '/topology': 'Topologie', '/topology?view=table': 'Topologie', '/log': 'Protokoll', '/audit': 'Audit',
     '/pending': 'Ausstehend', '/settings/profile': 'Einstellungen', '/settings/shortcuts': 'Einstellungen', '/settings/thresholds': 'Einstellungen',
     [`/sessions/${client.id}`]: client.id, [`/sessions/${client.id}/statements`]: client.id, [`/sessions/${client.id}/chain`]: client.id,
     [`/sessions/${client.id}/log`]: client.id, [`/sessions/${client.id}/timeline`]: client.id, '/services/RW-Split-Router': 'RW-Split-Router',

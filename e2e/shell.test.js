@@ -21,7 +21,7 @@ async function openPalette(page) {
 suite.test('keys lead to pages, the title follows, and the heading gets the keyboard', async () => {
   const { page } = await suite.window();
   for (const [keys, title, path] of [
-    ['gv', 'Services', '/services'], ['ge', 'Servers', '/servers'], ['gf', 'Filters', '/filters'], ['gi', 'Listeners', '/listeners'],
+    ['gv', 'Services', '/services'], ['ge', 'Servers', '/servers'], ['gm', 'Monitors', '/monitors'], ['gf', 'Filters', '/filters'], ['gi', 'Listeners', '/listeners'],
     ['ga', 'Audit', '/audit'], ['g,', 'Settings: profile', '/settings/profile'], ['gs', 'Sessions', '/sessions'],
   ]) {
     for (const key of keys) await page.keyboard.press(key);

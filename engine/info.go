@@ -244,11 +244,13 @@ type MonitoredServer struct {
 	Lag         time.Duration // negative: unknown
 	GtidCurrent string
 	GtidBinlog  string
+	GtidState   string // gtid_binlog_state: of each domain and server the last that is in its binary logs
 	Details     string // why it is in its state, "" when there is nothing to say
 	Replication []ReplicaInfo
 	MaxPacket   int64 // max_allowed_packet, 0 unknown
 
 	GtidDomain     int64 // gtid_domain_id, of its own writes
+	LockHeld       *bool // the monitor's own lock on it; nil when it uses none
 	LogsReplicated bool  // log_slave_updates: it writes what it replicates to its binary log
 	BinlogOff      bool  // it says that it has no binary log
 }
@@ -290,4 +292,5 @@ type MonitorInfo struct {
 	State   string // Running, Stopped
 	Ticks   int64
 	Servers []string
+	Owns    *bool // of several that look at the servers it is the one that may change them; nil when it does not look for others
 }

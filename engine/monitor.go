@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -17,6 +18,7 @@ type Monitor interface {
 	// Tick looks at the servers once and returns one Probe for each, in the
 	// same order. It ends when ctx does, with what it has by then.
 	Tick(ctx context.Context, servers []MonitorTarget) []Probe
+	// Close gives up what the monitor holds. It may be followed by a Tick.
 	Close() error
 }
 
@@ -33,6 +35,8 @@ type MonitorTarget struct {
 
 	// Address that other servers replicate from, host:port.
 	ReplicationAddress string
+
+	DiskLimits string // what ParseDiskLimits reads
 }
 
 // Probe is what one look at a server has shown.
@@ -42,6 +46,10 @@ type Probe struct {
 	Waits  []LockWait // who waits for whose locks, in no order
 	Notice string     // what could not be seen and why, which is no trouble of the server's; "" for nothing
 	Err    error      // why the server is not running, or not known to
+
+	// Maintain is why the server is to be in maintenance from now on, "" when it
+	// need not be.
+	Maintain string
 
 	// Answers says that a server that is not running has answered all the same,
 	// as one does that has too many connections: those that it has may work.
@@ -70,6 +78,7 @@ type monitorObject struct {
 	scripts *scripts // nil without a script
 	ticks   atomic.Int64
 	state   atomic.Pointer[string]
+	owns    atomic.Pointer[bool] // whether it is the one of several that may change the servers; nil when there is one
 }
 
 func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, error) {
@@ -86,11 +95,15 @@ func newMonitor(e *Engine, o module.Object, m MonitorModule) (*monitorObject, er
 			return nil, err
 		}
 		v := server.object.Values
+		limits := cmp.Or(v.String("disk_space_threshold"), o.Values.String("disk_space_threshold"))
+		if _, err := ParseDiskLimits(limits); err != nil {
+			return nil, Errorf(Invalid, "server %s: %w", name, err)
+		}
 		object.servers = append(object.servers, server)
 		object.targets = append(object.targets, MonitorTarget{
 			Name: name, Network: server.network, Address: server.address, Extra: extraAddress(server), TLS: server.tls.Load(),
 			User: v.String("monitoruser"), Password: v.String("monitorpw"),
-			ReplicationAddress: replicationAddress(server),
+			ReplicationAddress: replicationAddress(server), DiskLimits: limits,
 		})
 	}
 	object.scripts, err = newScripts(object)
@@ -114,13 +127,22 @@ func (m *monitorObject) run(ctx context.Context) {
 	interval := max(m.object.Values.Duration("monitor_interval"), 100*time.Millisecond)
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	for {
+	for closed := false; ; {
 		select {
 		case <-ctx.Done():
 			m.setState("Stopped")
 			m.desk.close()
 			return
 		case <-ticker.C:
+			if m.desk.isPaused() {
+				if !closed {
+					_ = m.monitor.Close()
+					m.owns.Store(ownership(m.monitor))
+				}
+				closed = true
+				continue
+			}
+			closed = false
 			m.tick(ctx)
 			m.tend(ctx)
 		case order := <-m.desk.orders:
@@ -150,15 +172,41 @@ func (m *monitorObject) tick(ctx context.Context) {
 		if !m.servers[i].Running() && !probe.Answers {
 			cutOff(m.servers[i])
 		}
+		if probe.Maintain != "" {
+			m.maintain(m.servers[i], probe.Maintain)
+		}
 	}
+	m.owns.Store(ownership(m.monitor))
 	m.scripts.run(changes)
 	m.locks.update(m.engine, m.servers, probes, begun)
 	m.ticks.Add(1)
 	m.engine.watchers.tell(Change{Kind: MonitorObject, Name: m.object.Name})
 }
 
+// maintain puts a server into maintenance, which operators end.
+func (m *monitorObject) maintain(s *Server, why string) {
+	m.log(slog.LevelWarn, s.Name()+" goes into maintenance: "+why+"; clear it when there is room again")
+	_ = ChangeServerState(m.engine, s.Name(), ServerStateChange{State: "maintenance", By: "monitor " + m.object.Name}) // it exists
+}
+
+// ownership reports whether a monitor is the one of several that may change the
+// servers, nil when it does not look for others.
+func ownership(m Monitor) *bool {
+	if cooperative, ok := m.(interface {
+		Owner() (owns, cooperates bool)
+	}); ok {
+		if owns, cooperates := cooperative.Owner(); cooperates {
+			return &owns
+		}
+	}
+	return nil
+}
+
 func (m *monitorObject) info() MonitorInfo {
-	info := MonitorInfo{Object: m.object, State: *m.state.Load(), Ticks: m.ticks.Load()}
+	info := MonitorInfo{Object: m.object, State: *m.state.Load(), Ticks: m.ticks.Load(), Owns: m.owns.Load()}
+	if m.desk.isPaused() {
+		info.State = "Stopped"
+	}
 	for _, s := range m.servers {
 		info.Servers = append(info.Servers, s.Name())
 	}

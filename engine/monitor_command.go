@@ -64,6 +64,7 @@ type desk struct {
 	mu     sync.Mutex
 	last   *order // nil before the first
 	closed bool
+	paused bool // the monitor is stopped, and takes no commands
 }
 
 func (d *desk) open(m *monitorObject) {
@@ -83,11 +84,29 @@ func (d *desk) close() {
 	}
 }
 
+// pause stops the monitor, or lets it go on. It is not stopped in the middle of a
+// command.
+func (d *desk) pause(stop bool) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if stop && d.last != nil && d.last.state != orderDone {
+		return Errorf(Invalid, "Monitor '%s' cannot be stopped: command '%s' is %s; wait for it or cancel it with cancel-cmd", d.monitor.object.Name, d.last.command.Name, d.last.state)
+	}
+	d.paused = stop
+	return nil
+}
+
+func (d *desk) isPaused() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.paused
+}
+
 // take queues a command; the error says why it cannot be.
 func (d *desk) take(c MonitorCommand) (*order, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || *d.monitor.state.Load() != "Running" {
+	if d.closed || d.paused || *d.monitor.state.Load() != "Running" {
 		return nil, Errorf(Invalid, "The monitor is not running, cannot execute manual command.")
 	}
 	if d.last != nil && d.last.state != orderDone {

@@ -18,7 +18,7 @@ var stateWords = map[string]ServerStatus{
 
 // ServerStateChange sets or clears a state of a server.
 type ServerStateChange struct {
-	State string // maintenance or drain; of a server without a monitor also master, slave or running
+	State string // maintenance or drain; of a server that no monitor looks at also master, slave or running
 	Clear bool
 	Force bool   // with maintenance: sessions that are at work on the server do not finish
 	By    string // who asked
@@ -40,7 +40,7 @@ func ChangeServerState(e *Engine, name string, c ServerStateChange) error {
 	switch {
 	case !known:
 		return Errorf(Invalid, "'%s' is not a state of a server; use maintenance or drain", c.State)
-	case bit&operators == 0 && e.monitorOf(server) != nil:
+	case bit&operators == 0 && watched(e, server):
 		return Errorf(Invalid, "the server is monitored, so only maintenance and drain can be set or cleared: nothing was changed")
 	case c.Force && (c.Clear || bit != StatusMaint):
 		return Errorf(Invalid, "force is for setting maintenance only")
@@ -61,6 +61,12 @@ func ChangeServerState(e *Engine, name string, c ServerStateChange) error {
 		}
 	}
 	return nil
+}
+
+// watched reports whether a monitor looks at the server now.
+func watched(e *Engine, s *Server) bool {
+	m := e.monitorOf(s)
+	return m != nil && !m.desk.isPaused()
 }
 
 // setStatus clears and sets bits of the status.

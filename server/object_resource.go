@@ -166,9 +166,9 @@ func monitorResource(info engine.MonitorInfo, servers []engine.ServerInfo) api.M
 //
 // MaxScale: leaves the diagnostics of a stopped monitor out.
 func monitorDiagnostics(info engine.MonitorInfo, servers []engine.ServerInfo) map[string]any {
-	// MaxScale: primary is whether cooperative monitoring makes this the monitor that
-	// may change servers; without it, null.
-	diagnostics := map[string]any{"state": "Idle", "primary": nil, "master": nil, "master_gtid_domain_id": nil}
+	// primary is whether cooperative monitoring makes this the monitor that may
+	// change servers; without it, null.
+	diagnostics := map[string]any{"state": "Idle", "primary": info.Owns, "master": nil, "master_gtid_domain_id": nil}
 	if info.State != "Running" {
 		diagnostics["state"] = info.State
 	}
@@ -189,7 +189,7 @@ func monitorDiagnostics(info engine.MonitorInfo, servers []engine.ServerInfo) ma
 			"name": server.Object.Name, "server_id": r.ServerID, "read_only": r.ReadOnly,
 			"gtid_current_pos": r.GtidCurrentPos, "gtid_binlog_pos": r.GtidBinlogPos,
 			"slave_connections": r.SlaveConnections,
-			"lock_held":         nil, "master_group": nil,
+			"lock_held":         server.Monitored.LockHeld, "master_group": nil,
 		})
 	}
 	diagnostics["server_info"] = seen

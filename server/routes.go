@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"strings"
+
+	"github.com/signalbox/signalbox/engine"
 )
 
 // route is one entry of the API.
@@ -58,16 +60,22 @@ func (a *Admin) routes() []route {
 		{patch, "services/:id/relationships/filters", admin, "service.alter", o.alterServiceFilters},
 		{get, "services/:id/listeners", basic, "", o.serviceListeners},
 		{get, "services/:id/listeners/:listener", basic, "", o.serviceListener},
+		{put, "services/:id/start", admin, "service.start", turn(a.engine, engine.ServiceObject, true)},
+		{put, "services/:id/stop", admin, "service.stop", turn(a.engine, engine.ServiceObject, false)},
 		{get, "servers", basic | display | objectsScope, "", o.servers},
 		{get, "servers/:id", basic | display | objectsScope, "", o.server},
 		{put, "servers/:id/set", admin, "server.set", o.setServer},
 		{put, "servers/:id/clear", admin, "server.clear", o.clearServer},
 		{get, "listeners", basic | objectsScope, "", o.listeners},
 		{get, "listeners/:id", basic | objectsScope, "", o.listener},
+		{put, "listeners/:id/start", admin, "listener.start", turn(a.engine, engine.ListenerObject, true)},
+		{put, "listeners/:id/stop", admin, "listener.stop", turn(a.engine, engine.ListenerObject, false)},
 		{get, "filters", basic | objectsScope, "", o.filters},
 		{get, "filters/:id", basic | objectsScope, "", o.filter},
 		{get, "monitors", basic | objectsScope, "", o.monitors},
 		{get, "monitors/:id", basic | objectsScope, "", o.monitor},
+		{put, "monitors/:id/start", admin, "monitor.start", turn(a.engine, engine.MonitorObject, true)},
+		{put, "monitors/:id/stop", admin, "monitor.stop", turn(a.engine, engine.MonitorObject, false)},
 
 		{get, "maxscale", basic, "", m.maxscale},
 		{get, "maxscale/modules", basic, "", m.modules},

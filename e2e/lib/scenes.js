@@ -196,6 +196,13 @@ const scenes = [
   ['server', (s) => s.go('/servers/server1', '.boxes .box')],
   ['filters', (s) => s.go('/filters', 'tbody tr')],
   ['filter', (s) => s.go('/filters/QLA', '.boxes .box')],
+  ['monitors', (s) => s.go('/monitors', 'tbody tr')],
+  ['monitor', (s) => s.go('/monitors/MariaDB-Monitor', '.boxes .box')],
+  ['monitor-switchover', async (s) => {
+    await s.go('/monitors/MariaDB-Monitor', '.boxes .box');
+    await s.page.locator('.bar [data-do=switchover]').click();
+    await s.page.locator('#command-dialog').waitFor();
+  }, (s) => s.press('Escape')],
   ['listeners', (s) => s.go('/listeners', 'tbody tr')],
   ['listener', (s) => s.go('/listeners/RW-Split-Listener', '.boxes .box')],
   ['log', (s) => s.go('/log', '.entry')],

@@ -48,14 +48,24 @@ func (p *FaultProxy) Break(up, down Fault) {
 	p.up, p.down = up, down
 }
 
-func (p *FaultProxy) close() {
-	close(p.closed)
-	_ = p.listener.Close()
+// Cut ends all connections, and from now on each at once that is opened.
+func (p *FaultProxy) Cut() {
+	p.Break(Fault{Ends: Reset}, Fault{Ends: Reset})
+	p.end()
+}
+
+func (p *FaultProxy) end() {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	for c := range p.conns {
 		_ = c.Close()
 	}
-	p.mu.Unlock()
+}
+
+func (p *FaultProxy) close() {
+	close(p.closed)
+	_ = p.listener.Close()
+	p.end()
 	p.wg.Wait()
 }
 

@@ -72,12 +72,13 @@ func StartPair(t testing.TB) (primary, replica *MariaDB) {
 }
 
 // StartTrio starts a primary and two replicas as StartPair does. The monitor
-// user may change all of them, and replicate.
-func StartTrio(t testing.TB) (primary, first, second *MariaDB) {
+// user may change all of them, and replicate. The options are further ones of
+// all command lines.
+func StartTrio(t testing.TB, options ...string) (primary, first, second *MariaDB) {
 	t.Helper()
-	primary = startMariaDB(t, 1)
+	primary = startMariaDB(t, 1, options...)
 	primary.LetMonitorChange(t)
-	return primary, primary.startReplica(t, 2), primary.startReplica(t, 3)
+	return primary, primary.startReplica(t, 2, options...), primary.startReplica(t, 3, options...)
 }
 
 // LetMonitorChange gives the monitor user the right to change the server and those
@@ -89,9 +90,9 @@ func (m *MariaDB) LetMonitorChange(t testing.TB) {
 }
 
 // startReplica starts a server that replicates from m.
-func (m *MariaDB) startReplica(t testing.TB, id int) *MariaDB {
+func (m *MariaDB) startReplica(t testing.TB, id int, options ...string) *MariaDB {
 	t.Helper()
-	primary, replica := m, startMariaDB(t, id)
+	primary, replica := m, startMariaDB(t, id, options...)
 	db := replica.Open(t, "root", "")
 	exec1(t, db, fmt.Sprintf("CHANGE MASTER TO master_host='127.0.0.1', master_port=%d, master_user='%s', master_password='%s', master_use_gtid=slave_pos, master_connect_retry=1", primary.Port, ReplicaUser, ReplicaPassword))
 	exec1(t, db, "START SLAVE")

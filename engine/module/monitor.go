@@ -61,11 +61,11 @@ var MonitorModule = Module{
 			Description: "How old saved server states may be to be used at start.",
 		},
 		{
-			Name: "disk_space_threshold", Type: String, Modifiable: true, NotImplemented: true,
+			Name: "disk_space_threshold", Type: String, Modifiable: true,
 			Description: "How full the disks of the servers may be.",
 		},
 		{
-			Name: "disk_space_check_interval", Type: Duration, Default: "0s", Modifiable: true, NotImplemented: true,
+			Name: "disk_space_check_interval", Type: Duration, Default: "0s", Modifiable: true,
 			Description: "How often the disks are looked at.",
 		},
 	},

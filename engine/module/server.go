@@ -59,7 +59,7 @@ var ServerModule = Module{
 			Description: "Tell the server the client's address in a PROXY protocol header.",
 		},
 		{
-			Name: "disk_space_threshold", Type: String, Modifiable: true, NotImplemented: true,
+			Name: "disk_space_threshold", Type: String, Modifiable: true,
 			Description: "How full the server's disks may be.",
 		},
 		{

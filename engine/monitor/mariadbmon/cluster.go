@@ -22,11 +22,15 @@ type settings struct {
 	readOnlyReplicas, readOnlyAll bool
 	writablePrimary               bool
 	simple                        bool
+	lowDisk                       lowDisk
 	replicaUser, replicaPassword  string
 	replicationTLS                bool
 	replicationOptions            string
 	failcount                     int64
 }
+
+// lowDisk is what the monitor does about a server whose disk is too full.
+type lowDisk struct{ maintenance, switchover bool }
 
 func newSettings(v module.Values) settings {
 	simple := v.Bool("enforce_simple_topology") // which takes both of these for granted
@@ -41,7 +45,7 @@ func newSettings(v module.Values) settings {
 		writablePrimary: v.Bool("enforce_writable_master"),
 		replicaUser:     cmp.Or(v.String("replication_user"), v.String("user")), replicaPassword: replicaPassword(v),
 		replicationTLS: v.Bool("replication_master_ssl"), replicationOptions: v.String("replication_custom_options"),
-		failcount: v.Int("failcount"),
+		failcount: v.Int("failcount"), lowDisk: lowDisk{v.Bool("maintenance_on_low_disk_space"), v.Bool("switchover_on_low_disk_space")},
 	}
 }
 

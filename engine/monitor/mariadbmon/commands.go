@@ -19,7 +19,7 @@ var (
 
 // commands are those of MaxScale's of the same names, in its order and words.
 //
-// MaxScale: has commands for locks, for rebuilding servers and for ColumnStore.
+// MaxScale: has commands for rebuilding servers and for ColumnStore.
 var commands = []module.Command{
 	{Name: "switchover", Description: "Switch primary server with replica", Arguments: []module.Argument{theMonitor, newPrimary, oldPrimary}},
 	{Name: "switchover-force", Description: "Switch primary server with replica. Ignores most errors.", Arguments: []module.Argument{theMonitor, newPrimary, oldPrimary}},
@@ -30,6 +30,8 @@ var commands = []module.Command{
 	{Name: "async-rejoin", Description: "Rejoin server to a cluster. Does not wait for completion.", Arguments: []module.Argument{theMonitor, joining}},
 	{Name: "reset-replication", Description: "Delete replica connections, delete binary logs and set up replication (dangerous)", Arguments: []module.Argument{theMonitor, anyPrimary}},
 	{Name: "async-reset-replication", Description: "Delete replica connections, delete binary logs and set up replication (dangerous). Does not wait for completion.", Arguments: []module.Argument{theMonitor, anyPrimary}},
+	{Name: "release-locks", Description: "Release any held server locks for 1 minute.", Arguments: []module.Argument{theMonitor}},
+	{Name: "async-release-locks", Description: "Release any held server locks for 1 minute. Does not wait for completion.", Arguments: []module.Argument{theMonitor}},
 	{Name: "fetch-cmd-result", Description: "Fetch result of the last scheduled command.", Reads: true, Arguments: []module.Argument{theMonitor}},
 	{Name: "cancel-cmd", Description: "Cancel the last scheduled command.", Arguments: []module.Argument{theMonitor}},
 }
@@ -46,8 +48,13 @@ func (m *Monitor) Command(ctx context.Context, c engine.MonitorCommand) error {
 		}
 		return ""
 	}
+	if m.cooperation.on() && !m.cooperation.owns && c.Name != "release-locks" {
+		return engine.Errorf(engine.Invalid, "%s was not begun: this monitor does not hold the locks of a majority of the servers, another one may change them (cooperative_monitoring_locks)", c.Name)
+	}
 	return m.operate(ctx, timeout, c.Log, func(o *operation) error {
 		switch c.Name {
+		case "release-locks":
+			return releaseLocks(o)
 		case "switchover":
 			return o.switchover(argument(0), argument(1), false)
 		case "switchover-force":

@@ -7,10 +7,15 @@ import (
 )
 
 // conditions are what a server needs beside its place in the topology to be the
-// primary (master_conditions) or a replica (slave_conditions). Those that are
-// not looked at here are always met: a replica is always linked to the primary,
-// there is no other monitor, and disks are not looked at.
+// primary (master_conditions) or a replica (slave_conditions). A replica is always
+// linked to the primary.
 type conditions struct{ primary, replica []string }
+
+// bars reports whether a server cannot be the primary because the monitor that may
+// change servers does not take it for that.
+func (c conditions) bars(n *node) bool {
+	return n.unmarked && slices.Contains(c.primary, "primary_monitor_master")
+}
 
 // apply takes roles away whose conditions are not met, and marks servers that
 // replicate from elsewhere.
@@ -29,8 +34,14 @@ func (c conditions) apply(root int, nodes []node, links []link, roles []role) {
 		unmet = nodes[root].name + " is not a writable primary"
 	case slices.Contains(c.replica, "running_master") && !nodes[root].running:
 		unmet = "the primary " + nodes[root].name + " is down"
+	case slices.Contains(c.replica, "primary_monitor_master") && nodes[root].unmarked:
+		unmet = "the monitor that holds the locks does not take " + nodes[root].name + " for the primary"
 	}
+	common := unmet
 	for i := range roles {
+		if unmet = common; unmet == "" && slices.Contains(c.replica, "disk_space_ok") {
+			unmet = nodes[i].full
+		}
 		if unmet != "" && roles[i].status&engine.StatusSlave != 0 {
 			roles[i].status &^= engine.StatusSlave | engine.StatusRelay
 			roles[i].lag = -1
@@ -45,6 +56,9 @@ func (c conditions) apply(root int, nodes []node, links []link, roles []role) {
 // unmetByPrimary says which of the conditions of the primary is not met, "" for
 // none. One connection that meets all of them is enough.
 func (c conditions) unmetByPrimary(root int, nodes []node, links []link) string {
+	if full := nodes[root].full; full != "" && slices.Contains(c.primary, "disk_space_ok") {
+		return full
+	}
 	connected := slices.Contains(c.primary, "connected_slave")
 	connects := slices.Contains(c.primary, "connecting_slave")
 	running := slices.Contains(c.primary, "running_slave")

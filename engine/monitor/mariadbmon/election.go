@@ -26,12 +26,12 @@ func (e election) demotionTarget(name string, force bool) (int, error) {
 		switch {
 		case i < 0:
 			return -1, refusef("Server '%s' is not monitored by the monitor.", name)
-		case i != primary && !force:
+		case i != primary && !e.full(i, primary) && !force:
 			return -1, refusef("'%s' is not a valid demotion target for switchover: it is not the primary.", name)
 		}
 		return i, nil
 	}
-	if primary < 0 && force {
+	if primary < 0 && (force || e.full(e.root, primary)) {
 		primary = e.root
 	}
 	switch {
@@ -43,6 +43,11 @@ func (e election) demotionTarget(name string, force bool) (int, error) {
 		return -1, refusef("Can not autoselect '%s' as a demotion target for switchover because it does not have a 'gtid_binlog_pos'.", e.name(primary))
 	}
 	return primary, nil
+}
+
+// full reports whether a server would be the primary, but for its disk.
+func (e election) full(i, primary int) bool {
+	return primary < 0 && i >= 0 && i == e.root && e.usable(i) && e.nodes[i].full != ""
 }
 
 // promotionTarget returns the replica that is to be the primary.
@@ -74,6 +79,8 @@ func (e election) unpromotable(i, old int, running bool) string {
 		return fmt.Sprintf("it is not replicating from '%s'.", e.name(old))
 	case l.info.GtidIOPos == "" && n.seen.GtidCurrent == "":
 		return fmt.Sprintf("its replica connection to '%s' is not using gtid.", e.name(old))
+	case running && n.full != "":
+		return n.full + "."
 	case running && !yes(l.info.IORunning):
 		return fmt.Sprintf("its replica connection to '%s' is broken.", e.name(old))
 	case running && !yes(l.info.SQLRunning):
@@ -124,6 +131,9 @@ func (e election) better(a, b, old int) bool {
 	more, less := received(b).missing(received(a)), received(a).missing(received(b))
 	if more != less {
 		return more > less
+	}
+	if x, y := e.nodes[a].full == "", e.nodes[b].full == ""; x != y {
+		return x
 	}
 	if x, y := e.nodes[a].seen.LogsReplicated, e.nodes[b].seen.LogsReplicated; x != y {
 		return x

@@ -2,6 +2,7 @@ package mariadbmon
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,23 +11,46 @@ import (
 // domain. Text of another form is no position, an empty one.
 type position map[uint64]uint64
 
-// parsePosition reads "0-1-37,1-2-5": domain, server id, sequence number.
-func parsePosition(text string) position {
-	p := position{}
+// gtid names a transaction of MariaDB.
+type gtid struct{ domain, server, sequence uint64 }
+
+// parseGTIDs reads "0-1-37,1-2-5": domain, server id, sequence number.
+func parseGTIDs(text string) []gtid {
+	var list []gtid
 	for one := range strings.SplitSeq(text, ",") {
 		parts := strings.Split(strings.TrimSpace(one), "-")
 		if len(parts) != 3 {
 			continue
 		}
-		domain, err := strconv.ParseUint(parts[0], 10, 32)
-		if err != nil {
-			continue
-		}
-		if sequence, err := strconv.ParseUint(parts[2], 10, 64); err == nil {
-			p[domain] = max(p[domain], sequence)
+		domain, err1 := strconv.ParseUint(parts[0], 10, 32)
+		server, err2 := strconv.ParseUint(parts[1], 10, 32)
+		sequence, err3 := strconv.ParseUint(parts[2], 10, 64)
+		if err1 == nil && err2 == nil && err3 == nil {
+			list = append(list, gtid{domain, server, sequence})
 		}
 	}
+	return list
+}
+
+func parsePosition(text string) position {
+	p := position{}
+	for _, g := range parseGTIDs(text) {
+		p[g.domain] = max(p[g.domain], g.sequence)
+	}
 	return p
+}
+
+// foreign reports whether a position has a transaction that a server has never
+// had, whose states are the last ones of each domain and server that it has.
+func foreign(position string, states ...string) bool {
+	type origin struct{ domain, server uint64 }
+	last := map[origin]uint64{}
+	for _, state := range states {
+		for _, g := range parseGTIDs(state) {
+			last[origin{g.domain, g.server}] = max(last[origin{g.domain, g.server}], g.sequence)
+		}
+	}
+	return slices.ContainsFunc(parseGTIDs(position), func(g gtid) bool { return last[origin{g.domain, g.server}] < g.sequence })
 }
 
 // covers reports whether p has everything that other has.

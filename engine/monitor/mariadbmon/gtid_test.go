@@ -32,6 +32,26 @@ func TestPosition(t *testing.T) {
 	}
 }
 
+func TestForeign(t *testing.T) {
+	for _, tt := range []struct {
+		name, position, state string
+		want                  bool
+	}{
+		{"has_it", "0-1-37", "0-1-40,0-2-45", false},
+		{"the_last", "0-1-40", "0-1-40,0-2-45", false},
+		{"written_alone", "0-1-41", "0-1-40,0-2-45", true},
+		{"of_nobody", "0-3-1", "0-1-40,0-2-45", true},
+		{"one_of_two_domains", "0-1-1,7-1-1", "0-1-40", true},
+		{"nothing", "", "0-1-40", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := foreign(tt.position, "", tt.state); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // FuzzPosition reads positions of servers that lie.
 func FuzzPosition(f *testing.F) {
 	f.Add("0-1-37,1-2-5", "0-1-38")

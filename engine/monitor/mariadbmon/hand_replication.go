@@ -3,7 +3,6 @@ package mariadbmon
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -79,33 +78,4 @@ func (h *hand) runFile(ctx context.Context, path string) error {
 		}
 	}
 	return lines.Err()
-}
-
-// events has a server turn scheduled events from one state into another, without
-// telling its replicas.
-func (h *hand) events(ctx context.Context, from, to string) (err error) {
-	list, err := h.rows(ctx, "SELECT event_schema, event_name, definer, status FROM information_schema.EVENTS WHERE status = "+quoted(from))
-	if err != nil || len(list) == 0 {
-		return err
-	}
-	if err := h.exec(ctx, "SET SESSION sql_log_bin=0"); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, h.exec(ctx, "SET SESSION sql_log_bin=1")) }()
-	for _, event := range list {
-		user, host, _ := cutLast(event["definer"].String, "@")
-		statement := fmt.Sprintf("ALTER DEFINER=%s@%s EVENT %s.%s %s", quoted(user), quoted(host),
-			identifier(event["event_schema"].String), identifier(event["event_name"].String), to)
-		if err := h.exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func cutLast(text, separator string) (before, after string, found bool) {
-	if i := strings.LastIndex(text, separator); i >= 0 {
-		return text[:i], text[i+len(separator):], true
-	}
-	return text, "", false
 }

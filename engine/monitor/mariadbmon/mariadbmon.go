@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -48,14 +49,19 @@ type Monitor struct {
 	timeouts       timeouts
 
 	settings settings
+	interval time.Duration // between looks
+	disks    time.Duration // between looks at disks, 0 for never
 
 	// Owned by Tick, Command and Tend.
-	topology topology
-	probers  map[string]*prober // by name of the server
-	cluster  cluster            // as the last Tick has seen it
-	alive    map[string]signOfLife
-	pause    int64  // ticks for which nothing is done by itself
-	said     string // the last reason for doing nothing that was logged
+	topology    topology
+	probers     map[string]*prober // by name of the server
+	cluster     cluster            // as the last Tick has seen it
+	alive       map[string]signOfLife
+	cooperation cooperation
+	news        []news // that Tend writes to the log
+	lastDisks   time.Time
+	pause       int64  // ticks for which nothing is done by itself
+	said        string // the last reason for doing nothing that was logged
 }
 
 // New makes a monitor of its configuration. It opens nothing.
@@ -74,10 +80,13 @@ func New(o module.Object) (*Monitor, error) {
 			write:    v.Duration("backend_write_timeout"),
 			attempts: v.Int("backend_connect_attempts"),
 		},
-		settings: newSettings(v),
-		alive:    map[string]signOfLife{},
-		topology: topology{wanted: conditions{v.List("master_conditions"), v.List("slave_conditions")}, assumed: assumed, failcount: v.Int("failcount")},
-		probers:  map[string]*prober{},
+		settings:    newSettings(v),
+		interval:    v.Duration("monitor_interval"),
+		disks:       v.Duration("disk_space_check_interval"),
+		cooperation: cooperation{mode: v.String("cooperative_monitoring_locks"), stay: max(lockWait, 3*v.Duration("monitor_interval"))},
+		alive:       map[string]signOfLife{},
+		topology:    topology{wanted: conditions{v.List("master_conditions"), v.List("slave_conditions")}, assumed: assumed, failcount: v.Int("failcount")},
+		probers:     map[string]*prober{},
 	}, nil
 }
 
@@ -86,6 +95,11 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 	nodes := make([]node, len(servers))
 	probes := make([]engine.Probe, len(servers))
 	probers := make([]*prober, len(servers)) // nil where there is none
+	now := time.Now()
+	disksDue := m.disks > 0 && now.Sub(m.lastDisks) >= m.disks
+	if disksDue {
+		m.lastDisks = now
+	}
 	var wg sync.WaitGroup
 	for i, target := range servers {
 		nodes[i] = node{name: target.Name, address: target.Address, seen: unseen}
@@ -94,19 +108,23 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 			probes[i].Err = err
 			continue
 		}
-		probers[i] = p
+		probers[i], p.diskDue = p, disksDue
 		wg.Go(func() { nodes[i].seen, probes[i].Err = p.probe(ctx) })
 	}
 	wg.Wait()
 	for i := range nodes {
 		nodes[i].running = probes[i].Err == nil
-		nodes[i].blind = probers[i] != nil && probers[i].blind
+		if p := probers[i]; p != nil {
+			nodes[i].blind, nodes[i].full = p.blind, p.full
+		}
 	}
 	if ctx.Err() != nil { // the probes have failed for a reason that says nothing of the servers
 		return probes
 	}
+	m.cooperate(ctx, now, nodes, probers)
 	decided := m.topology.decide(nodes)
 	m.cluster = newCluster(servers, nodes, decided)
+	m.mark(ctx, m.cluster.primary(), probers)
 	m.listen(nodes)
 	for i, role := range decided {
 		probe := &probes[i]
@@ -119,6 +137,12 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 		probe.Seen.Lag = role.lag
 		if p := probers[i]; p != nil {
 			probe.Waits, probe.Notice = p.waits, p.notice
+			if m.cooperation.on() && p.locks.server.known {
+				probe.Seen.LockHeld = &p.locks.server.ours
+			}
+		}
+		if m.settings.lowDisk.maintenance && nodes[i].full != "" && i != m.topology.root && m.cluster.usable(i) && role.status&engine.StatusRelay == 0 {
+			probe.Maintain = nodes[i].full
 		}
 		switch {
 		case probe.Err != nil:
@@ -148,12 +172,14 @@ func (m *Monitor) prober(target engine.MonitorTarget) (*prober, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.handlesEvents, p.cooperates = m.settings.handleEvents, m.cooperation.on()
 	m.probers[target.Name] = p
 	return p, nil
 }
 
 // Close closes the connections to the servers.
 func (m *Monitor) Close() error {
+	m.cooperation.owns = false
 	var errs []error
 	for name, p := range m.probers {
 		errs = append(errs, p.close())

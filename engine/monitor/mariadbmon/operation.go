@@ -168,21 +168,6 @@ func (o *operation) leave(server int) error {
 	return nil
 }
 
-// The turns of scheduled events: from one state into another. SLAVESIDE_DISABLED
-// is what an event is on a replica.
-var (
-	eventsOn  = [2]string{"SLAVESIDE_DISABLED", "ENABLE"}
-	eventsOff = [2]string{"ENABLED", "DISABLE ON SLAVE"}
-)
-
-// events turns the scheduled events of a server, when the monitor is to.
-func (o *operation) events(h *hand, turn [2]string) error {
-	if !o.settings.handleEvents {
-		return nil
-	}
-	return h.events(o.ctx, turn[0], turn[1])
-}
-
 // again is a replication connection as it was.
 func again(r *engine.ReplicaInfo) master {
 	return master{r.Name, r.MasterHost, strconv.Itoa(r.MasterPort), "slave_pos"}
@@ -197,21 +182,29 @@ func (o *operation) confirm(replicas []int) {
 	limited, cancel := context.WithTimeout(o.ctx, confirmTime)
 	defer cancel()
 	for _, i := range replicas {
-		if err := o.wait(limited, i, func(rows []row) (bool, error) {
-			for _, r := range rows {
-				info := r.replica()
-				if info.LastIOError != "" || info.LastSQLError != "" {
-					return false, errors.New(info.LastIOError + info.LastSQLError)
-				}
-				if !yes(info.IORunning) || !yes(info.SQLRunning) {
-					return false, nil
-				}
-			}
-			return len(rows) > 0, nil
-		}); err != nil {
-			o.warnf("%s does not replicate: %v", o.cluster.name(i), err)
+		if err := o.replicates(limited, i); err != nil {
+			o.warnf("%v", err)
 		}
 	}
+}
+
+// replicates waits until a replica replicates.
+func (o *operation) replicates(ctx context.Context, i int) error {
+	if err := o.wait(ctx, i, func(rows []row) (bool, error) {
+		for _, r := range rows {
+			info := r.replica()
+			if info.LastIOError != "" || info.LastSQLError != "" {
+				return false, errors.New(info.LastIOError + info.LastSQLError)
+			}
+			if !yes(info.IORunning) || !yes(info.SQLRunning) {
+				return false, nil
+			}
+		}
+		return len(rows) > 0, nil
+	}); err != nil {
+		return fmt.Errorf("%s does not replicate: %w", o.cluster.name(i), err)
+	}
+	return nil
 }
 
 // pollInterval is how often a server is asked whether it is ready.

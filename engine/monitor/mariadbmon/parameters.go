@@ -73,7 +73,7 @@ var parameters = []module.Parameter{
 		Description: "Know the source of a replica by its address, before its server id.",
 	},
 	{
-		Name: "cooperative_monitoring_locks", Type: module.Enum, Default: "none", Enum: []string{"none", "majority_of_running", "majority_of_all"}, Modifiable: true, NotImplemented: true,
+		Name: "cooperative_monitoring_locks", Type: module.Enum, Default: "none", Enum: []string{"none", "majority_of_running", "majority_of_all"}, Modifiable: true,
 		Description: "Which of several monitors may change the servers.",
 	},
 	{
@@ -89,11 +89,11 @@ var parameters = []module.Parameter{
 		Description: "Seconds of lag at which script is run; -1 means never.",
 	},
 	{
-		Name: "maintenance_on_low_disk_space", Type: module.Bool, Default: "true", Modifiable: true, NotImplemented: true,
+		Name: "maintenance_on_low_disk_space", Type: module.Bool, Default: "true", Modifiable: true,
 		Description: "Put a server into maintenance when its disk is full.",
 	},
 	{
-		Name: "switchover_on_low_disk_space", Type: module.Bool, Default: "false", Modifiable: true, NotImplemented: true,
+		Name: "switchover_on_low_disk_space", Type: module.Bool, Default: "false", Modifiable: true,
 		Description: "Move the primary when its disk is full.",
 	},
 	{

@@ -32,6 +32,16 @@ type prober struct {
 	seen  engine.MonitoredServer
 	blind bool // the user may not see replication
 
+	handlesEvents bool               // whether to look for events
+	events        map[eventName]bool // that were enabled when it last told
+
+	cooperates bool  // whether to look for locks
+	locks      locks // of the last probe
+
+	limits  engine.DiskLimits
+	diskDue bool   // whether to look at disks
+	full    string // which disk is too full, "" for none
+
 	// Of the last probe.
 	waits  []engine.LockWait
 	notice string // why the user may not see who waits
@@ -47,6 +57,9 @@ func newProber(target engine.MonitorTarget, t timeouts) (*prober, error) {
 	cfg.ConnectionAttributes = "program_name:signalbox-monitor"
 	p := &prober{target: target, timeouts: t, seen: unseen}
 	var err error
+	if p.limits, err = engine.ParseDiskLimits(target.DiskLimits); err != nil {
+		return nil, err
+	}
 	if p.db, err = open(cfg); err == nil && target.Extra != "" {
 		cfg.Addr = target.Extra
 		p.extra, err = open(cfg)
@@ -74,7 +87,7 @@ var unseen = engine.MonitoredServer{ServerID: -1, MasterID: -1, Lag: -1}
 // first look (MariaServer::ping_or_connect_to_db). The error is that of a server
 // that is down or refuses the user.
 func (p *prober) probe(ctx context.Context) (engine.MonitoredServer, error) {
-	p.waits, p.notice = nil, ""
+	p.waits, p.notice, p.locks = nil, "", locks{}
 	var slow error
 	for range 2 {
 		conn, err := p.connect(ctx)
@@ -114,6 +127,15 @@ func (p *prober) look(ctx context.Context, conn *sql.Conn) error {
 	p.seen = seen
 	if waiting > 0 {
 		p.lockWaits(ctx, conn)
+	}
+	if p.handlesEvents {
+		p.enabledEvents(ctx, conn)
+	}
+	if p.cooperates {
+		p.readLocks(ctx, conn)
+	}
+	if p.diskDue && len(p.limits) > 0 {
+		p.disks(ctx, conn)
 	}
 	return nil
 }
@@ -161,7 +183,7 @@ func refused(err error) bool {
 func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.MonitoredServer) error {
 	rows, err := p.query(ctx, conn, p.timeouts.read, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
 		('version', 'server_id', 'read_only', 'max_allowed_packet', 'gtid_current_pos', 'gtid_binlog_pos', 'gtid_executed',
-		'gtid_domain_id', 'log_bin', 'log_slave_updates')`)
+		'gtid_binlog_state', 'gtid_domain_id', 'log_bin', 'log_slave_updates')`)
 	for _, row := range rows {
 		value := row["value"].String
 		switch strings.ToLower(row["variable_name"].String) {
@@ -184,6 +206,8 @@ func (p *prober) variables(ctx context.Context, conn *sql.Conn, seen *engine.Mon
 			seen.GtidCurrent = value
 		case "gtid_binlog_pos":
 			seen.GtidBinlog = value
+		case "gtid_binlog_state":
+			seen.GtidState = value
 		}
 	}
 	return err

@@ -1,6 +1,7 @@
 package mariadbmon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -31,11 +32,16 @@ func (o *operation) rejoin(name string) error {
 	if reason := o.diverged(i, primary); reason != "" {
 		return refusef("'%s' cannot replicate from primary server '%s': %s", name, o.cluster.name(primary), reason)
 	}
-	if err := o.join(i, primary); err != nil {
+	err := o.join(i, primary)
+	if err == nil {
+		limited, cancel := context.WithTimeout(o.ctx, confirmTime)
+		defer cancel()
+		err = o.replicates(limited, i)
+	}
+	if err != nil {
 		//lint:ignore ST1005 MaxScale's words
 		return errors.Join(errors.New("Rejoin attempted but failed."), err)
 	}
-	o.confirm([]int{i})
 	return nil
 }
 
@@ -60,15 +66,20 @@ func (m *Monitor) suspect(i, primary int) bool {
 
 // diverged says what a server has that the primary does not, "" for nothing.
 func (m *Monitor) diverged(i, primary int) string {
-	has := m.cluster.position(i)
-	if m.cluster.position(primary).covers(has) {
+	has, whole := &m.cluster.nodes[i].seen, &m.cluster.nodes[primary].seen
+	stray := whole.LogsReplicated && whole.GtidState != "" && foreign(has.GtidCurrent, whole.GtidState, whole.GtidCurrent)
+	if m.cluster.position(primary).covers(m.cluster.position(i)) && !stray {
 		return ""
 	}
+	if stray {
+		return fmt.Sprintf("gtid_current_pos of '%s' (%s) has transactions that '%s' (%s) never had.", m.cluster.nodes[i].name, has.GtidCurrent, m.cluster.nodes[primary].name, whole.GtidState)
+	}
 	return fmt.Sprintf("gtid_current_pos of '%s' (%s) is incompatible with gtid_binlog_pos of '%s' (%s).",
-		m.cluster.nodes[i].name, m.cluster.nodes[i].seen.GtidCurrent, m.cluster.nodes[primary].name, m.cluster.nodes[primary].seen.GtidBinlog)
+		m.cluster.nodes[i].name, has.GtidCurrent, m.cluster.nodes[primary].name, whole.GtidBinlog)
 }
 
-// join has a server follow the primary, as read-only as replicas are.
+// join has a server follow the primary, as read-only as replicas are. What is done
+// to it must not come into its binary log, which has what the primary has.
 func (o *operation) join(i, primary int) error {
 	h, err := o.hand(i)
 	if err != nil {
@@ -78,11 +89,13 @@ func (o *operation) join(i, primary int) error {
 	if err := h.exec(o.ctx, "SET GLOBAL read_only=1"); err != nil {
 		return err
 	}
-	if err := o.events(h, eventsOff); err != nil {
+	if err := disableEvents(o, h); err != nil {
 		return err
 	}
-	if err := h.runFile(o.ctx, o.settings.demotionFile); err != nil {
-		return err
+	if len(o.cluster.nodes[i].seen.Replication) == 0 { // it was a primary, by all appearances
+		if err := h.unlogged(o.ctx, func() error { return h.runFile(o.ctx, o.settings.demotionFile) }); err != nil {
+			return err
+		}
 	}
 	if err := o.leave(i); err != nil {
 		return err
@@ -107,6 +120,10 @@ func (o *operation) reset(name string) error {
 	case !o.cluster.usable(primary):
 		return refusef("Server '%s' is down or in maintenance and cannot be used as primary.", o.cluster.name(primary))
 	}
+	former := primary // whose scheduled events go on
+	if o.topology.root >= 0 {
+		former = o.topology.root
+	}
 	var usable []int
 	for i := range o.cluster.nodes {
 		if o.cluster.usable(i) {
@@ -122,7 +139,7 @@ func (o *operation) reset(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.events(h, eventsOn); err != nil {
+	if err := enableEvents(o, h, former); err != nil {
 		return err
 	}
 	domain, err := h.value(o.ctx, "SELECT @@GLOBAL.gtid_domain_id")
@@ -168,7 +185,7 @@ func (o *operation) forget(i int) error {
 	if err := o.leave(i); err != nil {
 		return err
 	}
-	if err := o.events(h, eventsOff); err != nil {
+	if err := disableEvents(o, h); err != nil {
 		return err
 	}
 	return h.exec(o.ctx, "RESET MASTER", "SET GLOBAL gtid_slave_pos=''")

@@ -71,7 +71,7 @@ func (o *operation) swap(old, next int, force bool) (steps []undoStep, err error
 }
 
 // replicaAgain takes back that a replica was promoted: it replicates from where it
-// does now, and is read-only if it is to be.
+// does now, is read-only if it is to be, and runs no scheduled events.
 func replicaAgain(o *operation, server int, readOnly bool) undoStep {
 	replication := slices.Clone(o.cluster.nodes[server].seen.Replication)
 	return undoStep{guards: true, what: o.cluster.name(server) + " is a replica again", run: func(o *operation) error {
@@ -83,6 +83,9 @@ func replicaAgain(o *operation, server int, readOnly bool) undoStep {
 			if err := h.exec(o.ctx, "SET GLOBAL read_only=1"); err != nil {
 				return err
 			}
+		}
+		if err := disableEvents(o, h); err != nil {
+			return err
 		}
 		for _, r := range replication {
 			if err := h.exec(o.ctx, "STOP SLAVE"+connectionName(r.Name)); err != nil {
@@ -131,11 +134,16 @@ func (o *operation) demote(old int, force bool) (steps []undoStep, position stri
 	}
 	if o.settings.handleEvents {
 		step("scheduled events of "+o.cluster.name(old)+" are enabled again", func(o *operation, h *hand) error {
-			return o.events(h, eventsOn)
+			return enableEvents(o, h, old)
 		})
 	}
-	if err := o.events(h, eventsOff); err != nil && !force {
+	if err := disableEvents(o, h); err != nil && !force {
 		return steps, "", err
+	}
+	if o.settings.demotionFile != "" {
+		step("the statements of demotion_sql_file", func(*operation, *hand) error {
+			return errors.New("they were run on " + o.cluster.name(old) + ", and only you know what takes them back")
+		})
 	}
 	if err := h.runFile(o.ctx, o.settings.demotionFile); err != nil && !force {
 		return steps, "", err
@@ -214,7 +222,7 @@ func (o *operation) promote(next, old int) error {
 	if err := h.exec(o.ctx, "SET GLOBAL read_only=0"); err != nil {
 		return err
 	}
-	if err := o.events(h, eventsOn); err != nil {
+	if err := enableEvents(o, h, old); err != nil {
 		return err
 	}
 	if err := h.runFile(o.ctx, o.settings.promotionFile); err != nil {

@@ -15,6 +15,13 @@ import (
 // cluster, and setting read_only as it should be. After a failure it does
 // nothing for failcount ticks.
 func (m *Monitor) Tend(ctx context.Context, log engine.MonitorLog) (changed bool) {
+	for _, n := range m.news {
+		log(n.level, n.text)
+	}
+	m.news = nil
+	if m.cooperation.on() && !m.cooperation.owns {
+		return false
+	}
 	if m.pause > 0 {
 		m.pause--
 		return false
@@ -23,6 +30,9 @@ func (m *Monitor) Tend(ctx context.Context, log engine.MonitorLog) (changed bool
 		if changed := m.tendPrimary(ctx, log); changed {
 			return true
 		}
+	}
+	if m.settings.lowDisk.switchover && m.tendDisk(ctx, log) {
+		return true
 	}
 	if m.settings.autoRejoin {
 		changed = m.tendReplicas(ctx, log)
@@ -55,10 +65,11 @@ func (m *Monitor) tendPrimary(ctx context.Context, log engine.MonitorLog) (chang
 		return false
 	}
 	name := m.cluster.nodes[old].name
-	if m.cluster.targets[old].Status&engine.StatusMaint != 0 || m.topology.primary != name {
+	known := m.topology.primary == name
+	if m.cluster.targets[old].Status&engine.StatusMaint != 0 || !known && !m.settings.simple {
 		return false // it is meant to be down, or never was the primary as far as we know
 	}
-	if m.topology.missing < m.settings.failcount {
+	if known && m.topology.missing < m.settings.failcount || m.topology.without < m.settings.failcount {
 		m.hold(log, "the primary %s is down; failover when it is so for %d ticks", name, m.settings.failcount)
 		return false
 	}
@@ -70,6 +81,23 @@ func (m *Monitor) tendPrimary(ctx context.Context, log engine.MonitorLog) (chang
 	}
 	err := m.operate(ctx, m.settings.failoverTimeout, log, func(o *operation) error { return o.failover() })
 	m.report(log, "automatic failover", err)
+	return err == nil
+}
+
+// tendDisk moves the primary when its disk is full and there is a replica with
+// room.
+func (m *Monitor) tendDisk(ctx context.Context, log engine.MonitorLog) (changed bool) {
+	root := m.topology.root
+	if root < 0 || !m.cluster.usable(root) || m.cluster.nodes[root].full == "" {
+		return false
+	}
+	if _, err := m.election().best(root, true); err != nil {
+		m.hold(log, "no switchover, though %s: %v", m.cluster.nodes[root].full, strings.Join(engine.Details(err), " "))
+		return false
+	}
+	name := m.cluster.name(root)
+	err := m.operate(ctx, m.settings.switchoverTimeout, log, func(o *operation) error { return o.switchover("", name, false) })
+	m.report(log, "automatic switchover", err)
 	return err == nil
 }
 

@@ -15,8 +15,12 @@ type node struct {
 	name    string
 	address string // host:port that others may replicate from
 	running bool
-	blind   bool                   // its replication cannot be seen
-	seen    engine.MonitoredServer // of an earlier tick when it is not running
+	blind   bool   // its replication cannot be seen
+	full    string // which of its disks is too full, "" for none
+	// unmarked says that another monitor may change servers, and does not take this
+	// one for the primary.
+	unmarked bool
+	seen     engine.MonitoredServer // of an earlier tick when it is not running
 }
 
 // writable reports whether the server takes writes. One that does not say takes
@@ -42,6 +46,7 @@ type topology struct {
 
 	primary string // "" when there is none
 	missing int64  // decisions in a row in which it did not run
+	without int64  // decisions in a row without a primary
 	root    int    // of the last decision: the primary, or where it was; -1 for none
 }
 
@@ -77,7 +82,9 @@ func (t *topology) decide(nodes []node) []role {
 	below := descendants(len(nodes), links)
 	primary := t.choose(nodes, links, below)
 	root := primary
+	t.without++
 	if primary >= 0 {
+		t.without = 0
 		roles[primary].status |= engine.StatusMaster
 		roles[primary].lag = 0
 	} else {
@@ -202,7 +209,7 @@ func (t *topology) choose(nodes []node, links []link, below []map[int]bool) int 
 		if nodes[i].name == t.primary {
 			previous = i
 		}
-		if !nodes[i].eligible(len(nodes)) || !isRoot(i, links, below) {
+		if !nodes[i].eligible(len(nodes)) || !isRoot(i, links, below) || t.wanted.bars(&nodes[i]) {
 			continue
 		}
 		if best < 0 || len(below[i]) > len(below[best]) || len(below[i]) == len(below[best]) && i == previous {
@@ -310,6 +317,8 @@ func reason(i, root int, nodes []node, links []link) string {
 		}
 	}
 	switch {
+	case nodes[i].unmarked && i == root:
+		return "would be the primary, but the monitor that holds the locks has not marked it as that"
 	case nodes[i].seen.ReadOnly && i == root:
 		return "would be the primary, but is read-only"
 	case nodes[i].seen.ReadOnly:
