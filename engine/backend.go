@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +15,8 @@ type Backend struct {
 	// Set by Connect, then constant.
 	session *Session
 	server  *Server
-	conn    *serverConn
+
+	conn *serverConn // nil while it is parked; the session's goroutine changes it, under Session.mu
 
 	threadID atomic.Uint64
 	busy     atomic.Bool // it owes a reply
@@ -33,6 +31,7 @@ type Backend struct {
 	delivered  bool                         // part of the reply has gone up
 	status     wire.Status                  // of the last reply that had one
 	database   string                       // the default database
+	insert     insertID                     // what LAST_INSERT_ID() is
 	used       time.Duration                // when it was last sent something, since the session's begin
 	looked     time.Duration                // when Gone last looked at the connection, likewise
 	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
@@ -44,71 +43,6 @@ type Backend struct {
 type backendStatement struct {
 	id         uint32
 	generation int // of the parameter types that the server has
-}
-
-// serverTimeout is how long connecting to one server may take. It is shorter than
-// connectTimeout, so that another server can take the place of one that does not
-// answer.
-const serverTimeout = connectTimeout / 2
-
-// Connect opens a connection to server, logged in as the session's user, and
-// replays the session's history on it. The connection belongs to the caller. An
-// error of the server's own is a *wire.Error.
-func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-	defer cancel()
-	c := loginAs(s)
-	c.capabilities, c.exact = s.talk.caps, true
-	entering := s.talk.entering
-	if entering != nil && entering.relays {
-		c.relay = entering.relay
-	}
-	conn, err := server.connect(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if entering != nil {
-		entering.proved = true
-	}
-	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected), database: c.database}
-	b.threadID.Store(conn.threadID)
-	if err := s.listener.init.replay(ctx, b, ""); err != nil {
-		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: connection_init_sql_file: %w", server.Name(), err)
-	}
-	if err := s.talk.history.replay(ctx, b, c.database); err != nil {
-		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: replay the session's history: %w", server.Name(), err)
-	}
-	server.opened()
-	s.mu.Lock()
-	s.seen.backends = append(s.seen.backends, b)
-	s.seen.timeline.note("backend_open", server.Name(), "")
-	if server.Status()&StatusMaint != 0 { // since the router has chosen it
-		leaveLocked(s, server, "")
-	}
-	s.mu.Unlock()
-	if s.Logs(slog.LevelInfo) {
-		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), conn.threadID)
-	}
-	s.boring()
-	return b, nil
-}
-
-// loginAs returns as whom the session logs in to servers. It may be called by
-// any goroutine.
-func loginAs(s *Session) credentials {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	who := &s.seen.identity
-	c := credentials{
-		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		attributes: who.attributes.list, client: s.remote,
-	}
-	if who.mapped != nil {
-		c.user, c.secret = who.mapped.User, who.mapped.Secret
-	}
-	return c
 }
 
 // Server returns the server that the backend is connected to.
@@ -126,11 +60,12 @@ func (b *Backend) Close() error {
 	s := b.session
 	gone(s.talk, b)
 	s.mu.Lock()
-	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
+	s.seen.backends, s.seen.parked = without(s.seen.backends, b), without(s.seen.parked, b)
 	s.seen.timeline.note("backend_close", b.server.Name(), "")
 	dirty := b.struck || s.talk.stained
 	s.mu.Unlock()
 	switch {
+	case b.conn == nil:
 	case owed:
 		b.server.pool.drop(b.conn)
 	case dirty:
@@ -144,7 +79,7 @@ func (b *Backend) Close() error {
 
 // Execute sends q to the server and passes the reply up.
 func (b *Backend) Execute(q *Query, up ReplyWriter) error {
-	if err := follow(b, q); err != nil {
+	if err := ready(b, q); err != nil {
 		return err
 	}
 	framed, err := b.prepare(q)
@@ -168,7 +103,7 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 // Send sends q to the server. Relay or Drain must follow, unless the command
 // has no reply.
 func (b *Backend) Send(q *Query) error {
-	if err := follow(b, q); err != nil {
+	if err := ready(b, q); err != nil {
 		return err
 	}
 	framed, err := b.prepare(q)
@@ -352,6 +287,7 @@ type lostError struct {
 	server string
 	err    error
 	packet *wire.Error
+	unsent bool // before a statement was sent
 }
 
 func (e *lostError) Error() string {
@@ -367,6 +303,13 @@ func (e *lostError) Unwrap() error { return e.err }
 func Lost(err error) bool {
 	_, ok := errors.AsType[*lostError](err)
 	return ok
+}
+
+// Unsent reports whether err says so of a connection that the statement was not
+// even sent on.
+func Unsent(err error) bool {
+	lost, ok := errors.AsType[*lostError](err)
+	return ok && lost.unsent
 }
 
 // sendFile passes the file of LOAD DATA LOCAL INFILE from the client to the
@@ -437,17 +380,4 @@ func (s *sessionSeen) strike() []*Backend {
 		b.struck = true
 	}
 	return busy
-}
-
-// Unreachable reports whether err, of Connect, comes from the network or from a
-// server that is not there for anybody, so that another server may do better.
-func Unreachable(err error) bool {
-	if e, ok := errors.AsType[*wire.Error](err); ok {
-		switch e.Code {
-		case 1040, 1053, 1129, 1203, 1226: // too many connections, shutdown, host blocked, resources
-			return true
-		}
-		return false
-	}
-	return true
 }

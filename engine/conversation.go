@@ -29,12 +29,14 @@ type conversation struct {
 	entering   *login // while the client logs in
 	pins       Pins
 	holder     *Backend // of the open transaction
+	sharing    sharing
 }
 
 func newConversation(s *Session) *conversation {
 	c := &conversation{Session: s}
 	c.replies.session = s
 	c.statements.history, c.pins.session = &c.history, s
+	c.sharing = sharingOf(s.service)
 	return c
 }
 
@@ -139,6 +141,9 @@ func (c *conversation) route(q *Query) error {
 		q.prepared = c.statements.prepare(q)
 	}
 	err := c.run.head.RouteQuery(c.ctx, q, &c.replies)
+	if busy, ok := errors.AsType[*busyError](err); ok && q.Command().HasReply() && !c.replies.begun {
+		err = c.replies.ClientReply(ErrorReply(busy.packet()))
+	}
 	if q.Command() == wire.ComStmtClose {
 		c.closeStatement(q)
 	}

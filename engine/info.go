@@ -66,6 +66,7 @@ type BackendInfo struct {
 	Cipher       string
 	Primary      bool
 	Busy         bool
+	Parked       bool // it has no connection while the session is idle: idle_session_pool_time
 	Memory       BufferInfo
 }
 

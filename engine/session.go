@@ -49,7 +49,8 @@ type Session struct {
 type sessionSeen struct {
 	state    SessionState
 	identity identity
-	backends []*Backend
+	backends []*Backend // that have a connection
+	parked   []*Backend // that have none at the moment
 	activity activity
 	locks    lockMark
 	pins     *[]PinInfo // never changed, only replaced; nil for none

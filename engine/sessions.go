@@ -118,6 +118,9 @@ func patrol(e *Engine) {
 	for pause(e.ctx, time.Second) {
 		now := time.Now()
 		all, rested := e.sessions.all(), 0
+		for _, s := range e.servers.list {
+			s.pool.budget = s.pool.wanted()
+		}
 		for _, s := range all {
 			if look(s, now) {
 				rested++
@@ -143,6 +146,7 @@ func look(s *Session, now time.Time) (rests bool) {
 	}
 	if started {
 		wakeToPing(s, now)
+		wakeToShare(s, now)
 	}
 	s.mu.Unlock()
 	switch {

@@ -177,7 +177,7 @@ func (s *session) RouteQuery(_ context.Context, q *engine.Query, up engine.Reply
 		s.selects++
 	}
 	if err := s.backend.Execute(q, up); err != nil {
-		if engine.Lost(err) {
+		if engine.Lost(err) && !engine.Unsent(err) {
 			return fmt.Errorf("%w; the statement may have been executed", err)
 		}
 		return err

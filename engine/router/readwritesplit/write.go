@@ -48,7 +48,7 @@ func (e *finalError) Unwrap() error { return e.error }
 // q to execute, and reports whether q may be sent again.
 func (s *session) lostPrimary(q *engine.Query, b *engine.Backend, err error) (again bool, why error) {
 	inTrx, lasting := s.trx == b || s.autoOff, s.irreplaceable(b)
-	again = !b.Delivered() && (s.mayWait(q) || s.mayReadAgain(q, b))
+	again = engine.Unsent(err) || !b.Delivered() && (s.mayWait(q) || s.mayReadAgain(q, b))
 	s.drop(b)
 	switch {
 	case inTrx:
