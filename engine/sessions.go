@@ -21,6 +21,7 @@ type sessions struct {
 	last      atomic.Uint64
 	wg        sync.WaitGroup // of the sessions' goroutines
 	newcomers newcomers
+	blocked   blocked
 	resting   resting
 
 	mu   sync.RWMutex // guards what follows
@@ -129,6 +130,7 @@ func patrol(e *Engine) {
 		for _, s := range e.servers.list {
 			s.pool.expire(now, s.Usable())
 		}
+		unblock(e, now)
 		tidy.after(rested, len(all))
 	}
 }
