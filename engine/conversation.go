@@ -222,6 +222,7 @@ func (c *conversation) finish(err error) {
 	c.Logf(level, "session ended: %s", endText(cause))
 	c.event("closed", endText(cause), killer(cause))
 	if started {
+		c.service.past.add(time.Since(c.connected), c.history.commands.Load())
 		keepEnded(c, last, cause)
 	}
 	c.engine.sessions.remove(c.Session)

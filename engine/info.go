@@ -197,9 +197,17 @@ type ServiceInfo struct {
 	ActiveOperations int64
 	RoutedPackets    uint64
 	FailedAuths      uint64
+	Past             PastInfo
 	Diagnostics      map[string]any // the router's
 	Users            []UserInfo
 	UsersUpdated     time.Time
+}
+
+// PastInfo is what the sessions of a service have been that are over.
+type PastInfo struct {
+	AvgLifetime, MaxLifetime time.Duration
+	AvgHistory               float64 // commands in their histories at the end
+	MaxHistory               int64
 }
 
 // UserInfo is one database account that a service knows.
