@@ -52,6 +52,7 @@ func TestRealTLS(t *testing.T) {
 	p := start(t, "-config", loginSite(t, m, strings.TrimPrefix(verified, "\n"), map[string]string{
 		"Plain":  "RW" + own,
 		"Old":    "RW\nssl_version=TLSv1.2" + own,
+		"One":    "RW\nssl_version=TLSv1.2\nssl_cipher=ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384" + own,
 		"Client": "RW" + own + "\nssl_ca=" + authority.File() + "\nssl_verify_peer_certificate=true\nssl_verify_peer_host=true\nssl_crl=" + crl,
 	}))
 	config := func(pairs ...string) *tls.Config {
@@ -79,6 +80,10 @@ func TestRealTLS(t *testing.T) {
 		{"stranger", "Client", config(strangeCert, strangeKey), false},
 		{"old", "Old", config(), true},
 		{"too-new", "Old", &tls.Config{RootCAs: authority.Pool(t), ServerName: "127.0.0.1", MinVersion: tls.VersionTLS13}, false},
+		{"cipher", "One", config(), true},
+		{"other-cipher", "One", &tls.Config{RootCAs: authority.Pool(t), ServerName: "127.0.0.1", MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+		}}, false},
 		{"not-the-name", "Plain", &tls.Config{RootCAs: authority.Pool(t), ServerName: "elsewhere"}, false},
 	}
 	for _, tt := range tests {
@@ -135,6 +140,7 @@ func TestRealServerTLS(t *testing.T) {
 		{"stranger", "ssl=true\nssl_ca=" + stranger.File() + "\nssl_verify_peer_certificate=true\n" + shown, "no server is running"},                                     // the monitor verifies it, too
 		{"stranger-and-host", "ssl=true\nssl_ca=" + stranger.File() + "\nssl_verify_peer_certificate=true\nssl_verify_peer_host=true\n" + shown, "no server is running"}, // the monitor verifies it, too
 		{"version", "ssl=true\nssl_version=TLSv1.2,TLSv1.3\n" + shown, ""},
+		{"cipher", "ssl=true\nssl_version=TLSv1.2\nssl_cipher=ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384\n" + shown, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := start(t, "-config", loginSite(t, m, tt.server, map[string]string{"L": "Read\nauthenticator=passthrough"}))

@@ -40,6 +40,12 @@ type ServiceStatistics struct {
 	ActiveOperations int64  `json:"active_operations"`
 	RoutedPackets    uint64 `json:"routed_packets"`
 	FailedAuths      uint64 `json:"failed_auths"`
+
+	// Of sessions that are over.
+	AvgLifetime float64 `json:"avg_session_lifetime"` // seconds
+	MaxLifetime int64   `json:"max_session_lifetime"` // seconds
+	AvgHistory  float64 `json:"avg_sescmd_history_length"`
+	MaxHistory  int64   `json:"max_sescmd_history_length"`
 }
 
 // ServiceUser is one database account that the service knows.

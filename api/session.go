@@ -88,6 +88,7 @@ type SessionConnection struct {
 	Cipher       string `json:"cipher"`
 	Primary      bool   `json:"primary"` // ours: the server is the primary now
 	Busy         bool   `json:"busy"`    // ours: it owes a reply
+	Parked       bool   `json:"parked"`  // ours: it has no connection while the session is idle, see idle_session_pool_time
 }
 
 // SessionQuery is one retained statement.

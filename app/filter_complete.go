@@ -100,7 +100,7 @@ func valueCompletions(key, value string, values func(key string) []string) []com
 	var list []completion
 	add := func(value, help string) {
 		if len(list) < maxCompletions && value != last && len(value) >= len(last) && strings.EqualFold(value[:len(last)], last) {
-			list = append(list, completion{head + filterValue(value), value, help})
+			list = append(list, completion{head + quoted(value), value, help})
 		}
 	}
 	if before == "state" {

@@ -275,8 +275,11 @@ func renderBackend(a *api.SessionAttributes, c api.SessionConnection) app.UI {
 		role, glyph = lang.T("Primary"), "primary"
 	}
 	state := lang.T("Idle")
-	if c.Busy {
+	switch {
+	case c.Busy:
 		state = lang.T("At work")
+	case c.Parked:
+		state = lang.T("Given to others while idle")
 	}
 	id := "—"
 	if c.ConnectionID > 0 {

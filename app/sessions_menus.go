@@ -6,7 +6,6 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"github.com/signalbox/signalbox/api"
-	"github.com/signalbox/signalbox/api/view"
 	"github.com/signalbox/signalbox/app/lang"
 	"github.com/signalbox/signalbox/app/ui"
 )
@@ -301,7 +300,7 @@ func (p sessionsMenus) do(ctx app.Context, id, what string) {
 		putOnClipboard(curl(path), lang.T("Copied the command for curl."))
 	case "only-user":
 		if ok {
-			p.box.put("user:" + filterValue(s.Attributes.User))
+			p.box.put("user:" + quoted(s.Attributes.User))
 		}
 	case "restart", "cancel-statement":
 		switch {
@@ -326,16 +325,4 @@ func (p *sessionsPage) session(id string) (*api.Session, bool) {
 		return s, true
 	}
 	return p.others.row(id)
-}
-
-// filterValue writes a text as a value of the filter language, in quotes when it
-// needs them.
-func filterValue(text string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.@", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return view.Quote(text)
 }

@@ -1,12 +1,9 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +16,8 @@ type Backend struct {
 	// Set by Connect, then constant.
 	session *Session
 	server  *Server
-	conn    *serverConn
+
+	conn *serverConn // nil while it is parked; the session's goroutine changes it, under Session.mu
 
 	busy   atomic.Bool // it owes a reply
 	gone   atomic.Bool // it was cut because the server is down
@@ -31,6 +29,7 @@ type Backend struct {
 	status     wire.Status                  // of the last reply that had one
 	sent       *Query                       // that it owes a reply to
 	database   string                       // the default database
+	insert     insertID                     // what LAST_INSERT_ID() is
 	used       time.Duration                // when it was last sent something, since the session's begin
 	looked     time.Duration                // when Gone last looked at the connection, likewise
 	took       time.Duration                // how long the last reply that the client has seen did, from when its command came in
@@ -48,80 +47,6 @@ type backendStatement struct {
 	generation int // of the parameter types that the server has
 }
 
-// serverTimeout is how long connecting to one server may take. It is shorter than
-// connectTimeout, so that another server can take the place of one that does not
-// answer.
-const serverTimeout = connectTimeout / 2
-
-// Connect opens a connection to server, logged in as the session's user, and
-// replays the session's history on it. The connection belongs to the caller. An
-// error of the server's own is a *wire.Error.
-func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-	defer cancel()
-	c := loginAs(s)
-	c.capabilities, c.exact = s.talk.caps, true
-	entering := s.talk.entering
-	if entering != nil && entering.relays {
-		c.relay = entering.relay
-	}
-	conn, err := server.connect(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if entering != nil {
-		entering.proved = true
-	}
-	b := &Backend{session: s, server: server, conn: conn, status: wire.StatusAutocommit, used: time.Since(s.connected), database: c.database}
-	b.threadID.Store(conn.threadID)
-	if err := b.prime(ctx, c.database); err != nil {
-		b.done()
-		server.pool.drop(conn)
-		return nil, fmt.Errorf("server %s: %w", server.Name(), err)
-	}
-	server.opened()
-	s.mu.Lock()
-	s.seen.backends = append(s.seen.backends, b)
-	s.seen.timeline.note("backend_open", server.Name(), "")
-	if server.Status()&StatusMaint != 0 { // since the router has chosen it
-		leaveLocked(s, server, "")
-	}
-	s.mu.Unlock()
-	if s.Logs(slog.LevelInfo) {
-		s.Logf(slog.LevelInfo, "connected to server %s, thread id %d", server.Name(), conn.threadID)
-	}
-	s.boring()
-	return b, nil
-}
-
-// prime makes a new connection, whose default database is the given one, what the
-// session's others are.
-func (b *Backend) prime(ctx context.Context, database string) error {
-	if err := b.session.listener.init.replay(ctx, b, ""); err != nil {
-		return fmt.Errorf("connection_init_sql_file: %w", err)
-	}
-	if err := b.session.talk.history.replay(ctx, b, database); err != nil {
-		return fmt.Errorf("replay the session's history: %w", err)
-	}
-	return nil
-}
-
-// loginAs returns as whom the session logs in to servers. It may be called by
-// any goroutine.
-func loginAs(s *Session) credentials {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	who := &s.seen.identity
-	c := credentials{
-		user: who.user, secret: who.secret, database: who.database, charset: who.charset,
-		attributes: who.attributes.list, client: s.remote,
-	}
-	if who.mapped != nil {
-		c.user, c.secret = who.mapped.User, who.mapped.Secret
-	}
-	return c
-}
-
 // Server returns the server that the backend is connected to.
 func (b *Backend) Server() *Server { return b.server }
 
@@ -137,11 +62,12 @@ func (b *Backend) Close() error {
 	s := b.session
 	gone(s.talk, b)
 	s.mu.Lock()
-	s.seen.backends = slices.DeleteFunc(s.seen.backends, func(x *Backend) bool { return x == b })
+	s.seen.backends, s.seen.parked = without(s.seen.backends, b), without(s.seen.parked, b)
 	s.seen.timeline.note("backend_close", b.server.Name(), "")
 	dirty := b.struck || s.talk.stained
 	s.mu.Unlock()
 	switch {
+	case b.conn == nil:
 	case owed:
 		b.server.pool.drop(b.conn)
 	case dirty:
@@ -155,7 +81,7 @@ func (b *Backend) Close() error {
 
 // Execute sends q to the server and passes the reply up.
 func (b *Backend) Execute(q *Query, up ReplyWriter) error {
-	if err := follow(b, q); err != nil {
+	if err := ready(b, q); err != nil {
 		return err
 	}
 	framed, err := b.prepare(q)
@@ -179,7 +105,7 @@ func (b *Backend) Execute(q *Query, up ReplyWriter) error {
 // Send sends q to the server. Relay or Drain must follow, unless the command
 // has no reply.
 func (b *Backend) Send(q *Query) error {
-	if err := follow(b, q); err != nil {
+	if err := ready(b, q); err != nil {
 		return err
 	}
 	framed, err := b.prepare(q)
@@ -467,17 +393,4 @@ func (s *sessionSeen) strike() []*Backend {
 		b.struck = true
 	}
 	return busy
-}
-
-// Unreachable reports whether err, of Connect, comes from the network or from a
-// server that is not there for anybody, so that another server may do better.
-func Unreachable(err error) bool {
-	if e, ok := errors.AsType[*wire.Error](err); ok {
-		switch e.Code {
-		case 1040, 1053, 1129, 1203, 1226: // too many connections, shutdown, host blocked, resources
-			return true
-		}
-		return false
-	}
-	return true
 }

@@ -10,6 +10,9 @@ import (
 // sees nothing, and returns the first column of its first row; "" without one. An
 // error of the server's own is a *wire.Error. Nothing else may be under way.
 func (b *Backend) Ask(sql string) (string, error) {
+	if err := regain(b); err != nil {
+		return "", err
+	}
 	if err := b.transmit(NewQuery(sql), nil); err != nil {
 		return "", err
 	}
@@ -52,8 +55,8 @@ const staleAfter = 100 * time.Millisecond
 // server has closed it while it was not used. It costs nothing for a connection that
 // was used, or looked at, a moment ago.
 func (b *Backend) Gone(q *Query) bool {
-	if b.gone.Load() {
-		return true
+	if b.gone.Load() || b.conn == nil {
+		return b.conn != nil
 	}
 	now := q.received.Sub(b.session.connected)
 	if now-max(b.used, b.looked) <= staleAfter {

@@ -1,6 +1,13 @@
 package engine
 
-import "github.com/signalbox/signalbox/engine/module"
+import (
+	"slices"
+
+	"github.com/signalbox/signalbox/engine/module"
+)
+
+// shareable reports whether other sessions may want connections to s.
+func shareable(s *Server) bool { return s.pool.limit > 0 || s.pool.size > 0 }
 
 // registry holds the objects of one kind, in the order of the configuration.
 type registry[T any] struct {
@@ -138,6 +145,9 @@ func (b *builder) buildService(o module.Object) error {
 			return err
 		}
 		s.servers = append(s.servers, server)
+	}
+	if sharingOf(s).on() && !slices.ContainsFunc(s.servers, shareable) {
+		b.logger.Warn("idle_session_pool_time has no effect: no server of the service has max_routing_connections, or persistpoolmax with persistmaxtime", "service", o.Name)
 	}
 	for _, m := range b.modules.Routers {
 		if m.Name == o.Module {

@@ -31,6 +31,7 @@ type conversation struct {
 	pins       Pins
 	statements statements
 	history    history
+	sharing    sharing
 	entering   *login // while the client logs in
 }
 
@@ -38,6 +39,7 @@ func newConversation(s *Session) *conversation {
 	c := &conversation{Session: s}
 	c.replies.session = s
 	c.statements.history, c.pins.session = &c.history, s
+	c.sharing = sharingOf(s.service)
 	return c
 }
 
@@ -137,6 +139,9 @@ func (c *conversation) route(q *Query) error {
 		q.prepared = c.statements.prepare(q)
 	}
 	err := c.run.head.RouteQuery(c.ctx, q, &c.replies)
+	if busy, ok := errors.AsType[*busyError](err); ok && q.Command().HasReply() && !c.replies.begun {
+		err = c.replies.ClientReply(ErrorReply(busy.packet()))
+	}
 	if q.Command() == wire.ComStmtClose {
 		c.closeStatement(q)
 	}
@@ -229,6 +234,7 @@ func (c *conversation) finish(err error) {
 	c.Logf(level, "session ended: %s", endText(cause))
 	c.event("closed", endText(cause), killer(cause))
 	if started {
+		c.service.past.add(time.Since(c.connected), c.history.commands.Load())
 		keepEnded(c, last, cause)
 	}
 	c.engine.sessions.remove(c.Session)

@@ -19,6 +19,7 @@ import (
 type history struct {
 	entries   []historyEntry
 	lastID    uint32 // of the last prepared statement
+	pruned    bool   // the oldest commands were forgotten
 	lost      bool   // a command was not kept: no server can be made like the others any more
 	variables bool   // an entry reads user variables, so that all that set them count
 
@@ -72,6 +73,7 @@ func (h *history) add(q *Query, database string, limits historyLimits) {
 		}
 		oldest := slices.IndexFunc(h.entries, func(e historyEntry) bool { return !e.prepares() })
 		h.entries = slices.Delete(h.entries, oldest, oldest+1)
+		h.pruned = true
 	}
 	h.measure()
 }
@@ -119,7 +121,7 @@ func (h *history) deallocate(name []byte) bool {
 }
 
 func (h *history) clear() {
-	h.entries, h.lost, h.variables = nil, false, false
+	h.entries, h.lost, h.pruned, h.variables = nil, false, false, false
 	h.measure()
 }
 

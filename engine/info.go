@@ -66,6 +66,7 @@ type BackendInfo struct {
 	Cipher       string
 	Primary      bool
 	Busy         bool
+	Parked       bool // it has no connection while the session is idle: idle_session_pool_time
 	Memory       BufferInfo
 }
 
@@ -196,9 +197,17 @@ type ServiceInfo struct {
 	ActiveOperations int64
 	RoutedPackets    uint64
 	FailedAuths      uint64
+	Past             PastInfo
 	Diagnostics      map[string]any // the router's
 	Users            []UserInfo
 	UsersUpdated     time.Time
+}
+
+// PastInfo is what the sessions of a service have been that are over.
+type PastInfo struct {
+	AvgLifetime, MaxLifetime time.Duration
+	AvgHistory               float64 // commands in their histories at the end
+	MaxHistory               int64
 }
 
 // UserInfo is one database account that a service knows.

@@ -178,7 +178,7 @@ func TestRelayRestart(t *testing.T) {
 // once in users_refresh_time unless that helps.
 func TestAccountsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := start(t)
+		p := start(t, "[maxscale]", "[maxscale]\nmax_auth_errors_until_block=0")
 		defer p.stop()
 		reads := func() (n int) {
 			for _, s := range p.primary.Statements() {

@@ -26,8 +26,11 @@ type pool struct {
 
 	places places // of all connections of sessions, the kept ones among them
 
+	budget int // how many more sessions may be asked for theirs in this round; the patrol's own
+
 	mu      sync.Mutex // guards what follows
 	idle    []kept     // oldest first
+	queue   queue      // of sessions that share
 	figures PoolInfo
 }
 
@@ -76,16 +79,26 @@ func (s *Server) connect(ctx context.Context, c credentials) (*serverConn, error
 		}
 	}
 	if !p.place() {
-		return nil, serverError(&wire.Error{Code: 1040, State: "08004", Message: fmt.Sprintf(
-			"Too many connections to server %s: max_routing_connections allows %d", s.Name(), p.limit)})
+		return nil, serverError(&fullError{server: s})
 	}
 	conn, greeting, err := s.login(ctx, c)
 	if err != nil {
-		p.places.leave()
+		p.leave()
 		return nil, err
 	}
 	conn.threadID, conn.kind = uint64(greeting.ConnectionID), c.kind()
 	return conn, nil
+}
+
+// fullError is that there is no place for another connection to a server.
+type fullError struct{ server *Server }
+
+func (e *fullError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap is what clients are told.
+func (e *fullError) Unwrap() error {
+	return &wire.Error{Code: 1040, State: "08004", Message: fmt.Sprintf(
+		"Too many connections to server %s: max_routing_connections allows %d", e.server.Name(), e.server.pool.limit)}
 }
 
 // giveBack takes a connection back from a session, that nothing is owed on, and
@@ -119,6 +132,7 @@ func (p *pool) keep(conn *serverConn) bool {
 	}
 	p.idle = append(p.idle, kept{conn: conn, since: time.Now()})
 	p.figures.Peak = max(p.figures.Peak, int64(len(p.idle)))
+	p.queue.next()
 	return true
 }
 
@@ -170,7 +184,15 @@ func (p *pool) discard(conn *serverConn) {
 // back.
 func (p *pool) drop(conn *serverConn) {
 	_ = conn.Release()
+	p.leave()
+}
+
+// leave gives a place back, to who waits for one.
+func (p *pool) leave() {
 	p.places.leave()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue.next()
 }
 
 // expire closes the connections that have been kept for long enough, and all of

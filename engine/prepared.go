@@ -216,7 +216,7 @@ func (b *Backend) prepare(q *Query) ([]byte, error) {
 // HasStatement reports whether the server knows the prepared statement that q
 // works on.
 func (b *Backend) HasStatement(q *Query) bool {
-	return q.prepared == nil || q.Command() == wire.ComStmtPrepare || b.statements[q.prepared.id] != nil
+	return q.prepared == nil || q.Command() == wire.ComStmtPrepare || b.conn == nil || b.statements[q.prepared.id] != nil
 }
 
 // noteStatement takes the server's id from the first packet of the answer to a
@@ -251,7 +251,11 @@ func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
 	case wire.ComQuery, wire.ComStmtExecute:
 		noteStatement(c, q)
 		c.pins.note(b, q, r)
-	case wire.ComStmtFetch, wire.ComStmtBulkExecute, wire.ComStmtReset:
+		c.sharing.note(b, q.Statement())
+	case wire.ComStmtBulkExecute:
+		c.pins.note(b, q, r)
+		c.sharing.note(b, q.Statement())
+	case wire.ComStmtFetch, wire.ComStmtReset:
 		c.pins.note(b, q, r)
 	case wire.ComSetOption:
 		c.history.add(q, databaseOf(c.Session), c.service.historyLimits())
@@ -294,15 +298,17 @@ func (c *conversation) closeStatement(q *Query) {
 func (c *conversation) forgetState() {
 	c.statements.clear()
 	c.pins.clear()
+	c.sharing.bound, c.sharing.nextTrx = false, false
 	for _, b := range c.openBackends() {
-		b.statements = nil
+		b.statements, b.insert = nil, insertID{}
 	}
 }
 
+// openBackends returns the backends, those that are parked too.
 func (c *conversation) openBackends() []*Backend {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.seen.backends)
+	return slices.Concat(c.seen.backends, c.seen.parked)
 }
 
 func (q *Query) writes() bool { return q.SQL() != nil && q.Statement().Is(classify.Writes) }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -115,10 +116,10 @@ func leaveLocked(s *Session, server *Server, by string) {
 	s.wakeLocked()
 }
 
-// backendOf returns the open connection to the server, nil when there is none.
+// backendOf returns the backend on the server, nil when there is none.
 // The caller holds the session's mu.
 func (s *sessionSeen) backendOf(server *Server) *Backend {
-	for _, b := range s.backends {
+	for _, b := range slices.Concat(s.backends, s.parked) {
 		if b.server == server {
 			return b
 		}
@@ -129,7 +130,7 @@ func (s *sessionSeen) backendOf(server *Server) *Backend {
 // forbidden returns a server in maintenance that the session is connected to,
 // nil when there is none. The caller holds the session's mu.
 func (s *sessionSeen) forbidden() *Server {
-	for _, b := range s.backends {
+	for _, b := range slices.Concat(s.backends, s.parked) {
 		if b.server.Status()&StatusMaint != 0 {
 			return b.server
 		}

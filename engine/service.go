@@ -32,6 +32,7 @@ type Service struct {
 	state     atomic.Pointer[string]
 
 	tally
+	past        past
 	failedAuths atomic.Uint64
 	errors      atomic.Uint64 // statements that failed
 }
@@ -206,6 +207,7 @@ func (s *Service) info() ServiceInfo {
 		ActiveOperations: s.operations.Load(),
 		RoutedPackets:    s.packets.Load(),
 		FailedAuths:      s.failedAuths.Load(),
+		Past:             s.past.info(),
 		Diagnostics:      s.router.Diagnostics(),
 	}
 	for _, server := range s.servers {

@@ -59,7 +59,8 @@ type sessionSeen struct {
 	load     load
 	flows    flows
 	state    SessionState
-	backends []*Backend
+	backends []*Backend // that have a connection
+	parked   []*Backend // that have none at the moment
 	pins     *[]PinInfo // never changed, only replaced; nil for none
 	timeline timeline
 }

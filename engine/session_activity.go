@@ -223,6 +223,7 @@ func (c *conversation) beginQuery(q *Query) {
 	command, sql := q.Command(), q.SQL()
 	c.mu.Lock()
 	c.work.idle, c.work.rest, c.work.rested = false, false, false
+	c.work.share, c.work.keeps = false, false
 	a := &c.seen.activity
 	a.enter(Running, q.received)
 	a.lastIO = q.received

@@ -84,6 +84,8 @@ type wishes struct {
 	rested    bool // it was asked to since its last statement
 	resting   bool // it has no goroutine
 	restart   bool
+	share     bool  // connections are to be given to others
+	keeps     bool  // they could not be since its last statement
 	ping      bool  // backends that are idle for long are to be pinged
 	finishing bool  // serve has begun to close everything: no more replies are written
 	ended     error // why the session ends; nil while it lives
@@ -171,12 +173,17 @@ func (s *Session) SetFilters(names ...string) error {
 // Restart opens the session's router and the service's present filters anew, at
 // the first idle point outside a transaction; until then it is pending. The
 // client keeps its connection, its id and its session state, which is replayed
-// on the new backends. When the new ones cannot be opened the old ones stay.
+// on the new backends. A session that shares its connections is refused. When the new ones cannot be opened the old ones stay.
 func (s *Session) Restart(by string) error {
 	s.mu.Lock()
 	if s.work.ended != nil || s.seen.state != SessionStarted {
 		s.mu.Unlock()
 		return Errorf(NotFound, "session %d has ended", s.id)
+	}
+	if s.talk.sharing.on() {
+		s.mu.Unlock()
+		return Errorf(Invalid, "session %d shares its connections and cannot be restarted: idle_session_pool_time of service %s is %v; end it instead, its client may connect again",
+			s.id, s.service.Name(), s.talk.sharing.after)
 	}
 	s.work.restart, s.work.from, s.work.since = true, by, time.Now()
 	s.seen.timeline.note("restart_requested", "", by)
@@ -257,6 +264,9 @@ func (c *conversation) idlePoint() error {
 		case c.work.ping:
 			c.mu.Unlock()
 			keepAlive(c)
+		case c.sharesNow(outside):
+			c.mu.Unlock()
+			share(c)
 		case c.work.rest && len(c.client.Unread()) == 0 && layDown(c):
 			c.mu.Unlock()
 			return errRest

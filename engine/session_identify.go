@@ -233,6 +233,9 @@ func (a *attempt) enter(v auth.Verdict) error {
 // refused refuses a client whose proof is wrong.
 func (l *login) refused(e *wire.Error, reason string) error {
 	l.service.refused()
+	if e.Code == 1045 {
+		l.countFailure()
+	}
 	level := slog.LevelDebug
 	if l.service.object.Values.Bool("log_auth_warnings") {
 		level = slog.LevelWarn

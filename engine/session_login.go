@@ -30,6 +30,11 @@ func (l *login) login(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	l.service.enter()
+	if !l.listener.believes(l.remote.Addr()) { // else it may speak for somebody else
+		if err := l.refuseBlocked(); err != nil {
+			return err
+		}
+	}
 	limit := l.service.object.Values.Int("max_connections")
 	if l.service.places.full(limit) {
 		return l.reject(tooMany())
@@ -51,6 +56,9 @@ func (l *login) login(ctx context.Context) error {
 		return err
 	}
 	response, err := l.readLogin(offered, secured)
+	if err == nil {
+		err = l.refuseBlocked()
+	}
 	if err != nil {
 		return err
 	}

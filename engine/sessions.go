@@ -21,6 +21,7 @@ type sessions struct {
 	last      atomic.Uint64
 	wg        sync.WaitGroup // of the sessions' goroutines
 	newcomers newcomers
+	blocked   blocked
 	resting   resting
 
 	mu   sync.RWMutex // guards what follows
@@ -118,6 +119,9 @@ func patrol(e *Engine) {
 	for pause(e.ctx, time.Second) {
 		now := time.Now()
 		all, rested := e.sessions.all(), 0
+		for _, s := range e.servers.list {
+			s.pool.budget = s.pool.wanted()
+		}
 		for _, s := range all {
 			if look(s, now) {
 				rested++
@@ -126,6 +130,7 @@ func patrol(e *Engine) {
 		for _, s := range e.servers.list {
 			s.pool.expire(now, s.Usable())
 		}
+		unblock(e, now)
 		tidy.after(rested, len(all))
 	}
 }
@@ -143,6 +148,7 @@ func look(s *Session, now time.Time) (rests bool) {
 	}
 	if started {
 		wakeToPing(s, now)
+		wakeToShare(s, now)
 	}
 	s.mu.Unlock()
 	switch {

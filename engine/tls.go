@@ -124,6 +124,10 @@ func baseTLS(o module.Object) (*tls.Config, error) {
 	if err := setVersions(config, v.List("ssl_version")); err != nil {
 		return nil, Errorf(Invalid, "%s %s: ssl_version: %w", o.Kind, o.Name, err)
 	}
+	var err error
+	if config.CipherSuites, err = cipherSuites(v.String("ssl_cipher")); err != nil {
+		return nil, Errorf(Invalid, "%s %s: ssl_cipher: %w", o.Kind, o.Name, err)
+	}
 	if file := v.String("ssl_ca"); file != "" {
 		pool, err := readCA(file)
 		if err != nil {

@@ -89,7 +89,7 @@ func describe(r *api.Session, info *engine.SessionInfo, now time.Time) {
 
 func connection(b *engine.BackendInfo) api.SessionConnection {
 	return api.SessionConnection{
-		Server: b.Server, ConnectionID: b.ConnectionID, Cipher: b.Cipher, Primary: b.Primary, Busy: b.Busy,
+		Server: b.Server, ConnectionID: b.ConnectionID, Cipher: b.Cipher, Primary: b.Primary, Busy: b.Busy, Parked: b.Parked,
 	}
 }
 

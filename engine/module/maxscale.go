@@ -236,8 +236,8 @@ var MaxScaleModule = Module{
 			Description: "How often accounts are read again; 0s means when they are needed.",
 		},
 		{
-			Name: "max_auth_errors_until_block", Type: Int, Default: "10", Modifiable: true, NotImplemented: true,
-			Description: "How often a host may fail to log in before it is blocked for a while; 0 means for ever.",
+			Name: "max_auth_errors_until_block", Type: Int, Default: "10", Modifiable: true,
+			Description: "How many failed logins, with less than 60 s between them, block a host for 60 s; 0 means none.",
 		},
 		{
 			Name: "auto_tune", Type: StringList, NotImplemented: true,

@@ -112,12 +112,12 @@ var ServiceModule = Module{
 			Description: "Keep no session commands.",
 		},
 		{
-			Name: "idle_session_pool_time", Type: Duration, Default: "-1ms", Min: -1000, Modifiable: true, NotImplemented: true,
-			Description: "How long a session must be idle for others to use its backend connections; -1ms means never.",
+			Name: "idle_session_pool_time", Type: Duration, Default: "-1ms", Min: -1000, Modifiable: true,
+			Description: "How long a session must be idle for others to get its backend connections, when a server has persistpoolmax or max_routing_connections; -1ms means for ever.",
 		},
 		{
-			Name: "multiplex_timeout", Type: Duration, Default: "60s", Modifiable: true, NotImplemented: true,
-			Description: "How long a session waits for a backend connection that others use.",
+			Name: "multiplex_timeout", Type: Duration, Default: "60s", Modifiable: true,
+			Description: "How long a statement waits for a backend connection when max_routing_connections leaves none, with idle_session_pool_time.",
 		},
 		{
 			Name: "user_accounts_file", Type: Path,

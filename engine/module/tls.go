@@ -41,8 +41,8 @@ func withTLS(parameters ...Parameter) []Parameter {
 			Description: "TLS versions that may be used; MAX means all that are safe, which are TLSv1.2 and TLSv1.3.",
 		},
 		{
-			Name: "ssl_cipher", Type: String, Modifiable: true, NotImplemented: true,
-			Description: "Cipher suites that may be used.",
+			Name: "ssl_cipher", Type: String, Modifiable: true,
+			Description: "Cipher suites that may be used with TLSv1.2, by OpenSSL's names and with colons between them; empty for all that are safe. Those of TLSv1.3 cannot be chosen.",
 		},
 		{
 			Name: "ssl_cert_verify_depth", Type: Count, Default: "9", Modifiable: true,

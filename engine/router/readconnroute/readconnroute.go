@@ -185,7 +185,7 @@ func (s *session) RouteQuery(_ context.Context, q *engine.Query, up engine.Reply
 		s.selects++
 	}
 	err := s.backend.Execute(q, up)
-	if err != nil && engine.Lost(err) {
+	if err != nil && engine.Lost(err) && !engine.Unsent(err) {
 		return fmt.Errorf("%w; the statement may have been executed", err)
 	}
 	return err

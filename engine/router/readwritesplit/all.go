@@ -66,10 +66,13 @@ func (s *session) speaker(ctx context.Context, q *engine.Query) (*engine.Backend
 
 // together has all servers execute a session command.
 func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine.Backend) error {
+	if err := engine.Regain(first); err != nil { // before others owe a reply
+		return err
+	}
 	var others []*engine.Backend
 	for _, m := range slices.Clone(s.members) {
 		b := m.Backend
-		if b == first || !b.HasStatement(q) {
+		if b == first || !b.HasStatement(q) || engine.Parked(b) {
 			continue
 		}
 		if err := b.Send(q); err != nil {

@@ -56,6 +56,12 @@ const (
 	barUnlike      = 24 * time.Hour
 )
 
+// Settle reports whether no connection knows anything that the router still needs:
+// where the last write of the session is, it asks now.
+func (c *connections) Settle() bool {
+	return c.trx == nil && (c.causal == nil || c.causal.ask == nil || c.causal.askPosition())
+}
+
 // connect opens a connection to server. One that fails is not tried again for a
 // while.
 func (c *connections) connect(ctx context.Context, server *engine.Server) (*engine.Backend, error) {

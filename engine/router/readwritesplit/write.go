@@ -47,7 +47,7 @@ func (e *finalError) Unwrap() error { return e.error }
 // q to execute, and reports whether q may be sent again.
 func (s *session) lostPrimary(q *engine.Query, b *engine.Backend, err error) (again bool, why error) {
 	inTrx, lasting := s.trx == b || s.autoOff, s.irreplaceable(b)
-	again = s.mayReadAgain(q, b) || engine.Unsent(err) && s.mayWait(q)
+	again = s.mayReadAgain(q, b) || engine.Unsent(err) && (s.mayWait(q) || engine.Parked(b))
 	s.drop(b)
 	switch {
 	case inTrx:
