@@ -294,7 +294,7 @@ func (b *Backend) receive(each func(*Reply) error) error {
 		}
 		switch {
 		case b.response.Complete:
-			if hasStatus(q.Command()) && b.response.Err == nil {
+			if hasStatus(q.Command()) && b.response.Told() {
 				b.status = b.response.Status
 				noteDatabase(b, q)
 			}
