@@ -200,8 +200,8 @@ func (g *generator) about(kind wire.Command, s *statement) []byte {
 func (g *generator) fetch(s *statement) request {
 	rows := uint32(g.IntN(4) * 5)
 	text := "fetch " + s.sql
-	if s.cursor && (s.inTrx != g.inTrx || g.many) { // then nobody knows it yet
-		text += " (of another transaction)"
+	if s.cursor && (s.inTrx || g.inTrx || g.many) { // of many nobody knows it yet
+		text += " (beside a transaction)"
 	}
 	return request{text: text, payload: binary.LittleEndian.AppendUint32(g.about(wire.ComStmtFetch, s), rows), learn: func(r *wire.Response) {
 		g.deny(r) // the status may be that of another server

@@ -11,7 +11,7 @@ import (
 
 // rule rules out tests of the main suite.
 type rule struct {
-	what       string // what the expression is about: name, source or beside
+	what       string // what the expression is about: name, slow, source or beside
 	expression *regexp.Regexp
 }
 
@@ -35,14 +35,16 @@ func readRules(t *testing.T) rules {
 		t.Fatal(err)
 	}
 	var list rules
+	explained := false
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
+			explained = line != ""
 			continue
 		}
 		what, expression, _ := strings.Cut(line, " ")
-		if !slices.Contains([]string{"name", "source", "beside", "slow"}, what) {
-			t.Fatalf("mariadb-test.txt: %q: want name, source, beside or slow", line)
+		if !explained || !slices.Contains([]string{"name", "source", "beside", "slow"}, what) {
+			t.Fatalf("mariadb-test.txt: %q: want a comment above it, and name, source, beside or slow", line)
 		}
 		list = append(list, rule{what: what, expression: regexp.MustCompile(expression)})
 	}
