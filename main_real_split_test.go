@@ -102,6 +102,35 @@ func TestRealCausalReads(t *testing.T) {
 	}
 }
 
+// Ensure that a session sees what it has written after COM_RESET_CONNECTION too, with
+// which the primary forgets where that was.
+func TestRealCausalReadsReset(t *testing.T) {
+	primary, replica := enginetest.StartPair(t)
+	root(t, primary, "CREATE TABLE t (a INT)")
+	primary.WaitReplicated(t, replica)
+	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=2", "START SLAVE")
+	p := start(t, "-config", splitting(t, map[string]string{"local": "causal_reads=local"}, primary, replica))
+	nc, err := net.Dial("tcp", listenerAddress(p.engine, "local-Listener"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	c, err := enginetest.ConnectOver(nc, enginetest.ClientOptions{User: enginetest.AppUser, Password: enginetest.AppPassword, Database: "app"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Query("INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	const resetConnection = 0x1f
+	if _, err := c.Command([]byte{resetConnection}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.Query("SELECT CONCAT(COUNT(*), ' of ', @@server_id) FROM t"); err != nil || r.Value != "1 of 2" {
+		t.Errorf("got %q, %v, want 1 of 2", r.Value, err)
+	}
+}
+
 // Ensure that a client that follows the session state learns nothing that it does
 // not from a server, and that reads are causal with the positions in it.
 func TestRealCausalReadsTracked(t *testing.T) {

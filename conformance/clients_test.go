@@ -21,6 +21,7 @@ var suites = []suite{
 	java,
 	sysbench,
 	differential,
+	differentialPair,
 	goDriver,
 	mariadbTest,
 }

@@ -39,6 +39,7 @@ const (
 type way struct {
 	name    string
 	addr    string // host:port
+	dir     string // of what the server and the tests of MariaDB share, if it is one for those
 	service string // "" for the direct way
 	server  *enginetest.MariaDB
 }
@@ -63,8 +64,9 @@ func (w way) open(t testing.TB, schema, parameters string) *sql.DB {
 // does not promise. So the servers between which "split" splits are one server
 // under two addresses; "pair" has a real replica, for what can wait for it.
 type bench struct {
-	direct, conn, split way // one server
-	pairDirect, pair    way // a primary with a replica
+	direct, conn, split way   // one server
+	pairDirect, pair    way   // a primary with a replica
+	main                []way // servers for MariaDB's main suite, one for each way
 	primary, replica    *enginetest.MariaDB
 	results             string // folder for what the suites have printed
 }
@@ -82,16 +84,14 @@ func TestConformance(t *testing.T) {
 	for _, s := range suites {
 		t.Run(s.name, func(t *testing.T) {
 			began := time.Now()
-			ways := []way{b.direct, b.conn, b.split}
-			if s.pair {
-				ways = []way{b.pairDirect, b.pair}
-			}
-			want := s.transcript(t, b, ways[0])
+			ways := s.waysOf(b)
+			said := s.transcripts(t, b, ways)
+			want := said[0]
 			if len(want) < s.least {
 				t.Fatalf("%s says %d things directly, want %d or more: see %s", s.name, len(want), s.least, b.results)
 			}
-			for _, w := range ways[1:] {
-				t.Run(w.name, func(t *testing.T) { compare(t, s.name, w.name, want, s.transcript(t, b, w), known) })
+			for i, w := range ways[1:] {
+				t.Run(w.name, func(t *testing.T) { compare(t, s, w.name, want, said[i+1], known) })
 			}
 			for _, d := range known {
 				if d.suite == s.name && !d.seen {
@@ -106,11 +106,38 @@ func TestConformance(t *testing.T) {
 // suite is a set of tests of somebody else's, or a client that does a day's
 // work.
 type suite struct {
-	name  string
-	run   func(t *testing.T, b *bench, w way) []byte // everything that it prints
-	lines func(output []byte) []string               // what of that is to be equal; nil for all of it
-	least int                                        // lines there are at least, or something is wrong
-	pair  bool                                       // runs on a primary with a replica
+	name      string
+	run       func(t *testing.T, b *bench, w way) []byte // everything that it prints
+	lines     func(output []byte) []string               // what of that is to be equal; nil for all of it
+	least     int                                        // lines there are at least, or something is wrong
+	ways      func(*bench) []way                         // the direct way and those through the proxy; nil for one server
+	sequences bool                                       // what stands before ", " is a sequence, of which only the first difference says anything
+	apart     bool                                       // each way has a server of its own, so that they are gone together
+}
+
+// waysOf returns the direct way and those to compare it with.
+func (s suite) waysOf(b *bench) []way {
+	if s.ways == nil {
+		return []way{b.direct, b.conn, b.split}
+	}
+	return s.ways(b)
+}
+
+// transcripts returns what s says on each way.
+func (s suite) transcripts(t *testing.T, b *bench, ways []way) [][]string {
+	t.Helper()
+	said := make([][]string, len(ways))
+	t.Run("run", func(t *testing.T) {
+		for i, w := range ways {
+			t.Run(w.name, func(t *testing.T) {
+				if s.apart {
+					t.Parallel()
+				}
+				said[i] = s.transcript(t, b, w)
+			})
+		}
+	})
+	return said
 }
 
 // transcript runs s from an empty schema and returns what it says.
@@ -122,7 +149,7 @@ func (s suite) transcript(t *testing.T, b *bench, w way) []string {
 			t.Fatal(err)
 		}
 	}
-	if s.pair {
+	if w.server == b.primary {
 		b.primary.WaitReplicated(t, b.replica)
 	}
 	output := s.run(t, b, w)
@@ -134,6 +161,9 @@ func (s suite) transcript(t *testing.T, b *bench, w way) []string {
 	}
 	return strings.Split(strings.TrimSuffix(string(output), "\n"), "\n")
 }
+
+func (b *bench) mainWays() []way { return b.main }
+func (b *bench) pairWays() []way { return []way{b.pairDirect, b.pair} }
 
 // newBench starts the servers and the proxy.
 func newBench(t *testing.T, program string) *bench {
@@ -155,7 +185,8 @@ func newBench(t *testing.T, program string) *bench {
 		split:      way{name: "readwritesplit", service: "Split", addr: free(t), server: alone},
 		pair:       way{name: "readwritesplit", service: "Pair", addr: free(t), server: primary},
 	}
-	startProxy(t, b, program, alone)
+	b.main = startMain(t)
+	startProxy(t, b, program)
 	return b
 }
 
@@ -170,28 +201,40 @@ func free(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// configuration is a MaxScale-style configuration for b.
-func configuration(t *testing.T, b *bench, alone *enginetest.MariaDB, dir string) string {
+// configuration is a MaxScale-style configuration for b. A server is there
+// under two addresses, so that readwritesplit has something to split.
+func configuration(t *testing.T, b *bench, dir string) string {
 	t.Helper()
 	var c strings.Builder
 	_, admin, _ := net.SplitHostPort(free(t))
-	fmt.Fprintf(&c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\n", admin, dir, dir)
+	fmt.Fprintf(&c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\nusers_refresh_time=0s\n", admin, dir, dir)
 	server := func(name, where string) { fmt.Fprintf(&c, "[%s]\ntype=server\n%s\n", name, where) }
 	tcp := func(m *enginetest.MariaDB) string { return fmt.Sprintf("address=%s\nport=%d", m.Host, m.Port) }
-	server("alone", tcp(alone))
-	server("again", "socket="+alone.Socket())
-	server("primary", tcp(b.primary))
-	server("replica", tcp(b.replica))
-	for _, m := range []string{"[One]\nservers=alone,again\nassume_primary=alone", "[Two]\nservers=primary,replica"} {
-		fmt.Fprintf(&c, "%s\ntype=monitor\nmodule=mariadbmon\nuser=%s\npassword=%s\nmonitor_interval=500ms\n", m, enginetest.MonitorUser, enginetest.MonitorPassword)
+	monitor := func(name, servers string) {
+		fmt.Fprintf(&c, "[%s-Monitor]\ntype=monitor\nmodule=mariadbmon\nservers=%s\nuser=%s\npassword=%s\nmonitor_interval=500ms\n", name, servers, enginetest.MonitorUser, enginetest.MonitorPassword)
+		fmt.Fprint(&c, "backend_connect_timeout=60s\nbackend_read_timeout=60s\n") // a busy machine is no dead server
+	}
+	twice := func(name string, m *enginetest.MariaDB) string {
+		server(name, tcp(m))
+		server(name+"-again", "socket="+m.Socket())
+		servers := name + "," + name + "-again"
+		monitor(name, servers+"\nassume_primary="+name)
+		return servers
 	}
 	service := func(w way, router, servers string) {
 		fmt.Fprintf(&c, "[%s]\ntype=service\nrouter=%s\nservers=%s\nuser=%s\npassword=%s\nenable_root_user=true\n", w.service, router, servers, enginetest.ServiceUser, enginetest.ServicePassword)
 		fmt.Fprintf(&c, "[%s-Listener]\ntype=listener\nservice=%s\naddress=%s\nport=%s\n", w.service, w.service, w.host(), w.port())
 	}
-	service(b.conn, "readconnroute\nrouter_options=master", "alone,again")
-	service(b.split, "readwritesplit", "alone,again")
-	service(b.pair, "readwritesplit", "primary,replica")
+	const master = "readconnroute\nrouter_options=master"
+	alone := twice("alone", b.direct.server)
+	service(b.conn, master, alone)
+	service(b.split, "readwritesplit", alone)
+	server("primary", tcp(b.primary))
+	server("replica", tcp(b.replica))
+	monitor("pair", "primary,replica")
+	service(b.pair, "readwritesplit\ncausal_reads=local", "primary,replica")
+	service(b.main[1], master, twice("main1", b.main[1].server))
+	service(b.main[2], "readwritesplit", twice("main2", b.main[2].server))
 	file := filepath.Join(dir, "signalbox.cnf")
 	if err := os.WriteFile(file, []byte(c.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -200,14 +243,14 @@ func configuration(t *testing.T, b *bench, alone *enginetest.MariaDB, dir string
 }
 
 // startProxy starts program in front of b's servers until the test ends.
-func startProxy(t *testing.T, b *bench, program string, alone *enginetest.MariaDB) {
+func startProxy(t *testing.T, b *bench, program string) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(b.results, "signalbox.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = log.Close() })
-	command := exec.Command(program, "-config", configuration(t, b, alone, t.TempDir()))
+	command := exec.Command(program, "-config", configuration(t, b, t.TempDir()))
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -222,7 +265,7 @@ func startProxy(t *testing.T, b *bench, program string, alone *enginetest.MariaD
 			t.Errorf("signalbox panicked: see %s", log.Name())
 		}
 	})
-	for _, w := range []way{b.conn, b.split, b.pair} {
+	for _, w := range append([]way{b.conn, b.split, b.pair}, b.main[1:]...) {
 		db := w.open(t, "", "")
 		for deadline := time.Now().Add(30 * time.Second); db.Ping() != nil; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {

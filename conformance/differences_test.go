@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,7 +10,7 @@ import (
 
 // difference is a line of a transcript that may be another through the proxy.
 type difference struct {
-	suite, way string // "*" is every one
+	suite, way string // patterns, as path.Match has them
 	line       *regexp.Regexp
 	seen       bool
 }
@@ -41,7 +42,8 @@ func readDifferences(t *testing.T) []*difference {
 }
 
 func (d *difference) explains(suite, way, line string) bool {
-	return (d.suite == "*" || d.suite == suite) && (d.way == "*" || d.way == way) && d.line.MatchString(line)
+	is := func(pattern, name string) bool { ok, _ := path.Match(pattern, name); return ok }
+	return is(d.suite, suite) && is(d.way, way) && d.line.MatchString(line)
 }
 
 // maxTold is how many differences of a suite are told.
@@ -50,15 +52,22 @@ const maxTold = 40
 // compare tells where got, of a way through the proxy, is not want. What a
 // line is about stands before its first ": "; lines about the same are compared
 // in their order.
-func compare(t *testing.T, suite, way string, want, got []string, known []*difference) {
+func compare(t *testing.T, s suite, way string, want, got []string, known []*difference) {
 	t.Helper()
 	told := 0
+	lost := map[string]bool{} // sequences that have differed
 	tell := func(line, format string, arguments ...any) {
 		for _, d := range known {
-			if d.explains(suite, way, line) {
+			if d.explains(s.name, way, line) {
 				d.seen = true
 				return
 			}
+		}
+		if sequence, _, in := strings.Cut(line, ", "); s.sequences && in {
+			if lost[sequence] {
+				return
+			}
+			lost[sequence] = true
 		}
 		if told++; told <= maxTold {
 			t.Errorf(format, arguments...)

@@ -9,7 +9,7 @@ import (
 // sysbench runs transactions with prepared statements and without, over a
 // primary with a replica. How many statements of which kind it has run, and
 // with how many errors, is equal; how fast is not.
-var sysbench = suite{name: "sysbench", run: runSysbench, lines: sysbenchCounts, least: 12, pair: true}
+var sysbench = suite{name: "sysbench", run: runSysbench, lines: sysbenchCounts, least: 12, ways: (*bench).pairWays}
 
 func runSysbench(t *testing.T, b *bench, w way) []byte {
 	t.Helper()

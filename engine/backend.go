@@ -237,7 +237,7 @@ func batches(b *Backend, up ReplyWriter) error {
 		}
 		switch {
 		case b.response.Complete:
-			if hasStatus(q.Command()) && b.response.Err == nil {
+			if hasStatus(q.Command()) && b.response.Told() {
 				b.status = b.response.Status
 				noteDatabase(b, q)
 			}

@@ -19,7 +19,7 @@ func noteDatabase(b *Backend, q *Query) {
 		b.database = name
 	case q.Command() == wire.ComInitDB:
 		b.database = string(q.payload[1:])
-	case q.Command() == wire.ComQuery && q.Statement().Op == classify.OpUse:
+	case q.SQL() != nil && q.Statement().Op == classify.OpUse && !q.restores(b.database):
 		b.database = string(q.Statement().Database())
 	}
 }

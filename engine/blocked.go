@@ -108,7 +108,7 @@ func (l *login) refuseBlocked() error {
 }
 
 // countFailure counts a failed login.
-func (l *login) countFailure() {
+func countFailure(l *login) {
 	limit, host := maxAuthErrors(l.engine), l.remote.Addr()
 	if l.engine.sessions.blocked.failed(host, limit, time.Now()) {
 		l.engine.logger.Warn("host is blocked: too many of its logins have failed (max_auth_errors_until_block)",

@@ -120,8 +120,11 @@ func (h *history) deallocate(name []byte) bool {
 	return true
 }
 
+// clear forgets what the session has lost by beginning anew. The last
+// COM_SET_OPTION stays, as on a server: it is about the client.
 func (h *history) clear() {
-	h.entries, h.lost, h.pruned, h.variables = nil, false, false, false
+	option := slices.DeleteFunc(h.entries, func(e historyEntry) bool { return e.payload[0] != byte(wire.ComSetOption) })
+	h.entries, h.lost, h.pruned, h.variables = option[max(0, len(option)-1):], false, false, false
 	h.measure()
 }
 

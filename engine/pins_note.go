@@ -86,7 +86,6 @@ func (p *Pins) noteCursor(b *Backend, q *Query, open bool) {
 	h, id := p.own(), q.prepared.id
 	switch q.Command() {
 	case wire.ComStmtExecute, wire.ComStmtBulkExecute:
-		delete(h.longData, id)
 	case wire.ComStmtFetch:
 		open = !b.response.Status.Has(wire.StatusLastRowSent)
 	case wire.ComStmtReset:
@@ -105,6 +104,17 @@ func (p *Pins) noteCursor(b *Backend, q *Query, open bool) {
 		delete(h.cursors, id)
 	}
 	p.settle()
+}
+
+// executed notes that an execution has used up what was sent ahead for it, in vain
+// or not.
+func (p *Pins) executed(q *Query) {
+	if p.held == nil || q.prepared == nil || q.Command() != wire.ComStmtExecute && q.Command() != wire.ComStmtBulkExecute {
+		return
+	}
+	delete(p.held.longData, q.prepared.id)
+	p.settle()
+	p.trim()
 }
 
 // sentLongData notes that b has a part of a parameter for the next execution.

@@ -19,6 +19,7 @@ type prepared struct {
 	statement classify.Statement
 	hint      *classify.Hint // nil for none
 	params    int
+	database  string // that it was prepared in
 	// types are the parameter types of the last COM_STMT_EXECUTE that brought
 	// any: clients send them once, and a server that was not there then must be
 	// told. The generation counts their changes.
@@ -100,6 +101,7 @@ func (s *statements) add(q *Query, params int, database string) {
 		s.byID = make(map[uint32]*prepared)
 	}
 	q.prepared.accepted(q, params)
+	q.prepared.database = database
 	s.byID[q.prepared.id] = q.prepared
 	s.history.addPrepared(q.prepared, database)
 }
@@ -119,7 +121,7 @@ func (s *statements) clear() {
 // statementHandlers are what MariaDB calls the commands in its errors.
 var statementHandlers = map[wire.Command]string{
 	wire.ComStmtExecute: "mysqld_stmt_execute", wire.ComStmtFetch: "mysqld_stmt_fetch",
-	wire.ComStmtReset: "mysqld_stmt_reset", wire.ComStmtBulkExecute: "mysqld_stmt_bulk_execute",
+	wire.ComStmtReset: "mysqld_stmt_reset", wire.ComStmtBulkExecute: "mysqld_stmt_execute",
 }
 
 // bind finds the statement that q works on, if it is a command that works on
@@ -131,7 +133,8 @@ func (s *statements) bind(q *Query) *wire.Error {
 	default:
 		return nil
 	}
-	id, ok := wire.StatementID(q.payload)
+	asked, ok := wire.StatementID(q.payload)
+	id := asked
 	if ok && id == wire.LastStatement {
 		id = s.history.lastID
 	}
@@ -139,7 +142,7 @@ func (s *statements) bind(q *Query) *wire.Error {
 	if !ok || q.prepared == nil {
 		return &wire.Error{
 			Code: 1243, State: "HY000",
-			Message: fmt.Sprintf("Unknown prepared statement handler (%d) given to %s", id, statementHandlers[q.Command()]),
+			Message: fmt.Sprintf("Unknown prepared statement handler (%d) given to %s", asked, statementHandlers[q.Command()]),
 		}
 	}
 	if q.Command() == wire.ComStmtExecute {
@@ -239,17 +242,24 @@ func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
 	case wire.ComSetOption, wire.ComRegisterSlave, wire.ComBinlogDump, wire.ComBinlogDumpGTID:
 		c.stained = true
 	}
-	if r.Err != nil || !r.Complete {
+	if !r.Complete {
 		return
 	}
-	if name, ok := r.Schema(); ok {
+	c.pins.executed(q)
+	if !r.Told() {
+		return
+	}
+	name, told := r.Schema()
+	if told {
 		c.setDatabase(name)
 	}
 	switch q.Command() {
 	case wire.ComInitDB: // not for the history, which knows the database of each command
-		c.setDatabase(string(q.payload[1:]))
+		if !told { // the server has its own character set for names
+			c.setDatabase(string(q.payload[1:]))
+		}
 	case wire.ComQuery, wire.ComStmtExecute:
-		noteStatement(c, q)
+		noteStatement(c, q, told)
 		c.pins.note(b, q, r)
 		c.sharing.note(b, q.Statement())
 	case wire.ComStmtBulkExecute:
@@ -257,8 +267,8 @@ func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
 		c.sharing.note(b, q.Statement())
 	case wire.ComStmtFetch, wire.ComStmtReset:
 		c.pins.note(b, q, r)
-	case wire.ComSetOption:
-		c.history.add(q, databaseOf(c.Session), c.service.historyLimits())
+	case wire.ComSetOption: // which has nothing to do with a database
+		c.history.add(q, "", c.service.historyLimits())
 	case wire.ComStmtPrepare:
 		if q.prepared != nil {
 			c.statements.add(q, int(r.Params), databaseOf(c.Session))
@@ -268,11 +278,14 @@ func (c *conversation) noteReply(b *Backend, q *Query, r *wire.Response) {
 	}
 }
 
-// noteStatement keeps what q, which has succeeded, has changed in the session of c.
-func noteStatement(c *conversation, q *Query) {
+// noteStatement keeps what q, which has succeeded, has changed in the session of c,
+// but for the database where the server has told it.
+func noteStatement(c *conversation, q *Query, told bool) {
 	statement := q.Statement()
 	if statement.Op == classify.OpUse {
-		c.setDatabase(string(statement.Database()))
+		if !told && !q.restores(databaseOf(c.Session)) {
+			c.setDatabase(string(statement.Database()))
+		}
 		return
 	}
 	if statement.Target() != classify.TargetAll || q.alone || !c.statements.noteText(q) {
@@ -282,6 +295,14 @@ func noteStatement(c *conversation, q *Query) {
 		c.pins.serializable = statement.Is(classify.Serializable)
 	}
 	c.history.add(q, databaseOf(c.Session), c.service.historyLimits())
+}
+
+// restores tells whether q, which has been executed while the default database was
+// present, has left it as it was: a prepared statement is executed in the database
+// that it was prepared in, and if that is another one the server goes back to the
+// present one, even after USE.
+func (q *Query) restores(present string) bool {
+	return q.prepared != nil && q.prepared.database != "" && q.prepared.database != present
 }
 
 // closeStatement forgets the statement that a COM_STMT_CLOSE has closed.

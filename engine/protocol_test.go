@@ -9,10 +9,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -146,14 +148,178 @@ func TestPrepared(t *testing.T) {
 		if err := c.Send(stmtClose); err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Execute(read.ID)
-		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1243 {
-			t.Errorf("got %v, want error 1243", err)
-		}
-		if _, err := c.Prepare("ERROR"); err == nil {
-			t.Error("a wrong statement was prepared")
+		for _, id := range []uint32{read.ID, wire.LastStatement} { // as the client has said it
+			_, err = c.Execute(id)
+			want := fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_execute", id)
+			if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1243 || e.Message != want {
+				t.Errorf("got %v, want error 1243: %s", err, want)
+			}
+			if _, err := c.Prepare("ERROR"); err == nil {
+				t.Error("a wrong statement was prepared")
+			}
 		}
 		p.query(c, "SELECT 1")
+	})
+}
+
+// Ensure that COM_SET_OPTION outlives what ends everything else in a session: a
+// server that is connected later has it too.
+func TestSetOptionStays(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		for _, command := range []string{"\x1b\x00\x00", "\x1b\x01\x00", "\x1f"} { // on, off, COM_RESET_CONNECTION
+			if _, err := c.Command([]byte(command)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.ChangeUser(enginetest.ClientOptions{User: "other", Password: "other"}); err != nil {
+			t.Fatal(err)
+		}
+		p.query(c, "INSERT INTO t VALUES (1)")
+		got := p.primary.Statements()
+		want := []string{"other: COM_SET_OPTION \x01\x00", "other: INSERT INTO t VALUES (1)"}
+		if !slices.Equal(got[max(0, len(got)-2):], want) {
+			t.Errorf("got %q, want %q at the end", got, want)
+		}
+	})
+}
+
+// Ensure that clients that ask for it are told their database when they log in
+// and when they become another user, as servers do.
+func TestDatabaseIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		o := enginetest.ClientOptions{User: "app", Password: "app", Database: "shop", Caps: wire.ClientProtocol41 | wire.ClientSecureConnection |
+			wire.ClientPluginAuth | wire.ClientDeprecateEOF | wire.ClientSessionTrack}
+		c, err := enginetest.Connect(t.Context(), p.net, splitAddress, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := func() string {
+			for _, change := range c.State {
+				if change.Type == wire.StateSchema {
+					return string(change.Value)
+				}
+			}
+			return ""
+		}
+		if got := told(); got != "shop" {
+			t.Errorf("login: got %q, want shop", got)
+		}
+		if err := c.ChangeUser(enginetest.ClientOptions{User: "other", Password: "other", Database: "store"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := told(); got != "store" {
+			t.Errorf("change of user: got %q, want store", got)
+		}
+	})
+}
+
+// Ensure that a prepared USE leaves the database as it is where it was prepared in
+// another one, as on a server.
+func TestPreparedUse(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "USE shop")
+		use, err := c.Prepare("USE store")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"store", "other"} {
+			if _, err := c.Execute(use.ID); err != nil {
+				t.Fatal(err)
+			}
+			if got := p.session(c).Info().Database; got != want {
+				t.Errorf("got database %s, want %s", got, want)
+			}
+			p.query(c, "USE other")
+		}
+	})
+}
+
+// Ensure that a statement that is refused in a read-only transaction, though it
+// would have begun another one, does not end it.
+func TestRefusedBegin(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "START TRANSACTION READ ONLY")
+		p.primary.Answer = func(sql string) []byte {
+			if sql != "BEGIN; SELECT 1" {
+				return nil
+			}
+			e := (&wire.Error{Code: 1064, State: "42000", Message: "no multi statements"}).Append(nil)
+			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+		}
+		if _, err := c.Query("BEGIN; SELECT 1"); err == nil {
+			t.Fatal("got no error")
+		}
+		p.query(c, "SELECT f(1)")
+		if got := last(p.replica); got != "app: SELECT f(1)" {
+			t.Errorf("the replica got %q at last, want the next statement of its transaction", got)
+		}
+		p.query(c, "BEGIN")
+		if got := last(p.replica); got != "app: COMMIT" {
+			t.Errorf("the replica got %q at last, want the end of its transaction", got)
+		}
+	})
+}
+
+// Ensure that a session command that is refused in a read-only transaction is not
+// executed elsewhere, and costs no connection.
+func TestSessionCommandRefused(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		p.replica.Answer = func(sql string) []byte {
+			if !strings.HasPrefix(sql, "PREPARE") {
+				return nil
+			}
+			e := (&wire.Error{Code: 1792, State: "25006", Message: "read only"}).Append(nil)
+			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+		}
+		c := p.connect(splitAddress)
+		p.query(c, "START TRANSACTION READ ONLY")
+		if _, err := c.Query("PREPARE s FROM 'DELETE FROM t'"); err == nil {
+			t.Fatal("got no error")
+		}
+		if n := len(p.session(c).Info().Backends); n != 2 {
+			t.Errorf("%d backends are left, want 2", n)
+		}
+		if p.query(c, "SET @a = 1"); p.where("SET @a = 1") != both {
+			t.Error("what is not refused did not go to all servers")
+		}
+		for _, sql := range p.primary.Statements() {
+			if strings.Contains(sql, "PREPARE") {
+				t.Errorf("the primary got %q", sql)
+			}
+		}
+	})
+}
+
+// Ensure that what the first of several statements has done counts, though a later
+// one has failed.
+func TestErrorAfterResults(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		p.primary.Answer = func(sql string) []byte {
+			if !strings.HasSuffix(sql, "; ERROR") {
+				return nil
+			}
+			ok := (&wire.OK{Status: wire.StatusInTrans | wire.StatusAutocommit | wire.StatusMoreResults}).Append(nil, 0)
+			e := (&wire.Error{Code: 1054, State: "42S22", Message: "no"}).Append(nil)
+			both := append([]byte{byte(len(ok)), 0, 0, 1}, ok...)
+			return append(append(both, byte(len(e)), 0, 0, 2), e...)
+		}
+		c := p.connect(splitAddress)
+		if _, err := c.Query("BEGIN; ERROR"); err == nil {
+			t.Fatal("got no error")
+		}
+		if p.query(c, "SELECT 1"); last(p.primary) != "app: SELECT 1" {
+			t.Errorf("the primary got %q at last, want what follows in its transaction", last(p.primary))
+		}
+		p.query(c, "COMMIT")
+		if _, err := c.Query("CREATE TEMPORARY TABLE x (a INT); ERROR"); err == nil {
+			t.Fatal("got no error")
+		}
+		if p.query(c, "SELECT a FROM x"); last(p.primary) != "app: SELECT a FROM x" {
+			t.Errorf("the primary got %q at last, want what is about its temporary table", last(p.primary))
+		}
 	})
 }
 

@@ -234,7 +234,7 @@ func (a *attempt) enter(v auth.Verdict) error {
 func (l *login) refused(e *wire.Error, reason string) error {
 	l.service.refused()
 	if e.Code == 1045 {
-		l.countFailure()
+		countFailure(l)
 	}
 	level := slog.LevelDebug
 	if l.service.object.Values.Bool("log_auth_warnings") {

@@ -90,7 +90,7 @@ func (l *login) login(ctx context.Context) error {
 	l.mu.Lock()
 	l.run = c
 	l.mu.Unlock()
-	if err := l.send(l.welcome(who.charset).Append(nil, l.caps)); err != nil {
+	if err := l.send(l.welcome(l.variables(who.charset), who.database).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
 	if how := response.Capabilities & wire.Compression; how != 0 {
@@ -103,17 +103,29 @@ func (l *login) login(ctx context.Context) error {
 	return nil
 }
 
-// welcome is the OK packet of the login.
-func (l *login) welcome(charset uint16) *wire.OK {
-	ok := &wire.OK{Status: wire.StatusAutocommit}
+// variables are the system variables that a client is told when it logs in.
+func (l *login) variables(charset uint16) wire.SessionState {
 	if !l.caps.Has(wire.ClientSessionTrack) {
-		return ok
+		return nil
 	}
 	service := l.service
 	if service.variables.stale(time.Now()) {
 		background(l.engine, func(ctx context.Context) { _ = readVariables(ctx, service) })
 	}
-	if ok.State = service.variables.state(l.listener, charset); len(ok.State) > 0 {
+	return service.variables.state(l.listener, charset)
+}
+
+// welcome is the OK packet that ends a login. As a server's it tells of the
+// default database.
+func (l *login) welcome(state wire.SessionState, database string) *wire.OK {
+	ok := &wire.OK{Status: wire.StatusAutocommit}
+	if !l.caps.Has(wire.ClientSessionTrack) {
+		return ok
+	}
+	if database != "" {
+		state = wire.AppendState(state, wire.StateChange{Type: wire.StateSchema, Value: []byte(database)})
+	}
+	if ok.State = state; len(state) > 0 {
 		ok.Status |= wire.StatusSessionStateChanged
 	}
 	return ok
@@ -366,7 +378,7 @@ func (l *login) changeUser(payload []byte) error {
 	previous.closeFilters()
 	l.notable()
 	l.replies.begun = true
-	if err := l.send((&wire.OK{Status: wire.StatusAutocommit}).Append(nil, l.caps)); err != nil {
+	if err := l.send(l.welcome(nil, who.database).Append(nil, l.caps)); err != nil {
 		return clientError(err)
 	}
 	_ = l.client.NetConn().SetDeadline(time.Time{})

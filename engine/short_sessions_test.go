@@ -122,7 +122,7 @@ func TestShortSessions(t *testing.T) {
 
 func shortSessions(t *testing.T, network enginetest.Transport, n int) {
 	p := newProxy(t, network)
-	p.begin(slog.New(slog.DiscardHandler))
+	p.begin(slog.New(slog.DiscardHandler), "[maxscale]", "[maxscale]\nmax_auth_errors_until_block=0")
 	p.primary.Forgets, p.replica.Forgets = true, true
 	defer p.close()
 	p.shortSessions(t, max(n/10, 500))

@@ -57,10 +57,20 @@ func TestRouting(t *testing.T) {
 		{"into-variable-in-transaction", []string{"BEGIN"}, "SELECT a FROM t INTO @a", "server1"},
 		{"variable-from-table-in-it", []string{"BEGIN"}, "SET @a = (SELECT MAX(a) FROM t)", "server1"},
 		{"variable-of-transaction", []string{"BEGIN", "SELECT a FROM t INTO @a", "COMMIT"}, "SELECT @a", "server1"},
+		{"variable-of-program", []string{"BEGIN NOT ATOMIC SET @a = 1; END"}, "SELECT @a", "server1"},
 		{"variable-of-expression", []string{"SELECT @a := 1"}, "SELECT @a", "server1"},
 		{"read-only-transaction", []string{"START TRANSACTION READ ONLY"}, "SELECT f(1)", "server2"},
 		{"session-command-in-it", []string{"START TRANSACTION READ ONLY", "SET @a = 1"}, "SELECT f(1)", "server2"},
 		{"transaction-after-it", []string{"START TRANSACTION READ ONLY", "BEGIN"}, "DELETE FROM t", "server1"},
+		{"transaction-in-one-after-it", []string{"START TRANSACTION READ ONLY"}, "BEGIN; DELETE FROM t; COMMIT", "server1"},
+		{"its-end-and-a-write-in-one", []string{"START TRANSACTION READ ONLY"}, "COMMIT; DELETE FROM t", "server1"},
+		{"write-after-it", []string{"START TRANSACTION READ ONLY", "SELECT a FROM t INTO @a", "COMMIT"}, "DELETE FROM t WHERE a = @a", "server1"},
+		{"read-after-it", []string{"START TRANSACTION READ ONLY", "SELECT a FROM t INTO @a", "COMMIT"}, "SELECT @a", "server2"},
+		{"definition-in-it", []string{"START TRANSACTION READ ONLY"}, "CREATE TABLE x (a INT)", "server1"},
+		{"lock-in-it", []string{"START TRANSACTION READ ONLY"}, "LOCK TABLES t WRITE", "server1"},
+		{"unlock-after-it", []string{"START TRANSACTION READ ONLY", "LOCK TABLES t WRITE"}, "UNLOCK TABLES", "server1"},
+		{"temporary-table-in-it", []string{"START TRANSACTION READ ONLY"}, "CREATE TEMPORARY TABLE x (a INT)", "server2"},
+		{"xa-in-it", []string{"START TRANSACTION READ ONLY"}, "XA START 'x'", "server2"},
 		{"after-it", []string{"START TRANSACTION READ ONLY", "COMMIT"}, "DELETE FROM t", "server1"},
 		{"chain-of-it", []string{"START TRANSACTION READ ONLY"}, "COMMIT AND CHAIN", "server2"},
 		{"it-after-variable", []string{"BEGIN", "SELECT a FROM t INTO @a", "COMMIT"}, "START TRANSACTION READ ONLY", "server1"},
@@ -74,6 +84,7 @@ func TestRouting(t *testing.T) {
 		{"serializable-no-more", []string{"SET tx_isolation='SERIALIZABLE'", "SET tx_isolation='READ-COMMITTED'"}, "SELECT 1", "server2"},
 
 		{"temporary-table", []string{"CREATE TEMPORARY TABLE x (a INT)"}, "SELECT 1 FROM y JOIN `X` ON 1", "server1"},
+		{"temporary-table-of-text", []string{"EXECUTE IMMEDIATE 'CREATE TEMPORARY TABLE x (a INT)'"}, "SELECT 1 FROM x", "server1"},
 		{"another-table", []string{"CREATE TEMPORARY TABLE x (a INT)"}, "SELECT 1 FROM y", "server2"},
 		{"dropped", []string{"CREATE TEMPORARY TABLE x (a INT)", "DROP TABLE x"}, "SELECT 1 FROM x", "server2"},
 		{"another-dropped", []string{"CREATE TEMPORARY TABLE x (a INT)", "DROP TABLE d.x"}, "SELECT 1 FROM x", "server1"},
@@ -309,6 +320,23 @@ func TestLongData(t *testing.T) {
 		}
 		if r, err := c.Execute(r.ID); err != nil || r.Value != "server2" {
 			t.Errorf("got %+v, %v, want the replica's answer", r, err)
+		}
+		p.primary.Answer = func(string) []byte { // in vain, and what was sent is gone all the same
+			e := (&wire.Error{Code: 1366, State: "22007", Message: "no"}).Append(nil)
+			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+		}
+		if r, err = c.Prepare("FROB ?"); err != nil {
+			t.Fatal(err)
+		}
+		wire.SetStatementID(payload, r.ID)
+		if err := c.Send(payload); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Execute(r.ID); err == nil {
+			t.Error("got no error")
+		}
+		if pins := p.session(c).Info().Pins; pins != nil {
+			t.Errorf("left after an error are pins %+v", pins)
 		}
 	})
 }

@@ -73,7 +73,7 @@ public class Day {
     });
     attempt("wrong password", () -> DriverManager.getConnection(base + a[4], a[2], "wrong"));
     attempt("no such database", () -> DriverManager.getConnection(base + "nowhere", a[2], a[3]));
-    for (String options : new String[] {"", "&useServerPrepStmts=true", "&useServerPrepStmts=true&useBulkStmts=true&usePipelineAuth=true", "&rewriteBatchedStatements=true", "&useBatchMultiSend=false", "&useCompression=false&sessionVariables=sql_mode=ANSI_QUOTES"}) {
+    for (String options : new String[] {"", "&useServerPrepStmts=true", "&useServerPrepStmts=true&useBulkStmts=true&usePipelineAuth=true", "&rewriteBatchedStatements=true", "&useBatchMultiSend=false", "&useCompression=true&sessionVariables=sql_mode=ANSI_QUOTES"}) {
       c = DriverManager.getConnection(base + a[4] + "?allowMultiQueries=true&allowLocalInfile=true" + options, a[2], a[3]);
       String kind = options + " ";
       attempt(kind + "server", () -> c.getMetaData().getDatabaseProductVersion() + " " + c.getMetaData().getDatabaseMajorVersion());

@@ -198,6 +198,13 @@ attempt('async', function () use ($schema) {
     return $got;
 });
 attempt('found rows', fn() => [connect($schema, [], MYSQLI_CLIENT_FOUND_ROWS)->query('UPDATE t SET t = 5 WHERE i = 2'), all($c, 'UPDATE t SET t = 5 WHERE i = 2')]);
+attempt('compressed', function () use ($schema) {
+    $one = connect($schema, [], MYSQLI_CLIENT_COMPRESS | MYSQLI_CLIENT_FOUND_ROWS);
+    $sent = str_repeat('compressed größe ', 1 << 20);
+    $s = $one->prepare('SELECT ? AS sent, ? AS short');
+    $s->execute([$sent, 'x']);
+    return [rows($s->get_result()), rows($one->query('SELECT seq, MD5(seq) FROM seq_1_to_2000')), rows($one->query('SELECT 1'))];
+});
 attempt('persistent', function () use ($host, $port, $user, $password, $schema) {
     $one = new mysqli("p:$host", $user, $password, $schema, $port);
     $one->query('SET @kept = 1');

@@ -87,4 +87,5 @@ for my $prepared (0, 1) {
 }
 attempt('multi', sub { rows(connect_to($schema, dsn => ';mariadb_multi_statements=1'), 'SELECT 1; SELECT 2, 3; DO 1') });
 attempt('found rows', sub { $db = connect_to($schema, dsn => ';mariadb_client_found_rows=0'); $db->do('UPDATE t SET t = 5 WHERE i = 2'), $db->do('UPDATE t SET t = 5 WHERE i = 2') });
+attempt('compressed', sub { $db = connect_to($schema, dsn => ';mariadb_compression=1'); rows($db, 'SELECT ?, ?', 'compressed ' x (1 << 20), 'x'), rows($db, 'SELECT seq, MD5(seq) FROM seq_1_to_2000'), rows($db, 'SELECT 1') });
 print "end: yes\n";

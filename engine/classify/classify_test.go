@@ -149,7 +149,9 @@ var statements = []struct {
 	{"lock tables t write", classify.OpLock, locks, toPrimary},
 	{"unlock tables", classify.OpUnlock, locks, toPrimary},
 	{"begin not atomic insert into t values (1); select 1; end", classify.OpCall, writes | primary, toPrimary},
+	{"begin not atomic set @a = 1; end", classify.OpCall, writes | uses | sets, toPrimary},
 	{"execute immediate 'delete from t'", classify.OpExecute, writes, toPrimary},
+	{"execute immediate 'create temporary table t (a int)'", classify.OpExecute, writes | temp, toPrimary},
 	{"start slave", classify.OpAdmin, writes, toPrimary},
 
 	// Session commands.

@@ -131,9 +131,7 @@ func (p *parser) verb() {
 		p.load()
 	case keyCall:
 		p.simple(OpCall, Writes)
-		if p.s.Is(UsesUserVar) { // it may be for an OUT parameter
-			p.s.Flags |= SetsUserVar
-		}
+		p.mayAssign()
 	case keyDo:
 		p.simple(OpDo, Reads|PrimaryOnly)
 	case keyHandler:

@@ -122,6 +122,15 @@ func (p *parser) begin() {
 	p.compound = true
 	p.rest()
 	p.compound = false
+	p.mayAssign()
+}
+
+// mayAssign notes that the user variables which the statement names may be set by
+// it: those for OUT parameters, and those in the body of a stored program.
+func (p *parser) mayAssign() {
+	if p.s.Is(UsesUserVar) {
+		p.s.Flags |= SetsUserVar
+	}
 }
 
 // start reads START TRANSACTION [characteristics]; START SLAVE is
@@ -172,11 +181,15 @@ func (p *parser) prepare() {
 	}
 }
 
-// execute reads EXECUTE name [USING …] and EXECUTE IMMEDIATE.
+// execute reads EXECUTE name [USING …] and EXECUTE IMMEDIATE, which does what its
+// literal says.
 func (p *parser) execute() {
 	p.op(OpExecute, 0)
 	if p.accept(keyImmediate) {
 		p.s.Flags |= Writes
+		if p.tok.kind == tokString {
+			p.s.Flags |= p.s.mode.Parse(unquoteString(p.text(), p.s.mode)).Flags
+		}
 		p.rest()
 		return
 	}

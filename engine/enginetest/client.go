@@ -15,7 +15,7 @@ type Client struct {
 	Conn     *wire.Conn
 	ID       uint32             // from the greeting
 	Greeting wire.Handshake     // as it came
-	State    []wire.StateChange // from the answer to the login
+	State    []wire.StateChange // from the answer to the last login
 	caps     wire.Capability
 	reply    wire.Response
 }
@@ -105,7 +105,8 @@ func (c *Client) ChangeUser(o ClientOptions) error {
 	if err := c.Send(change.Append(nil, c.caps)); err != nil {
 		return err
 	}
-	_, err := c.prove(o.Password)
+	welcome, err := c.prove(o.Password)
+	c.State = slices.Collect(welcome.State.All())
 	return err
 }
 

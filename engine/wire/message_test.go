@@ -331,6 +331,13 @@ func TestSessionState(t *testing.T) {
 	if diff := cmp.Diff(all, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
+	// MariaDB sends this one without the length that MySQL puts before it.
+	for c := range SessionState("\x02\x011\x01\x05\x04shop").All() {
+		got = append(got, c)
+	}
+	if diff := cmp.Diff([]StateChange{all[2], all[1]}, got[len(all):], cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("MariaDB's state change (-want +got):\n%s", diff)
+	}
 	// MariaDB puts several variables into one entry.
 	two := SessionState("\x00\x08\x01a\x01b\x01c\x01d")
 	got = nil

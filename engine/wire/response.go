@@ -87,6 +87,10 @@ func (r *Response) Start(command Command, caps Capability) {
 	}
 }
 
+// Told reports whether Status and State say how the session is now: they do not
+// when the reply is an error alone, without other results before it.
+func (r *Response) Told() bool { return r.Err == nil || r.Results > 1 }
+
 // Command returns the command that the response is the reply to.
 func (r *Response) Command() Command { return r.command }
 

@@ -71,7 +71,12 @@ func (s SessionState) walk(yield func(StateChange) bool) error {
 		case StateGTIDs:
 			data.uint8() // how they are written; 0 is the only way known
 			data.b = data.lenencBytes()
-		case StateSchema, StateChanged, StateTransactionCharacteristics, StateTransactionState:
+		case StateChanged:
+			// MariaDB sends the character alone, MySQL with its length.
+			if len(data.b) > 1 {
+				data.b = data.lenencBytes()
+			}
+		case StateSchema, StateTransactionCharacteristics, StateTransactionState:
 			data.b = data.lenencBytes()
 		}
 		if data.err != nil {

@@ -2,14 +2,13 @@
 // sends batches in bulk.
 import { setTimeout as pause } from 'node:timers/promises'
 import mariadb from 'mariadb'
-import { account, attempt, columns, file, rows, schema } from './report.js'
+import { account, attempt, bulky, columns, file, marks, numbered, rows, schema } from './report.js'
 
 const options = { ...account, database: schema, multipleStatements: true, dateStrings: true, permitLocalInfile: true, bigIntAsNumber: false, checkDuplicate: false, trace: false }
 const c = await mariadb.createConnection(options)
 const plain = r => Array.isArray(r) && r.meta?.map ? { rows: [...r], meta: r.meta.map(m => [m.name(), m.type, m.columnLength, m.flags, m.collation?.name]) } : r
 const query = async (sql, values) => plain(await c.query(sql, values))
 const execute = async (sql, values) => plain(await c.execute(sql, values))
-const marks = '(' + Array(25).fill('?').join(',') + ')'
 
 await attempt('no database', async () => {
   const other = await mariadb.createConnection(account)
@@ -61,7 +60,7 @@ for (const sql of ['SELEC 1', 'SELECT * FROM nothing', 'INSERT INTO t (i) VALUES
   await attempt('prepared error ' + sql, () => execute(sql))
 }
 await attempt('local file', async () => {
-  const name = file(Array.from({ length: 20000 }, (_, i) => `${1000 + i}\tline ${i}`).join('\n') + '\n')
+  const name = file(numbered())
   return [await c.query(`LOAD DATA LOCAL INFILE '${name}' INTO TABLE t (i, v)`), await c.query('SELECT COUNT(*) n, MAX(v) FROM t WHERE i >= 1000')]
 })
 await attempt('no local file', () => c.query("LOAD DATA LOCAL INFILE '/nowhere/rows' INTO TABLE t (i, v)"))
@@ -133,6 +132,13 @@ await attempt('import', async () => {
   const name = file("CREATE TABLE im (a INT);\nINSERT INTO im VALUES (1),(2);\nDELIMITER //\nCREATE PROCEDURE q() SELECT 'x;y'//\nDELIMITER ;\nINSERT INTO im SELECT a + 2 FROM im;\n")
   await c.importFile({ file: name })
   return [await c.query('SELECT SUM(a) FROM im'), await c.query('CALL q()')]
+})
+await attempt('compressed', async () => {
+  const other = await mariadb.createConnection({ ...options, compress: true })
+  const all = []
+  for (const sql of bulky) all.push(plain(await other.query(sql)))
+  await other.end()
+  return all
 })
 await attempt('pool', async () => {
   const pool = mariadb.createPool({ ...options, connectionLimit: 5 })

@@ -2,13 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 import { createReadStream } from 'node:fs'
-import { account, attempt, columns, file, rows, schema } from './report.js'
+import { account, attempt, bulky, columns, file, marks, numbered, rows, schema } from './report.js'
 
 const options = { ...account, database: schema, multipleStatements: true, supportBigNumbers: true, bigNumberStrings: true, dateStrings: true }
 const c = await mysql.createConnection(options)
 const query = async (sql, values) => { const [r, f] = await c.query(sql, values); return { r, f: f?.map?.(x => x?.name ?? x?.map?.(y => y.name)) } }
 const execute = async (sql, values) => { const [r, f] = await c.execute(sql, values); return { r, f: f?.map?.(x => [x.name, x.columnType, x.flags, x.characterSet, x.columnLength]) } }
-const marks = '(' + Array(25).fill('?').join(',') + ')'
 
 await attempt('no database', async () => {
   const other = await mysql.createConnection(account)
@@ -62,7 +61,7 @@ for (const sql of ['SELEC 1', 'SELECT * FROM nothing', 'INSERT INTO t (i) VALUES
   await attempt('warnings ' + sql, () => query('SHOW WARNINGS'))
 }
 await attempt('local file', async () => {
-  const name = file(Array.from({ length: 20000 }, (_, i) => `${1000 + i}\tline ${i}`).join('\n') + '\n')
+  const name = file(numbered())
   const [r] = await c.query({ sql: `LOAD DATA LOCAL INFILE '${name}' INTO TABLE t (i, v)`.replace(name, 'rows'), infileStreamFactory: () => createReadStream(name) })
   const [s] = await c.query('SELECT COUNT(*) n, MAX(v) FROM t WHERE i >= 1000')
   return [r, s]
@@ -165,6 +164,13 @@ await attempt('found rows flag', async () => {
   await other.end()
   const [s] = await c.query('UPDATE t SET t = 5 WHERE i = 3')
   return [r.info, r.affectedRows, s.info, s.affectedRows]
+})
+await attempt('compressed', async () => {
+  const other = await mysql.createConnection({ ...options, compress: true })
+  const all = []
+  for (const sql of bulky) all.push((await other.query(sql))[0])
+  await other.end()
+  return all
 })
 await attempt('pool', async () => {
   const pool = mysql.createPool({ ...options, connectionLimit: 5 })

@@ -39,6 +39,14 @@ export function file (rows) {
   return name
 }
 
+// numbered are the rows of a file that the clients load.
+export const numbered = () => Array.from({ length: 20000 }, (_, i) => `${1000 + i}\tline ${i}`).join('\n') + '\n'
+
+// bulky is what is worth compressing, in both directions and in many packets.
+export const bulky = ["SELECT seq, MD5(seq) m, REPEAT('r', 1000) r FROM seq_1_to_2000", `SELECT '${'compressed größe '.repeat(1 << 20)}' c`, 'SELECT 1 n']
+
+export const marks = '(' + Array(25).fill('?').join(',') + ')'
+
 export const columns = `i INT PRIMARY KEY, t TINYINT, s SMALLINT UNSIGNED, m MEDIUMINT, b BIGINT UNSIGNED, f FLOAT, d DOUBLE,
   n DECIMAL(30,10), da DATE, ti TIME(6), dt DATETIME(6), ts TIMESTAMP NULL, y YEAR, c CHAR(10), v VARCHAR(200), bi BINARY(4),
   vb VARBINARY(100), tx MEDIUMTEXT, bl LONGBLOB, e ENUM('x','y'), st SET('p','q'), bt BIT(9), j JSON, u UUID, ip INET6`

@@ -64,24 +64,20 @@ func (s *session) speaker(ctx context.Context, q *engine.Query) (*engine.Backend
 	return nil, err
 }
 
-// together has all servers execute a session command.
+// together has all servers execute a session command. What is refused in a
+// read-only transaction need not be refused outside of it: there the others get it
+// after it has succeeded.
 func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine.Backend) error {
 	if err := engine.Regain(first); err != nil { // before others owe a reply
 		return err
 	}
+	if q.Command() == wire.ComResetConnection {
+		s.causal.forget()
+	}
+	ahead := s.trx != nil && s.trx != s.primary
 	var others []*engine.Backend
-	for _, m := range slices.Clone(s.members) {
-		b := m.Backend
-		if b == first || !b.HasStatement(q) || engine.Parked(b) {
-			continue
-		}
-		if err := b.Send(q); err != nil {
-			s.session.Logf(slog.LevelWarn, "%v", err)
-			s.drop(b)
-			continue
-		}
-		s.router.figures.of(b.Server()).Count(false)
-		others = append(others, b)
+	if !ahead {
+		others = spread(s, q, first)
 	}
 	s.router.figures.of(first.Server()).Count(false)
 	known := s.causal.announce(q, first)
@@ -98,11 +94,33 @@ func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine
 		if q.Command() == wire.ComResetConnection {
 			s.nextTrx, s.trx = false, nil
 		}
+		if ahead && first.Response().Err == nil {
+			others = spread(s, q, first)
+		}
 	}
 	for _, b := range others {
 		s.drain(q, b, first, err == nil)
 	}
 	return err
+}
+
+// spread sends a session command to all servers but first, and returns those that
+// have got it.
+func spread(s *session, q *engine.Query, first *engine.Backend) (others []*engine.Backend) {
+	for _, m := range slices.Clone(s.members) {
+		b := m.Backend
+		if b == first || !b.HasStatement(q) || engine.Parked(b) {
+			continue
+		}
+		if err := b.Send(q); err != nil {
+			s.session.Logf(slog.LevelWarn, "%v", err)
+			s.drop(b)
+			continue
+		}
+		s.router.figures.of(b.Server()).Count(false)
+		others = append(others, b)
+	}
+	return others
 }
 
 // drain takes b's answer to a session command that first has answered, if it

@@ -79,6 +79,14 @@ func (c *causal) askPosition() bool {
 	return true
 }
 
+// forget asks for the position of the last write, if that is still to be done, before
+// the primary forgets it. A nil c has none.
+func (c *causal) forget() {
+	if c != nil && c.ask != nil && c.ask == c.primary {
+		c.askPosition()
+	}
+}
+
 // read reads a system variable of the primary that holds a position.
 func (c *causal) read(variable string) (position, error) {
 	text, err := c.primary.Ask("SELECT " + variable)

@@ -35,7 +35,7 @@ func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWrit
 		if !engine.Lost(err) {
 			return err
 		}
-		again := (engine.Unsent(err) || s.mayReadAgain(q, b)) && len(s.irreplaceable(b)) == 0
+		again := (engine.Unsent(err) && engine.Parked(b) || s.mayReadAgain(q, b)) && len(s.irreplaceable(b)) == 0
 		s.session.Logf(slog.LevelWarn, "%v", err)
 		s.drop(b)
 		if !again {

@@ -12,8 +12,9 @@ import (
 // session is the router's part of one session.
 type session struct {
 	connections
-	autoOff bool // autocommit is off
-	nextTrx bool // the primary knows something of the next transaction
+	autoOff bool            // autocommit is off
+	nextTrx bool            // the primary knows something of the next transaction
+	leaving *engine.Backend // has a read-only transaction that what is under way leaves
 }
 
 // Close closes the connections.
@@ -86,12 +87,13 @@ func (s *session) execute(q *engine.Query, up engine.ReplyWriter, b *engine.Back
 	if b != s.primary && q.SQL() != nil && q.Statement().Is(classify.SetsUserVar) && s.session.Pins().On(engine.PinVariable) == b {
 		s.noteUnshared(q, b, before)
 	}
+	leave(s, b)
 	return nil
 }
 
 // executed keeps what the reply of b says of the session.
 func (s *session) executed(q *engine.Query, b *engine.Backend) {
-	if !q.Command().HasReply() || b.Response().Err != nil {
+	if response := b.Response(); !q.Command().HasReply() || !response.Told() {
 		return
 	}
 	open := b.Status().Has(wire.StatusInTrans)

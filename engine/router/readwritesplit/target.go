@@ -82,7 +82,7 @@ func (s *session) usual(q *engine.Query) target {
 		}
 	}
 	switch {
-	case s.trx != nil && s.trx != s.primary && statement.Is(classify.BeginTrx) && !statement.Is(classify.EndTrx):
+	case s.trx != nil && s.trx != s.primary && leaves(statement):
 		return s.nextTransaction(q)
 	case s.trx != nil:
 		return target{kind: classify.TargetLast, why: "transaction", on: s.trx}
@@ -101,6 +101,8 @@ func (s *session) usual(q *engine.Query) target {
 		return onPrimary("transaction that may need what is there")
 	case pins.TempTable(q) != nil:
 		return s.where(pins.TempTable(q), "temporary table")
+	case statement.Is(classify.Writes): // even if it asks for a variable that is on a replica
+		return onPrimary("statement")
 	case statement.Is(classify.UsesUserVar) && (pins.On(engine.PinVariable) != nil || !s.router.options.variablesInAll):
 		return s.where(pins.On(engine.PinVariable), "user variable")
 	}
@@ -116,17 +118,55 @@ func (s *session) where(b *engine.Backend, why string) target {
 	return target{kind: classify.TargetLast, why: why, on: b}
 }
 
-// nextTransaction returns where a transaction begins while a read-only one is
-// open on a replica. That one ends with it, as it does on one server.
+// leaves reports whether a statement ends the transaction that is open and goes on
+// outside of it or in another one. XA START does not: it is refused in one.
+func leaves(statement *classify.Statement) bool {
+	if statement.Is(classify.MultiStatement) {
+		return statement.Is(classify.BeginTrx | classify.EndTrx)
+	}
+	switch statement.Op {
+	case classify.OpCreate, classify.OpDrop:
+		return !statement.Is(classify.TempTable)
+	case classify.OpAlter, classify.OpRename, classify.OpTruncate, classify.OpLock, classify.OpFlush, classify.OpAdmin:
+		return true
+	}
+	return statement.Is(classify.BeginTrx) && !statement.Is(classify.EndTrx) && !statement.Is(classify.PrimaryOnly)
+}
+
+// nextTransaction returns where a statement goes that leaves a read-only
+// transaction, which is open on a replica. That one ends, as it does on one server.
 func (s *session) nextTransaction(q *engine.Query) target {
-	if q.Statement().Is(classify.ReadOnlyTrx) {
+	if statement := q.Statement(); statement.Is(classify.ReadOnlyTrx) && !statement.Is(classify.MultiStatement) {
 		return target{kind: classify.TargetLast, why: "transaction", on: s.trx}
 	}
-	if _, err := s.trx.Ask("COMMIT"); err != nil {
-		s.drop(s.trx)
+	s.leaving, s.trx = s.trx, nil
+	if !q.Statement().Is(classify.BeginTrx | classify.EndTrx) { // the primary is not to wait for its locks
+		commit(s)
 	}
-	s.trx = nil
 	return target{kind: classify.TargetPrimary, why: "statement"}
+}
+
+// unparsed is the error of a statement that is none, which ends no transaction.
+const unparsed = 1064
+
+// leave ends the transaction that a statement of b has left, if it is not ended yet.
+func leave(s *session, b *engine.Backend) {
+	if s.leaving == nil {
+		return
+	}
+	if response := b.Response(); !response.Told() && response.Err.Code == unparsed {
+		s.trx, s.leaving = s.leaving, nil
+		return
+	}
+	commit(s)
+}
+
+func commit(s *session) {
+	left := s.leaving
+	s.leaving = nil
+	if _, err := left.Ask("COMMIT"); err != nil {
+		s.drop(left)
+	}
 }
 
 // hinted returns where a hint wants a query to go; false when there is none, or
