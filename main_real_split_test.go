@@ -129,6 +129,14 @@ func TestRealCausalReadsReset(t *testing.T) {
 	if r, err := c.Query("SELECT CONCAT(COUNT(*), ' of ', @@server_id) FROM t"); err != nil || r.Value != "1 of 2" {
 		t.Errorf("got %q, %v, want 1 of 2", r.Value, err)
 	}
+	for _, sql := range []string{"INSERT INTO t VALUES (2)", "SET @a = (SELECT COUNT(*) FROM t)"} {
+		if _, err := c.Query(sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := c.Query("SELECT CONCAT(@a)"); err != nil || r.Value != "2" {
+		t.Errorf("a variable is %q, %v, want 2", r.Value, err)
+	}
 }
 
 // Ensure that a client that follows the session state learns nothing that it does

@@ -73,9 +73,10 @@ func (s *session) usual(q *engine.Query) target {
 		switch {
 		case statement.Is(classify.SetsUserVar) && !s.router.options.variablesInAll:
 			return onPrimary("user variable")
-		case statement.Is(classify.SetsUserVar) && statement.Is(classify.Reads) && (s.trx != nil || s.autoOff):
+		case statement.Is(classify.SetsUserVar) && statement.Is(classify.Reads) && (s.trx != nil || s.autoOff || s.causal != nil):
 			// MaxScale: has all servers execute SELECT … INTO @variable here too,
-			// though the others do not see what the transaction has done.
+			// though the others do not see what the transaction has done, or what
+			// causal_reads promises.
 			q.Alone()
 		default:
 			return target{kind: classify.TargetAll, why: "session command"}
