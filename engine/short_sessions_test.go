@@ -122,8 +122,8 @@ func TestShortSessions(t *testing.T) {
 
 func shortSessions(t *testing.T, network enginetest.Transport, n int) {
 	p := newProxy(t, network)
-	p.begin(slog.New(slog.DiscardHandler), "[maxscale]", "[maxscale]\nmax_auth_errors_until_block=0")
 	p.primary.Forgets, p.replica.Forgets = true, true
+	p.begin(slog.New(slog.DiscardHandler), "[maxscale]", "[maxscale]\nmax_auth_errors_until_block=0")
 	defer p.close()
 	p.shortSessions(t, max(n/10, 500))
 	before := p.footprint(t)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -284,11 +285,14 @@ func TestUnwritable(t *testing.T) {
 
 // diary notes what is written, and fails while it is full.
 type diary struct {
+	mu     sync.Mutex // guards what follows
 	writes []string
 	full   bool
 }
 
 func (d *diary) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.full {
 		return 0, errors.New("no space left on device")
 	}
@@ -296,6 +300,21 @@ func (d *diary) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 func (d *diary) Close() error { return nil }
+
+func (d *diary) fill(full bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.full = full
+}
+
+// read returns what was written since it was called last.
+func (d *diary) read() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	writes := d.writes
+	d.writes = nil
+	return writes
+}
 
 // Ensure that lines are written together, after a tenth of a second or when there
 // are many, that the last ones are not lost, and that a failure is told with the next
@@ -317,10 +336,9 @@ func TestHeldLines(t *testing.T) {
 		}
 		want := func(want ...string) {
 			t.Helper()
-			if diff := cmp.Diff(want, d.writes); diff != "" {
+			if diff := cmp.Diff(want, d.read()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			d.writes = nil
 		}
 		write("a\n", "")
 		wait(holdTime - 1)
@@ -329,13 +347,13 @@ func TestHeldLines(t *testing.T) {
 		wait(1)
 		want("a\nb\n")
 
-		d.full = true
+		d.fill(true)
 		write("c\n", "")
 		wait(holdTime)
 		write("d\n", "no space left on device")
 		wait(holdTime)
 		write("e\n", "") // once is enough
-		d.full = false
+		d.fill(false)
 		wait(holdTime)
 		want("e\n")
 
