@@ -29,7 +29,7 @@ func loginSite(t *testing.T, m *enginetest.MariaDB, server string, listeners map
 	t.Helper()
 	dir := t.TempDir()
 	var b strings.Builder
-	fmt.Fprintf(&b, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=8989\ndatadir=%s\nlogdir=%s\n", dir, dir)
+	fmt.Fprintf(&b, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=8989\ndatadir=%s\nlogdir=%s\nmax_auth_errors_until_block=0\n", dir, dir)
 	fmt.Fprintf(&b, "[server1]\ntype=server\naddress=%s\nport=%d\n%s\n", m.Host, m.Port, server)
 	fmt.Fprintf(&b, "[Monitor]\ntype=monitor\nmodule=mariadbmon\nservers=server1\nuser=%s\npassword='%s'\nmonitor_interval=200ms\n", enginetest.MonitorUser, enginetest.MonitorPassword)
 	for name, router := range map[string]string{"RW": "readwritesplit", "Read": "readconnroute"} {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -181,8 +182,11 @@ func TestRealRoles(t *testing.T) {
 				t.Errorf("server%d (-want +got):\n%s", i+1, diff)
 			}
 		}
-		if has := ask(t, m, "SELECT COUNT(*) FROM app.numbers"); has[0] != fmt.Sprint(written) {
-			t.Errorf("server%d has %s rows, want %d", i+1, has[0], written)
+		// More than were acknowledged: the last one may have been cut off from its answer.
+		const count = "SELECT COUNT(*) FROM app.numbers"
+		has := ask(t, m, count)[0]
+		if n, err := strconv.Atoi(has); err != nil || n < written || has != ask(t, servers[1], count)[0] {
+			t.Errorf("server%d has %s rows, want as many as server2 and at least %d", i+1, has, written)
 		}
 	}
 

@@ -207,7 +207,7 @@ func configuration(t *testing.T, b *bench, dir string) string {
 	t.Helper()
 	var c strings.Builder
 	_, admin, _ := net.SplitHostPort(free(t))
-	fmt.Fprintf(&c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\nusers_refresh_time=0s\n", admin, dir, dir)
+	fmt.Fprintf(&c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\nusers_refresh_time=0s\nmax_auth_errors_until_block=0\n", admin, dir, dir)
 	server := func(name, where string) { fmt.Fprintf(&c, "[%s]\ntype=server\n%s\n", name, where) }
 	tcp := func(m *enginetest.MariaDB) string { return fmt.Sprintf("address=%s\nport=%d", m.Host, m.Port) }
 	monitor := func(name, servers string) {
