@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -87,14 +86,7 @@ func TestRealDisks(t *testing.T) {
 	path := ask(t, servers[0], "SELECT Path FROM information_schema.DISKS LIMIT 1")[0]
 	full := func(name string, more ...string) *program {
 		file := monitored(t, servers[:], append([]string{"disk_space_check_interval=100ms", "disk_space_threshold=*:100"}, more...)...)
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		changed := strings.Replace(string(text), "["+name+"]\n", "["+name+"]\ndisk_space_threshold="+path+":0\n", 1)
-		if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		edit(t, file, "["+name+"]\n", "["+name+"]\ndisk_space_threshold="+path+":0\n")
 		return start(t, "-config", file)
 	}
 	p := full("server2")

@@ -144,15 +144,8 @@ func TestRealVerifiedFailure(t *testing.T) {
 		must(t, m, "STOP SLAVE", "CHANGE MASTER TO master_heartbeat_period=0.2", "START SLAVE")
 	}
 	file := monitored(t, servers[:], "auto_failover=true", "failcount=2", "master_failure_timeout=3s")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	between := enginetest.StartFaultProxy(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(servers[0].Port)))
-	text = []byte(strings.Replace(string(text), fmt.Sprintf("port=%d", servers[0].Port), fmt.Sprintf("port=%d", between.Port), 1))
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	edit(t, file, fmt.Sprintf("\nport=%d\n", servers[0].Port), fmt.Sprintf("\nport=%d\n", between.Port))
 	p := start(t, "-config", file)
 	p.waitStates(t, healthyTrio)
 	between.Cut()

@@ -35,35 +35,44 @@ func must(t *testing.T, m *enginetest.MariaDB, statements ...string) {
 	}
 }
 
-// ask returns the rows of a query as root, their values with spaces between.
-func ask(t *testing.T, m *enginetest.MariaDB, query string) []string {
+// table returns what a query answers as root.
+func table(t *testing.T, m *enginetest.MariaDB, query string) (columns []string, values [][]string) {
 	t.Helper()
 	rows, err := m.Open(t, "root", "").Query(query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
+	if columns, err = rows.Columns(); err != nil {
 		t.Fatal(err)
 	}
-	var list []string
 	for rows.Next() {
-		values, targets := make([]sql.NullString, len(columns)), make([]any, len(columns))
-		for i := range values {
-			targets[i] = &values[i]
+		row, targets := make([]sql.NullString, len(columns)), make([]any, len(columns))
+		for i := range row {
+			targets[i] = &row[i]
 		}
 		if err := rows.Scan(targets...); err != nil {
 			t.Fatal(err)
 		}
-		words := make([]string, len(values))
-		for i, v := range values {
+		words := make([]string, len(row))
+		for i, v := range row {
 			words[i] = v.String
 		}
-		list = append(list, strings.Join(words, " "))
+		values = append(values, words)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
+	}
+	return columns, values
+}
+
+// ask returns the rows of a query as root, their values with spaces between.
+func ask(t *testing.T, m *enginetest.MariaDB, query string) []string {
+	t.Helper()
+	var list []string
+	_, rows := table(t, m, query)
+	for _, row := range rows {
+		list = append(list, strings.Join(row, " "))
 	}
 	return list
 }
@@ -71,27 +80,12 @@ func ask(t *testing.T, m *enginetest.MariaDB, query string) []string {
 // sources are the replication connections of a server: name, port and state.
 func sources(t *testing.T, m *enginetest.MariaDB) []string {
 	t.Helper()
-	rows, err := m.Open(t, "root", "").Query("SHOW ALL SLAVES STATUS")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var list []string
-	for rows.Next() {
-		values, targets := make([]sql.NullString, len(columns)), make([]any, len(columns))
-		for i := range values {
-			targets[i] = &values[i]
-		}
-		if err := rows.Scan(targets...); err != nil {
-			t.Fatal(err)
-		}
+	columns, rows := table(t, m, "SHOW ALL SLAVES STATUS")
+	for _, row := range rows {
 		has := map[string]string{}
 		for i, c := range columns {
-			has[c] = values[i].String
+			has[c] = row[i]
 		}
 		list = append(list, fmt.Sprintf("%s:%s io=%s sql=%s tls=%s", has["Connection_name"], has["Master_Port"],
 			has["Slave_IO_Running"], has["Slave_SQL_Running"], has["Master_SSL_Allowed"]))

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,15 +36,7 @@ func trio(t *testing.T, more ...string) (p *program, servers [3]*enginetest.Mari
 func monitored(t *testing.T, servers []*enginetest.MariaDB, more ...string) (file string) {
 	t.Helper()
 	file = configuration(t, servers...)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parameters := "module=mariadbmon\nreplication_user=replica\nreplication_password=replica-pw\n" + strings.Join(more, "\n")
-	changed := strings.Replace(string(text), "module=mariadbmon", parameters, 1)
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	edit(t, file, "module=mariadbmon", "module=mariadbmon\nreplication_user=replica\nreplication_password=replica-pw\n"+strings.Join(more, "\n"))
 	return file
 }
 

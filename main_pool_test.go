@@ -5,8 +5,6 @@ package main
 import (
 	"database/sql"
 	"database/sql/driver"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -19,14 +17,7 @@ import (
 func TestRealPool(t *testing.T) {
 	primary := enginetest.StartMariaDB(t)
 	file := configuration(t, primary)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pooling := strings.ReplaceAll(string(text), "type=server\n", "type=server\npersistpoolmax=5\npersistmaxtime=60s\n")
-	if err := os.WriteFile(file, []byte(pooling), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	edit(t, file, "type=server\n", "type=server\npersistpoolmax=5\npersistmaxtime=60s\n")
 	root := primary.Open(t, "root", "")
 	for _, statement := range []string{
 		"CREATE TABLE app.t (a INT PRIMARY KEY AUTO_INCREMENT) AUTO_INCREMENT=41", "CREATE TABLE app.locked (a INT)",

@@ -50,6 +50,18 @@ func configuration(t *testing.T, servers ...*enginetest.MariaDB) string {
 	return file
 }
 
+// edit replaces texts in a file, in the pairs of strings.NewReplacer.
+func edit(t *testing.T, file string, oldnew ...string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.NewReplacer(oldnew...).Replace(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // free returns a TCP port that nobody uses now.
 func free(t *testing.T) string {
 	t.Helper()

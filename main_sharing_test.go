@@ -5,7 +5,6 @@ package main
 import (
 	"database/sql"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -18,17 +17,10 @@ import (
 func TestRealSharing(t *testing.T) {
 	primary := enginetest.StartMariaDB(t)
 	file := configuration(t, primary)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.NewReplacer(
+	edit(t, file,
 		"type=server\n", "type=server\nmax_routing_connections=2\npersistpoolmax=2\npersistmaxtime=60s\n",
 		"type=service\n", "type=service\nidle_session_pool_time=0s\nmultiplex_timeout=30s\n",
-	).Replace(string(text))
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	)
 	root := primary.Open(t, "root", "")
 	if _, err := root.Exec("CREATE TABLE app.t (a INT PRIMARY KEY AUTO_INCREMENT, who INT)"); err != nil {
 		t.Fatal(err)
@@ -89,21 +81,14 @@ func share(t *testing.T, c *sql.Conn, i int) {
 func TestRealSharingTimeout(t *testing.T) {
 	primary := enginetest.StartMariaDB(t)
 	file := configuration(t, primary)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.NewReplacer(
+	edit(t, file,
 		"type=server\n", "type=server\nmax_routing_connections=1\n",
 		"type=service\n", "type=service\nidle_session_pool_time=1s\nmultiplex_timeout=2s\n",
-	).Replace(string(text))
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	)
 	p := start(t, "-config", file)
 	first, second := p.connect(t, "RW-Listener", appUser("first")), p.connect(t, "RW-Listener", appUser("second"))
 	run(t, first, "BEGIN")
-	_, err = second.ExecContext(t.Context(), "SET @a = 1")
+	_, err := second.ExecContext(t.Context(), "SET @a = 1")
 	if errorNumber(err) != 1040 || !strings.Contains(err.Error(), "multiplex_timeout") {
 		t.Errorf("got %v, want error 1040", err)
 	}

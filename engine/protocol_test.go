@@ -246,8 +246,7 @@ func TestRefusedBegin(t *testing.T) {
 			if sql != "BEGIN; SELECT 1" {
 				return nil
 			}
-			e := (&wire.Error{Code: 1064, State: "42000", Message: "no multi statements"}).Append(nil)
-			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+			return refusal(wire.Error{Code: 1064, State: "42000", Message: "no multi statements"})
 		}
 		if _, err := c.Query("BEGIN; SELECT 1"); err == nil {
 			t.Fatal("got no error")
@@ -263,6 +262,12 @@ func TestRefusedBegin(t *testing.T) {
 	})
 }
 
+// refusal is an error that is a server's whole answer.
+func refusal(e wire.Error) []byte {
+	payload := e.Append(nil)
+	return append(wire.AppendHeader(nil, len(payload), 1), payload...)
+}
+
 // Ensure that a session command that is refused in a read-only transaction is not
 // executed elsewhere, and costs no connection.
 func TestSessionCommandRefused(t *testing.T) {
@@ -271,8 +276,7 @@ func TestSessionCommandRefused(t *testing.T) {
 			if !strings.HasPrefix(sql, "PREPARE") {
 				return nil
 			}
-			e := (&wire.Error{Code: 1792, State: "25006", Message: "read only"}).Append(nil)
-			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+			return refusal(wire.Error{Code: 1792, State: "25006", Message: "read only"})
 		}
 		c := p.connect(splitAddress)
 		p.query(c, "START TRANSACTION READ ONLY")
@@ -328,8 +332,7 @@ func TestSessionCommandDiffers(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {
 		p.replica.Answer = func(sql string) []byte {
 			if strings.HasPrefix(sql, "SET sql_mode") {
-				e := (&wire.Error{Code: 1231, State: "42000", Message: "no"}).Append(nil)
-				return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+				return refusal(wire.Error{Code: 1231, State: "42000", Message: "no"})
 			}
 			return nil
 		}

@@ -86,8 +86,7 @@ func TestReplayDiffers(t *testing.T) {
 			if !strings.HasPrefix(sql, "SET sql_mode") {
 				return nil
 			}
-			e := (&wire.Error{Code: 1231, State: "42000", Message: "no"}).Append(nil)
-			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+			return refusal(wire.Error{Code: 1231, State: "42000", Message: "no"})
 		}
 		p.replica.Disconnect()
 		for range 3 {

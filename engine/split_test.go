@@ -322,8 +322,7 @@ func TestLongData(t *testing.T) {
 			t.Errorf("got %+v, %v, want the replica's answer", r, err)
 		}
 		p.primary.Answer = func(string) []byte { // in vain, and what was sent is gone all the same
-			e := (&wire.Error{Code: 1366, State: "22007", Message: "no"}).Append(nil)
-			return append([]byte{byte(len(e)), 0, 0, 1}, e...)
+			return refusal(wire.Error{Code: 1366, State: "22007", Message: "no"})
 		}
 		if r, err = c.Prepare("FROB ?"); err != nil {
 			t.Fatal(err)
