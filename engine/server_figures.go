@@ -1,9 +1,33 @@
 package engine
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 )
+
+// RouterFigures are what a router has done with each of its servers.
+type RouterFigures struct {
+	servers []*Server
+	each    []ServerFigures // of servers
+}
+
+// NewRouterFigures returns figures for servers, in their order.
+func NewRouterFigures(servers []*Server) RouterFigures {
+	return RouterFigures{servers, make([]ServerFigures, len(servers))}
+}
+
+// Of returns the figures of one of the servers.
+func (f *RouterFigures) Of(s *Server) *ServerFigures { return &f.each[slices.Index(f.servers, s)] }
+
+// Diagnostics are MaxScale's server_query_statistics.
+func (f *RouterFigures) Diagnostics() []map[string]any {
+	statistics := make([]map[string]any, len(f.servers))
+	for i, server := range f.servers {
+		statistics[i] = f.each[i].Diagnostics(server)
+	}
+	return statistics
+}
 
 // ServerFigures are what a router has done with one server, for its diagnostics.
 // They may be used by any goroutine.

@@ -34,7 +34,7 @@ type router struct {
 	roles   []string // router_options: master, slave, synced, running
 	lag     time.Duration
 	primary bool // the primary may stand in for a replica
-	figures map[*engine.Server]*engine.ServerFigures
+	figures engine.RouterFigures
 
 	_       [64]byte // what each statement changes shares no cache line with what it reads
 	queries atomic.Uint64
@@ -44,13 +44,10 @@ func newRouter(s *engine.Service) (engine.Router, error) {
 	v := s.Values()
 	r := &router{
 		service: s, roles: v.List("router_options"), lag: v.Duration("max_replication_lag"),
-		primary: v.Bool("master_accept_reads"), figures: make(map[*engine.Server]*engine.ServerFigures),
+		primary: v.Bool("master_accept_reads"), figures: engine.NewRouterFigures(s.Servers()),
 	}
 	if len(r.roles) == 0 {
 		r.roles = []string{"running"}
-	}
-	for _, server := range s.Servers() {
-		r.figures[server] = &engine.ServerFigures{}
 	}
 	return r, nil
 }
@@ -62,7 +59,7 @@ func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.Rout
 	for _, server := range r.candidates() {
 		b, err := s.Connect(ctx, server)
 		if err == nil {
-			figures := r.figures[server]
+			figures := r.figures.Of(server)
 			figures.Opened()
 			return &session{router: r, backend: b, figures: figures, began: time.Now(), standsIn: !r.has(server)}, nil
 		}
@@ -154,11 +151,7 @@ func (r *router) has(server *engine.Server) bool {
 
 // Diagnostics are MaxScale's figures of the router.
 func (r *router) Diagnostics() map[string]any {
-	statistics := make([]map[string]any, 0, len(r.figures))
-	for _, server := range r.service.Servers() {
-		statistics = append(statistics, r.figures[server].Diagnostics(server))
-	}
-	return map[string]any{"queries": r.queries.Load(), "server_query_statistics": statistics}
+	return map[string]any{"queries": r.queries.Load(), "server_query_statistics": r.figures.Diagnostics()}
 }
 
 // session is one session's connection.

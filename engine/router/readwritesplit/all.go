@@ -79,7 +79,7 @@ func (s *session) together(q *engine.Query, up engine.ReplyWriter, first *engine
 	if !ahead {
 		others = spread(s, q, first)
 	}
-	s.router.figures.of(first.Server()).Count(false)
+	s.router.figures.servers.Of(first.Server()).Count(false)
 	known := s.causal.announce(q, first)
 	defer known()
 	err := first.Execute(q, up)
@@ -117,7 +117,7 @@ func spread(s *session, q *engine.Query, first *engine.Backend) (others []*engin
 			s.drop(b)
 			continue
 		}
-		s.router.figures.of(b.Server()).Count(false)
+		s.router.figures.servers.Of(b.Server()).Count(false)
 		others = append(others, b)
 	}
 	return others

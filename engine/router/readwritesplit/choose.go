@@ -44,7 +44,7 @@ func (c *connections) choose(q *engine.Query, t target) candidate {
 		if b != nil && !b.HasStatement(q) {
 			continue
 		}
-		all.add(candidate{server, c.router.figures.of(server), b})
+		all.add(candidate{server, c.router.figures.servers.Of(server), b})
 	}
 	return all.best(c.router.options.criteria)
 }
@@ -57,7 +57,7 @@ func (c *connections) unopened() *engine.Server {
 		if server.Primary() || c.to(server) != nil || c.isBarred(server) || !c.router.reads(server, false, c.router.options.lag) {
 			continue
 		}
-		all.add(candidate{server, c.router.figures.of(server), nil})
+		all.add(candidate{server, c.router.figures.servers.Of(server), nil})
 	}
 	return all.best(c.router.options.criteria).server
 }

@@ -80,7 +80,7 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 		return nil, err
 	}
 	c.members = append(c.members, member{Backend: b})
-	c.router.figures.of(server).Opened()
+	c.router.figures.servers.Of(server).Opened()
 	if server.Primary() {
 		c.primary, c.had = b, true
 	}
@@ -136,7 +136,7 @@ func (c *connections) drop(b *engine.Backend) {
 
 func (c *connections) close(m *member) {
 	_ = m.Close()
-	c.router.figures.of(m.Server()).Closed(m.Backend, c.began, m.selects)
+	c.router.figures.servers.Of(m.Server()).Closed(m.Backend, c.began, m.selects)
 }
 
 // noteUnshared notes that q has set user variables on b, a replica. before is the

@@ -1,7 +1,6 @@
 package readwritesplit
 
 import (
-	"slices"
 	"sync/atomic"
 
 	"github.com/signalbox/signalbox/engine"
@@ -9,8 +8,7 @@ import (
 
 // figures are what the router has done.
 type figures struct {
-	servers []*engine.Server
-	each    []engine.ServerFigures // of servers
+	servers engine.RouterFigures
 
 	_            [64]byte // what each statement changes shares no cache line with what it reads
 	queries      atomic.Uint64
@@ -21,19 +19,9 @@ type figures struct {
 	readOnly     atomic.Uint64 // read-only transactions
 }
 
-// follow makes f ready for the servers.
-func (f *figures) follow(servers []*engine.Server) {
-	f.servers, f.each = servers, make([]engine.ServerFigures, len(servers))
-}
-
-// of returns the figures of one of the servers.
-func (f *figures) of(server *engine.Server) *engine.ServerFigures {
-	return &f.each[slices.Index(f.servers, server)]
-}
-
 // count books a statement that one server gets.
 func (f *figures) count(server *engine.Server, write bool) {
-	f.of(server).Count(write)
+	f.servers.Of(server).Count(write)
 	if server.Primary() {
 		f.toPrimary.Add(1)
 	} else {
@@ -42,13 +30,9 @@ func (f *figures) count(server *engine.Server, write bool) {
 }
 
 func (f *figures) diagnostics() map[string]any {
-	statistics := make([]map[string]any, 0, len(f.servers))
-	for i, server := range f.servers {
-		statistics = append(statistics, f.each[i].Diagnostics(server))
-	}
 	return map[string]any{
 		"queries": f.queries.Load(), "route_master": f.toPrimary.Load(), "route_slave": f.toReplica.Load(),
 		"route_all": f.toAll.Load(), "rw_transactions": f.transactions.Load(), "ro_transactions": f.readOnly.Load(),
-		"replayed_transactions": 0, "trx_max_size_exceeded": 0, "server_query_statistics": statistics,
+		"replayed_transactions": 0, "trx_max_size_exceeded": 0, "server_query_statistics": f.servers.Diagnostics(),
 	}
 }

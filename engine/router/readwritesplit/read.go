@@ -25,7 +25,7 @@ func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWrit
 		if err == nil {
 			s.memberOf(b).selects++
 			if err = s.execute(q, up, b, false); err == nil {
-				s.router.figures.of(b.Server()).Measured(b)
+				s.router.figures.servers.Of(b.Server()).Measured(b)
 				return nil
 			}
 		}

@@ -35,7 +35,7 @@ type router struct {
 
 func newRouter(s *engine.Service) (engine.Router, error) {
 	r := &router{service: s, options: optionsOf(s.Values())}
-	r.figures.follow(s.Servers())
+	r.figures.servers = engine.NewRouterFigures(s.Servers())
 	return r, nil
 }
 
