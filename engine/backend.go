@@ -362,16 +362,16 @@ func (b *Backend) sendFile() error {
 // maxFilePacket is the longest packet of a file that a client sends, in bytes.
 const maxFilePacket = 64 << 20
 
-// info is the backend as others see it. It may be called by any goroutine.
+// info is the backend as others see it. The caller holds Session.mu.
 func (b *Backend) info() BackendInfo {
-	return BackendInfo{
-		Server:       b.server.Name(),
-		ConnectionID: b.threadID.Load(),
-		Cipher:       b.conn.cipher,
-		Primary:      b.server.Primary(),
-		Busy:         b.busy.Load(),
-		Memory:       BufferInfo{ReadQ: int64(b.conn.BufferSize()), Misc: backendMisc},
+	info := BackendInfo{Server: b.server.Name(), Primary: b.server.Primary(), Memory: BufferInfo{Misc: backendMisc}}
+	if b.conn == nil {
+		info.Parked = true
+		return info
 	}
+	info.ConnectionID, info.Cipher, info.Busy = b.threadID.Load(), b.conn.cipher, b.busy.Load()
+	info.Memory.ReadQ = int64(b.conn.BufferSize())
+	return info
 }
 
 // busy returns the backends that owe a reply. The caller holds Session.mu.

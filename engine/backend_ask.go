@@ -10,7 +10,7 @@ import (
 // sees nothing, and returns the first column of its first row; "" without one. An
 // error of the server's own is a *wire.Error. Nothing else may be under way.
 func (b *Backend) Ask(sql string) (string, error) {
-	if err := regain(b); err != nil {
+	if err := Regain(b); err != nil {
 		return "", err
 	}
 	if err := b.transmit(NewQuery(sql), nil); err != nil {

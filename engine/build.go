@@ -6,9 +6,6 @@ import (
 	"github.com/signalbox/signalbox/engine/module"
 )
 
-// shareable reports whether other sessions may want connections to s.
-func shareable(s *Server) bool { return s.pool.limit > 0 || s.pool.size > 0 }
-
 // registry holds the objects of one kind, in the order of the configuration.
 type registry[T any] struct {
 	kind   string

@@ -221,7 +221,7 @@ func (c *conversation) finish(err error) {
 	}
 	_ = guarded(c.Session, func() error {
 		if started {
-			c.run.close()
+			closeChain(c, c.run)
 		}
 		return nil
 	})

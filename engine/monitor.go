@@ -230,10 +230,9 @@ func probed(s *Server, p Probe) serverChange {
 	if p.Notice != "" {
 		s.notice = p.Notice
 	}
-	if p.Seen.MaxPacket == 0 {
-		s.seen.MaxPacket = known.MaxPacket
+	if p.Seen.MaxPacket > 0 {
+		s.longest.Store(p.Seen.MaxPacket)
 	}
-	s.longest.Store(s.seen.MaxPacket)
 	if p.Seen.Version == "" {
 		s.seen.Version = known.Version
 	}

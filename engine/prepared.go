@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/signalbox/signalbox/engine/classify"
@@ -329,7 +328,7 @@ func (c *conversation) forgetState() {
 func (c *conversation) openBackends() []*Backend {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Concat(c.seen.backends, c.seen.parked)
+	return c.seen.all()
 }
 
 func (q *Query) writes() bool { return q.SQL() != nil && q.Statement().Is(classify.Writes) }

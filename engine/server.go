@@ -223,7 +223,6 @@ func (s *Server) greeting() (version string, collation byte, caps wire.Capabilit
 
 // maxPacket returns the longest statement that the server takes, in bytes; 0
 // when it is not known.
-// maxPacket is max_allowed_packet, in bytes, 0 when unknown.
 func (s *Server) maxPacket() int64 { return s.longest.Load() }
 
 func (s *Server) dial(ctx context.Context, address string) (net.Conn, error) {

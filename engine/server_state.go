@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 )
@@ -119,7 +118,7 @@ func leaveLocked(s *Session, server *Server, by string) {
 // backendOf returns the backend on the server, nil when there is none.
 // The caller holds the session's mu.
 func (s *sessionSeen) backendOf(server *Server) *Backend {
-	for _, b := range slices.Concat(s.backends, s.parked) {
+	for _, b := range s.all() {
 		if b.server == server {
 			return b
 		}
@@ -130,7 +129,7 @@ func (s *sessionSeen) backendOf(server *Server) *Backend {
 // forbidden returns a server in maintenance that the session is connected to,
 // nil when there is none. The caller holds the session's mu.
 func (s *sessionSeen) forbidden() *Server {
-	for _, b := range slices.Concat(s.backends, s.parked) {
+	for _, b := range s.all() {
 		if b.server.Status()&StatusMaint != 0 {
 			return b.server
 		}

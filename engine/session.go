@@ -126,6 +126,13 @@ func (s *Session) Identity() (user string, remote netip.AddrPort, database strin
 	return s.seen.identity.user, s.remote, s.seen.identity.database
 }
 
+// HostOf returns the host of the client of s as servers write it: its address, or
+// localhost when it has come by a UNIX socket.
+func HostOf(s *Session) string {
+	_, remote, _ := s.Identity()
+	return hostText(remote.Addr())
+}
+
 // notable tells watchers of a change that people want to see at once.
 func (s *Session) notable() {
 	s.revision.Add(1)

@@ -13,13 +13,12 @@ import (
 type chain struct {
 	head    *link   // where a query enters
 	links   []*link // of the filters, in order
-	router  *routerEnd
-	last    link // the router's
-	altered bool // set for this session, not taken from its service
+	last    link    // the router's
+	altered bool    // set for this session, not taken from its service
 }
 
-// routerEnd is the last handler of a chain. The filters hold on to it while the
-// router session behind it is replaced by a restart.
+// routerEnd is the last handler of all chains of a session. The filters hold on to it
+// while the router session behind it is replaced by a restart.
 type routerEnd struct{ RouterSession }
 
 // filterNames returns the names of the chain's filters in order.
@@ -39,17 +38,11 @@ func (c *chain) closeFilters() {
 	}
 }
 
-func (c *chain) close() {
-	c.closeFilters()
-	if c.router.RouterSession != nil {
-		_ = c.router.Close()
-	}
-}
-
-// openFilters opens filter sessions for names in front of end: all or none.
-func openFilters(s *Session, names []string, end *routerEnd) (*chain, error) {
-	c := &chain{router: end, links: make([]*link, len(names))}
-	c.last.handler = end
+// openFilters opens filter sessions for names in front of the session's router: all
+// or none.
+func openFilters(s *Session, names []string) (*chain, error) {
+	c := &chain{links: make([]*link, len(names))}
+	c.last.handler = &s.talk.router
 	c.head = &c.last
 	for i := len(names) - 1; i >= 0; i-- {
 		object, err := s.engine.filters.get(names[i])
@@ -123,13 +116,13 @@ func (s *Session) Alter(a Alteration) error {
 	var next *chain
 	if a.Filters != nil {
 		s.mu.Lock()
-		running := s.run
+		started := s.run != nil
 		s.mu.Unlock()
-		if running == nil {
+		if !started {
 			return Errorf(NotFound, "session %d has not started", s.id)
 		}
 		var err error
-		if next, err = openFilters(s, *a.Filters, running.router); err != nil {
+		if next, err = openFilters(s, *a.Filters); err != nil {
 			return err
 		}
 	}
@@ -173,7 +166,8 @@ func (s *Session) SetFilters(names ...string) error {
 // Restart opens the session's router and the service's present filters anew, at
 // the first idle point outside a transaction; until then it is pending. The
 // client keeps its connection, its id and its session state, which is replayed
-// on the new backends. A session that shares its connections is refused. When the new ones cannot be opened the old ones stay.
+// on the new backends. When the new ones cannot be opened the old
+// ones stay. A session that shares its connections is refused.
 func (s *Session) Restart(by string) error {
 	s.mu.Lock()
 	if s.work.ended != nil || s.seen.state != SessionStarted {
@@ -302,7 +296,7 @@ func (c *conversation) restart(by string) {
 	if c.run.altered {
 		names = c.run.filterNames()
 	}
-	next, err := c.reopenChain(ctx, names)
+	next, err := c.openChain(ctx, names)
 	c.mu.Lock()
 	if err != nil {
 		c.work.failed = err.Error()
@@ -328,38 +322,31 @@ func (c *conversation) restart(by string) {
 	c.notable()
 }
 
-// reopenChain opens a new router session behind the present routerEnd, to which
-// a waiting chain may hold on, and filter sessions in front of it.
-func (c *conversation) reopenChain(ctx context.Context, names []string) (*chain, error) {
-	router, err := c.service.router.NewSession(ctx, c.Session)
-	if err != nil {
-		return nil, err
-	}
-	end := c.run.router
-	next, err := openFilters(c.Session, names, end)
-	if err != nil {
-		_ = router.Close()
-		return nil, err
-	}
-	old := end.RouterSession
-	end.RouterSession = router
-	_ = old.Close()
-	return next, nil
-}
-
-// openChain opens a router session and the filters names in front of it.
+// openChain opens a router session, which takes the place of the present one behind
+// the routerEnd to which a waiting chain may hold on, and the filters names in front
+// of it. When it fails all is as it was.
 func (c *conversation) openChain(ctx context.Context, names []string) (*chain, error) {
 	router, err := c.service.router.NewSession(ctx, c.Session)
 	if err != nil {
 		return nil, err
 	}
-	c.router.RouterSession = router
-	first, err := openFilters(c.Session, names, &c.router)
+	next, err := openFilters(c.Session, names)
 	if err != nil {
 		_ = router.Close()
 		return nil, err
 	}
-	return first, nil
+	old := c.router.RouterSession
+	c.router.RouterSession = router
+	if old != nil {
+		_ = old.Close()
+	}
+	return next, nil
+}
+
+// closeChain closes the filter sessions of a chain and the router session.
+func closeChain(c *conversation, chain *chain) {
+	chain.closeFilters()
+	_ = c.router.Close()
 }
 
 func chainText(names []string) string {

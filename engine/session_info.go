@@ -71,11 +71,10 @@ func sessionInfo(s *Session, info *SessionInfo, whole bool) {
 	info.State, info.User, info.Database, info.Remote = s.seen.state, who.user, who.database, s.remote
 	info.Cipher, info.Attributes = who.cipher, who.attributes.byName
 	info.Backends = slices.Grow(info.Backends, len(s.seen.backends)+len(s.seen.parked))
-	for _, b := range s.seen.backends {
-		info.Backends = append(info.Backends, b.info())
-	}
-	for _, b := range s.seen.parked {
-		info.Backends = append(info.Backends, BackendInfo{Server: b.server.Name(), Primary: b.server.Primary(), Parked: true, Memory: BufferInfo{Misc: backendMisc}})
+	for _, list := range [][]*Backend{s.seen.backends, s.seen.parked} {
+		for _, b := range list {
+			info.Backends = append(info.Backends, b.info())
+		}
 	}
 	if s.run != nil {
 		info.Filters = slices.Grow(info.Filters, len(s.run.links))

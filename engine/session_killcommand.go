@@ -93,12 +93,7 @@ func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error
 // comesFrom reports whether the client of s is at host, as KILL USER writes it: an
 // address, or % or nothing for anywhere.
 func comesFrom(s *Session, host string) bool {
-	_, remote, _ := s.Identity()
-	at := "localhost"
-	if remote.IsValid() {
-		at = remote.Addr().String()
-	}
-	return host == "" || host == "%" || host == at
+	return host == "" || host == "%" || host == HostOf(s)
 }
 
 // status is the server status for answers of the proxy's own.

@@ -83,7 +83,7 @@ func (l *login) login(ctx context.Context) error {
 	}
 	if err != nil {
 		if c != nil {
-			c.close()
+			closeChain(l.conversation, c)
 		}
 		return l.rejectChain(err)
 	}
@@ -360,7 +360,7 @@ func (l *login) changeUser(payload []byte) error {
 	a.trx, a.autocommit = false, true
 	l.seen.timeline.note("auth", "changed from "+old.user+" to "+who.user, "")
 	l.mu.Unlock()
-	next, err := l.reopenChain(ctx, l.run.filterNames())
+	next, err := l.openChain(ctx, l.run.filterNames())
 	if err == nil {
 		err = l.prove(ctx)
 	}

@@ -35,6 +35,9 @@ func sharingOf(s *Service) sharing {
 
 func (s sharing) on() bool { return s.after >= 0 }
 
+// shareable reports whether other sessions may want connections to s.
+func shareable(s *Server) bool { return s.pool.limit > 0 || s.pool.size > 0 }
+
 // note draws the consequences of a good reply of b to a statement.
 func (s *sharing) note(b *Backend, statement *classify.Statement) {
 	if !s.on() {
@@ -74,7 +77,7 @@ func (s *sharing) may(c *conversation) bool {
 	if !idle || s.bound || s.nextTrx || c.stained || c.entering != nil || c.history.lost || c.history.pruned || lasting(&c.pins) {
 		return false
 	}
-	settler, ok := c.run.router.RouterSession.(Settler)
+	settler, ok := c.router.RouterSession.(Settler)
 	return !ok || settler.Settle()
 }
 
@@ -172,18 +175,16 @@ func park(b *Backend) bool {
 // used, which knows then what session commands have done meanwhile.
 func Parked(b *Backend) bool { return b.conn == nil }
 
-// Regain gives b a connection again if it is parked, for which it waits.
-func Regain(b *Backend) error { return regain(b) }
-
 // ready makes b one that q can be sent on.
 func ready(b *Backend, q *Query) error {
-	if err := regain(b); err != nil {
+	if err := Regain(b); err != nil {
 		return err
 	}
 	return follow(b, q)
 }
 
-func regain(b *Backend) error {
+// Regain gives b a connection again if it is parked, for which it waits.
+func Regain(b *Backend) error {
 	if b.conn != nil {
 		return nil
 	}
@@ -302,6 +303,9 @@ func (i *insertID) restore(ctx context.Context, b *Backend) error {
 	defer release()
 	return perform(b, queryOf(fmt.Appendf([]byte{byte(wire.ComQuery)}, "SELECT LAST_INSERT_ID(%d)", i.value)))
 }
+
+// all returns the backends, those that are parked too. The caller holds Session.mu.
+func (s *sessionSeen) all() []*Backend { return slices.Concat(s.backends, s.parked) }
 
 // without returns list without b.
 func without(list []*Backend, b *Backend) []*Backend {

@@ -54,5 +54,5 @@ func literalOf(variable string) string {
 func othersOf(s *Session, b *Backend) []*Backend {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.seen.backends), func(x *Backend) bool { return x == b })
+	return without(slices.Clone(s.seen.backends), b)
 }

@@ -111,7 +111,7 @@ type replyWriter struct {
 
 // ClientReply passes on what the limiter lets through.
 func (w *replyWriter) ClientReply(r *engine.Reply) error {
-	if whole := r.Complete && !w.begun; whole && w.harmless(r) {
+	if r.Complete && !w.begun && w.harmless(r) {
 		return w.up.ClientReply(r)
 	}
 	w.begun = true

@@ -148,16 +148,12 @@ func (f *Filter) Close() error {
 
 // NewSession opens the filter for a session.
 func (f *Filter) NewSession(s *engine.Session, next engine.Handler) (engine.FilterSession, error) {
-	user, remote, _ := s.Identity()
-	host := "localhost"
-	if remote.IsValid() {
-		host = remote.Addr().String()
-	}
+	user, _, _ := s.Identity()
 	return f.open(client{
 		id:       s.ID(),
 		service:  s.Service().Name(),
 		user:     user,
-		host:     host,
+		host:     engine.HostOf(s),
 		database: func() string { _, _, database := s.Identity(); return database },
 		logf:     s.Logf,
 		logs:     s.Logs,

@@ -109,12 +109,8 @@ func (f *Filter) Close() error {
 
 // NewSession opens the filter for a session.
 func (f *Filter) NewSession(s *engine.Session, next engine.Handler) (engine.FilterSession, error) {
-	user, remote, _ := s.Identity()
-	host := "localhost"
-	if remote.IsValid() {
-		host = remote.Addr().String()
-	}
-	return &session{filter: f, next: next, logf: s.Logf, active: f.concerns(user, host)}, nil
+	user, _, _ := s.Identity()
+	return &session{filter: f, next: next, logf: s.Logf, active: f.concerns(user, engine.HostOf(s))}, nil
 }
 
 // concerns reports whether statements of this user from this host are matched.
