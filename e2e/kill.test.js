@@ -8,7 +8,7 @@ suite.test('a kill with a countdown shows in every window and can be cancelled i
   const cli = await suite.cli();
   await one.row(cli.id).waitFor();
   await one.askKill(cli.id);
-  assert.equal(await one.page.evaluate(() => document.activeElement.id), 'kill-keep', 'the safe button has the keyboard');
+  await one.keyboardOn('kill-keep');
   await one.kill('30s', { reason: 'Maintenance of the shop' });
   for (const c of [one, two]) {
     await c.tray.getByText('1 kill pending').waitFor();
@@ -60,7 +60,7 @@ suite.test('a nonsense time is refused in the dialog', async () => {
   await c.page.fill('#kill-after', 'soon');
   await c.page.click('#kill-do');
   await c.dialog.getByText('That is no time:').waitFor();
-  assert.equal(await c.page.evaluate(() => document.activeElement.id), 'kill-after');
+  await c.keyboardOn('kill-after');
   await c.page.keyboard.press('Escape');
   await c.dialog.waitFor({ state: 'detached' });
   assert.deepEqual(await client.query('select 1'), [['1']]);
@@ -184,7 +184,7 @@ suite.test('the keyboard stays in the dialog, Enter is safe and goes back to whe
   await c.page.keyboard.press('Enter');
   await c.dialog.waitFor();
   const active = () => c.page.evaluate(() => document.activeElement.id);
-  assert.equal(await active(), 'kill-keep');
+  await c.keyboardOn('kill-keep');
   const seen = new Set();
   for (let i = 0; i < 12; i++) {
     seen.add(await active());

@@ -159,7 +159,7 @@ suite.test('keys move the cursor, hold the rows and open the dialog', async () =
   assert.equal(await c.row(late.id).count(), 0);
   await c.page.keyboard.press('Shift+K');
   await c.page.getByRole('heading', { name: `Kill session ${ids[1]}?` }).waitFor();
-  assert.equal(await c.page.evaluate(() => document.activeElement.id), 'kill-keep');
+  await c.keyboardOn('kill-keep');
   await c.page.keyboard.press('Escape');
   await c.dialog.waitFor({ state: 'detached' });
   await c.page.keyboard.press('Escape');
@@ -215,14 +215,14 @@ suite.test('rows are selected by the keyboard alone', async () => {
   await c.page.getByText('1 selected').waitFor();
   await c.page.keyboard.press('.');
   await c.page.locator('.menu:popover-open').waitFor();
-  assert.equal(await c.page.evaluate(() => document.activeElement.textContent), 'Open');
+  await c.keyboardOn('Open');
   await c.page.keyboard.press('End');
-  assert.equal(await c.page.evaluate(() => document.activeElement.textContent), 'Kill session…');
+  await c.keyboardOn('Kill session…');
   await c.page.keyboard.press('ArrowDown');
-  assert.equal(await c.page.evaluate(() => document.activeElement.textContent), 'Open', 'round the end');
+  await c.keyboardOn('Open');
   await c.page.keyboard.press('Escape');
   await c.page.locator('.menu:popover-open').waitFor({ state: 'detached' });
-  assert.equal(await c.page.evaluate(() => document.activeElement.id), 'rows', 'the table has the keyboard again');
+  await c.keyboardOn('rows');
   assert.equal(await c.page.locator('#rows [tabindex="0"], #rows a:not([tabindex])').count(), 0, 'the table is one stop of the Tab key');
 });
 

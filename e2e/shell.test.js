@@ -130,7 +130,7 @@ suite.test('the menu of the user goes by arrows and escape', async () => {
   await page.keyboard.press('ArrowDown');
   await until('the first item has the keyboard', async () => await focused(page) === 'user-settings');
   await page.keyboard.press('End');
-  assert.equal(await focused(page), 'user-out');
+  await until('the last item has the keyboard', async () => await focused(page) === 'user-out');
   await page.keyboard.press('Escape');
   await until('the button has the keyboard', async () => await focused(page) === 'account');
   assert.equal(await page.locator('[role=menu]').count(), 0);

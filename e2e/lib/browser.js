@@ -202,6 +202,12 @@ export class Console {
     return this.page.locator('.tray');
   }
 
+  // keyboardOn waits until an element has the keyboard: the one with this id or
+  // this text. What opens takes it a moment after it shows.
+  async keyboardOn(what) {
+    await until(`the keyboard is on ${what}`, () => this.page.evaluate((w) => [document.activeElement.id, document.activeElement.textContent].includes(w), what));
+  }
+
   // ids are those of the rows, from the top.
   ids() {
     return this.page.locator('.row').evaluateAll((rows) => rows.map((row) => row.dataset.id));
