@@ -2,6 +2,14 @@ package classify
 
 // Parse says what the statement sql does, read in mode m.
 func (m Mode) Parse(sql []byte) Statement {
+	if s, is := m.plain(sql); is {
+		return s
+	}
+	return m.parse(sql)
+}
+
+// parse is Parse for statements of all kinds.
+func (m Mode) parse(sql []byte) Statement {
 	p := parser{lex: lexer{src: sql, mode: m}}
 	p.s.mode = m
 	p.next()

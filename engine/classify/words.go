@@ -295,6 +295,9 @@ func hash(b []byte) uint32 {
 	return h
 }
 
+// find returns what is known of the word b.
+func (t *wordTable) find(b []byte) word { return t.lookup(b, hash(b)) }
+
 // lookup returns what is known of the word b, whose hash is h.
 func (t *wordTable) lookup(b []byte, h uint32) word {
 	for i := h % uint32(len(t.index)); t.index[i] != 0; i = (i + 1) % uint32(len(t.index)) {
