@@ -143,7 +143,11 @@ func (b *Backend) transmit(q *Query, framed []byte) error {
 func (b *Backend) begin(q *Query) {
 	b.sent, b.delivered = q, false
 	b.used = q.received.Sub(b.session.connected)
-	b.response.Start(q.Command(), b.session.talk.caps)
+	c := b.session.talk
+	if c.nearest != b.conn {
+		nearServer(c, b)
+	}
+	b.response.Start(q.Command(), c.caps)
 	b.server.packets.Add(1)
 	if q.Command().HasReply() && !b.busy.Swap(true) {
 		b.server.operations.Add(1)

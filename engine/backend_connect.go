@@ -57,6 +57,7 @@ func attach(ctx context.Context, b *Backend, connect func(context.Context, crede
 		entering.proved = true
 	}
 	b.conn, b.database, b.statements = conn, c.database, nil
+	s.talk.nearest = nil // it may have been this session's before
 	b.threadID.Store(conn.threadID)
 	b.gone.Store(false)
 	if err = furnish(ctx, b, c.database); err == nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/engine/classify"
+	"github.com/signalbox/signalbox/engine/prefetch"
 	"github.com/signalbox/signalbox/engine/wire"
 )
 
@@ -19,6 +20,8 @@ import (
 // goroutine, but for the figures of its history.
 type conversation struct {
 	*Session
+	near       prefetch.Set    // what a statement needs
+	nearest    *serverConn     // that is part of near
 	caps       wire.Capability // agreed with the client, and so with every backend
 	router     routerEnd       // of all its chains
 	query      Query           // the command under way
@@ -40,6 +43,7 @@ func newConversation(s *Session) *conversation {
 	c.replies.session = s
 	c.statements.history, c.pins.session = &c.history, s
 	c.sharing = sharingOf(s.service)
+	nearClient(c)
 	return c
 }
 

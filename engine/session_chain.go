@@ -278,12 +278,18 @@ func (c *conversation) installLocked() {
 	c.work.chain, c.work.filters = nil, nil
 	old := c.run
 	next.altered = true
-	c.run = next
+	take(c, next)
 	c.seen.timeline.note("filters", chainText(names), by)
 	c.mu.Unlock()
 	old.closeFilters()
 	c.Logf(LevelNotice, "filters are now: %s", chainText(names))
 	c.notable()
+}
+
+// take makes next the chain in effect. The caller holds mu.
+func take(c *conversation, next *chain) {
+	c.run = next
+	c.near.Put(nearChain, next)
 }
 
 // restart replaces the router session with its backends and the filter
@@ -314,7 +320,7 @@ func (c *conversation) restart(by string) {
 	next.altered = c.run.altered
 	old := c.run
 	c.work.failed = ""
-	c.run = next
+	take(c, next)
 	c.seen.timeline.note("restart", chainText(names), by)
 	c.mu.Unlock()
 	old.closeFilters()
@@ -337,6 +343,7 @@ func (c *conversation) openChain(ctx context.Context, names []string) (*chain, e
 	}
 	old := c.router.RouterSession
 	c.router.RouterSession = router
+	c.near.Put(nearRouter, router)
 	if old != nil {
 		_ = old.Close()
 	}

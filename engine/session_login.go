@@ -88,7 +88,7 @@ func (l *login) login(ctx context.Context) error {
 		return l.rejectChain(err)
 	}
 	l.mu.Lock()
-	l.run = c
+	take(l.conversation, c)
 	l.mu.Unlock()
 	if err := l.send(l.welcome(l.variables(who.charset), who.database).Append(nil, l.caps)); err != nil {
 		return clientError(err)
@@ -373,7 +373,7 @@ func (l *login) changeUser(payload []byte) error {
 	next.altered = l.run.altered
 	l.mu.Lock()
 	previous := l.run
-	l.run = next
+	take(l.conversation, next)
 	l.mu.Unlock()
 	previous.closeFilters()
 	l.notable()

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/signalbox/signalbox/engine/prefetch"
 )
 
 // Conn is a connection that speaks the protocol. It holds no buffer while it
@@ -33,6 +35,9 @@ type Conn struct {
 	sequence byte                  // of the next packet
 	leaps    bool                  // the packets are in compressed ones, and their sequence ids are not checked
 	unsent   bool                  // something is in out
+	waited   bool                  // the runtime has waited for the socket
+	stack    prefetch.Stack        // that the owner will use once there are bytes
+	near     *prefetch.Set         // what else it will use; nil when that is not known
 
 	traffic traffic                  // read by any goroutine
 	layer   atomic.Pointer[net.Conn] // what is read and written, for any goroutine
@@ -89,6 +94,10 @@ func (c *Conn) NetConn() net.Conn {
 	}
 	return nc
 }
+
+// Near says what the owner will use as soon as bytes have come: set, and that part
+// of its stack.
+func (c *Conn) Near(set *prefetch.Set, stack prefetch.Stack) { c.near, c.stack = set, stack }
 
 // Upgrade goes on over nc, a TLS connection on top of NetConn. It fails when
 // bytes have been read that nobody asked for: they came unencrypted and would

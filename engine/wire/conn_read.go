@@ -123,7 +123,7 @@ func fillFirst(c *Conn) error {
 // fillRaw reads inside of the runtime's wait for readability, so that a buffer
 // is needed only once there is something to read.
 func fillRaw(c *Conn) error {
-	c.result = nil
+	c.result, c.waited = nil, false
 	if err := c.raw.Read(c.ready); err != nil {
 		c.in.trim()
 		return err
@@ -138,12 +138,17 @@ func (c *Conn) readReady(fd uintptr) bool {
 		// The runtime has begun to watch for bytes, so that none of the answer
 		// can be missed; and there are none yet, so that reading is in vain.
 		err := writeSome(c, fd)
+		c.waited = true
 		return len(c.pending) > 0 || err != nil // WriteAndFill meets it
+	}
+	if c.waited && c.near != nil {
+		c.near.Fetch(c.stack) // comes while the kernel copies the bytes
 	}
 	n, err := readFD(fd, c.in.room(c.most))
 	c.filled(n)
 	switch {
 	case err == syscall.EAGAIN:
+		c.waited = true
 		return false
 	case err != nil:
 		c.result = systemError(c.NetConn(), "read", err)
