@@ -51,7 +51,7 @@ type Options struct {
 
 	// Dial opens connections to servers; a net.Dialer does when nil.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Listen opens the sockets of listeners; net.Listen when nil.
+	// Listen opens the sockets of listeners; Listen when nil.
 	Listen func(network, address string) (net.Listener, error)
 	// Newcomers is how many clients may be logging in at one time; with 0, by how
 	// many files the program may open.
@@ -142,7 +142,7 @@ func New(o Options) (*Engine, error) {
 		e.dial = dialer.DialContext
 	}
 	if e.listen == nil {
-		e.listen = listen
+		e.listen = Listen
 	}
 	return e, (&builder{e}).build(o.Objects)
 }

@@ -10,7 +10,7 @@ import (
 // Ensure that connections, accepted and dialled, are kept alive and do not wait
 // for more to send.
 func TestSocketOptions(t *testing.T) {
-	l, err := listen("tcp", "127.0.0.1:0")
+	l, err := Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestSocketOptions(t *testing.T) {
 		}
 		for name, option := range map[string][3]int{
 			"SO_KEEPALIVE": {unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1}, "TCP_KEEPINTVL": {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 10},
-			"TCP_KEEPCNT": {unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3}, "TCP_NODELAY": {unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+			"TCP_KEEPIDLE": {unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60}, "TCP_KEEPCNT": {unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3}, "TCP_NODELAY": {unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 		} {
 			var got int
 			if cerr := raw.Control(func(fd uintptr) { got, err = unix.GetsockoptInt(int(fd), option[0], option[1]) }); cerr != nil || err != nil {
