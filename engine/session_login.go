@@ -43,6 +43,8 @@ func (l *login) login(ctx context.Context) error {
 	secured := l.listener.tls.Load()
 	if secured != nil {
 		offered |= wire.ClientSSL
+	} else {
+		wire.ReadAhead(l.client)
 	}
 	version, collation := l.service.greeting()
 	greeting := wire.Handshake{

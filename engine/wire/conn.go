@@ -33,6 +33,7 @@ type Conn struct {
 	sequence byte                  // of the next packet
 	leaps    bool                  // the packets are in compressed ones, and their sequence ids are not checked
 	unsent   bool                  // something is in out
+	ahead    bool                  // ReadPacket may read on behind its packet
 
 	traffic traffic                  // read by any goroutine
 	layer   atomic.Pointer[net.Conn] // what is read and written, for any goroutine
