@@ -15,19 +15,26 @@ import (
 // each of them.
 var listenConfig = net.ListenConfig{KeepAlive: -1, Control: keepAccepted}
 
-func keepAccepted(network, _ string, socket syscall.RawConn) error {
+func keepAccepted(network, _ string, listener syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil
 	}
 	var failed error
-	err := socket.Control(func(fd uintptr) {
-		set := func(level, option, value int) error { return unix.SetsockoptInt(int(fd), level, option, value) }
-		failed = cmp.Or(
-			set(unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1),
-			set(unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(tcpKeepAlive.Idle/time.Second)),
-			set(unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(tcpKeepAlive.Interval/time.Second)),
-			set(unix.IPPROTO_TCP, unix.TCP_KEEPCNT, tcpKeepAlive.Count),
-		)
-	})
+	err := listener.Control(func(fd uintptr) { failed = setKeepAlive(int(fd)) })
 	return cmp.Or(err, failed)
+}
+
+// setKeepAlive has a TCP connection kept alive by tcpKeepAlive.
+func setKeepAlive(fd int) error {
+	for _, o := range [...]struct{ level, option, value int }{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(tcpKeepAlive.Idle / time.Second)},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(tcpKeepAlive.Interval / time.Second)},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, tcpKeepAlive.Count},
+	} {
+		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -85,7 +85,11 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 		greeting, err = s.handshake(ctx, conn, c)
 	}
 	if err != nil {
+		failed := connectError(nc, err)
 		_ = conn.Release()
+		if failed != nil && ctx.Err() != context.Canceled {
+			return nil, nil, serverError(fmt.Errorf("server %s: %w", s.Name(), failed))
+		}
 		if _, said := errors.AsType[*wire.Error](err); !said && s.announces(c.client) { // one that does not take the header just hangs up
 			err = fmt.Errorf("%w; if it takes no PROXY protocol header from this host, add this host to its proxy_protocol_networks, or set proxy_protocol=false", err)
 		}

@@ -78,6 +78,8 @@ func through(c *Conn, nc net.Conn) {
 		c.raw, _ = t.SyscallConn()
 	case *net.UnixConn:
 		c.raw, _ = t.SyscallConn()
+	case interface{ Socket() syscall.RawConn }: // it says so itself
+		c.raw = t.Socket()
 	}
 	c.layer.Store(&nc)
 }
