@@ -245,7 +245,6 @@ func (c *conversation) finish(err error) {
 	if c.Logs(level) {
 		c.Logf(level, "session ended: %s", endText(cause))
 	}
-	c.event("closed", endText(cause), killer(cause))
 	if started {
 		c.service.past.add(time.Since(c.connected), c.history.commands.Load())
 		keepEnded(c, last, cause)

@@ -106,7 +106,7 @@ func keepEnded(c *conversation, last *EndedInfo, cause error) {
 	c.mu.Lock()
 	info.State, info.Pending = c.seen.state, PendingInfo{}
 	info.Activity.Doing = Stopping
-	info.Events = c.seen.timeline.list()
+	info.Events = append(c.seen.timeline.list(), Event{At: last.At, Kind: "closed", Detail: last.Reason, By: last.By})
 	c.mu.Unlock()
 	info.Log, info.LogLines = c.log.tail()
 	c.engine.ended.add(last)

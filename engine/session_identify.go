@@ -19,7 +19,7 @@ import (
 // proof that came with response counts when it is by mysql_native_password;
 // otherwise, and when there is no response, the client is asked for one.
 func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
-	*l = login{conversation: l.conversation}
+	*l = login{conversation: l.conversation, until: l.until}
 	who.mapped, who.super = nil, false
 	kind := l.listener.methods.Passthrough(l.service.single)
 	switch {
@@ -284,6 +284,8 @@ func (l *login) prove(ctx context.Context) error {
 	if !l.suspect || l.proved {
 		return nil
 	}
+	ctx, cancel := context.WithDeadline(ctx, l.until)
+	defer cancel()
 	err := Errorf(Unavailable, "service %s: no server to check the login with", l.service.Name())
 	for _, server := range l.service.byRank() {
 		c := loginAs(l.Session)
