@@ -23,26 +23,33 @@ type EndedInfo struct {
 
 // ended are the sessions that ended last. The zero value has none.
 type ended struct {
-	mu    sync.Mutex   // guards what follows
-	list  []*EndedInfo // oldest first; seldom looked into, so that no index is kept for it
+	mu    sync.Mutex  // guards what follows
+	list  []endedItem // oldest first; seldom looked into, so that no index is kept for it
+	bytes int64       // of all of them
+}
+
+// endedItem is a session with what it holds, which is not to be counted again when
+// its memory is no longer in any of the processor's caches.
+type endedItem struct {
+	*EndedInfo
 	bytes int64
 }
 
 // add keeps a session, and forgets the oldest ones for it. The info must not be
 // changed from now on.
 func (e *ended) add(info *EndedInfo) {
-	size := info.size()
+	item := endedItem{info, info.size()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.list = append(e.list, info)
-	e.bytes += size
+	e.list = append(e.list, item)
+	e.bytes += item.bytes
 	for len(e.list) > 0 {
 		oldest := e.list[0]
 		if e.bytes <= endedBytes && info.At.Sub(oldest.At) <= endedFor {
 			return
 		}
-		e.bytes -= oldest.size()
-		e.list[0] = nil
+		e.bytes -= oldest.bytes
+		e.list[0] = endedItem{}
 		e.list = e.list[1:] // append moves what is left to new memory from time to time
 	}
 }
@@ -50,9 +57,9 @@ func (e *ended) add(info *EndedInfo) {
 func (e *ended) get(id uint64, now time.Time) (EndedInfo, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, info := range slices.Backward(e.list) {
-		if info.Session.ID == id {
-			return *info, now.Sub(info.At) <= endedFor
+	for _, item := range slices.Backward(e.list) {
+		if item.Session.ID == id {
+			return *item.EndedInfo, now.Sub(item.At) <= endedFor
 		}
 	}
 	return EndedInfo{}, false
@@ -64,8 +71,8 @@ func (e *ended) queries(service string) [][]QueryInfo {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var list [][]QueryInfo
-	for _, info := range slices.Backward(e.list) {
-		if s := &info.Session; s.Service == service && len(s.Queries) > 0 {
+	for _, item := range slices.Backward(e.list) {
+		if s := &item.Session; s.Service == service && len(s.Queries) > 0 {
 			list = append(list, s.Queries)
 		}
 	}

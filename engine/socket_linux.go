@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -20,6 +19,7 @@ type socket struct {
 	*os.File
 	raw    rawSocket
 	remote *net.TCPAddr
+	kept   bool // lasts has been called; guarded by the session's mu
 }
 
 // dialSocket begins to connect to address.
@@ -35,10 +35,9 @@ func dialSocket(_ context.Context, address netip.AddrPort) (net.Conn, error) {
 	if err != nil {
 		return nil, s.failed("dial", os.NewSyscallError("socket", err))
 	}
-	err = cmp.Or(os.NewSyscallError("setsockopt", setKeepAlive(fd)), os.NewSyscallError("connect", connectSocket(fd, to)))
-	if err != nil {
+	if err := connectSocket(fd, to); err != nil {
 		_ = unix.Close(fd)
-		return nil, s.failed("dial", err)
+		return nil, s.failed("dial", os.NewSyscallError("connect", err))
 	}
 	s.File = os.NewFile(uintptr(fd), "socket")
 	s.raw.socket = s
@@ -73,6 +72,15 @@ func connectError(nc net.Conn, err error) error {
 		return s.failed("dial", os.ErrDeadlineExceeded)
 	}
 	return nil
+}
+
+// lasts has nc kept alive when it is one that dialSocket has made: many connections are
+// over before that can matter.
+func lasts(nc net.Conn) {
+	if s, ok := nc.(*socket); ok && !s.kept {
+		s.kept = true
+		_ = s.raw.Control(func(fd uintptr) { _ = setKeepAlive(int(fd)) }) // else it is as with a system that cannot
+	}
 }
 
 // failed wraps err as package net does.

@@ -44,6 +44,7 @@ func TestSocket(t *testing.T) {
 	if got, want := dialled.LocalAddr().String(), accepted.RemoteAddr().String(); got != want {
 		t.Errorf("its local address is %s, want %s", got, want)
 	}
+	lasts(dialled)
 	raw, _ := dialled.(syscall.Conn).SyscallConn()
 	options(t, raw)
 	c := wire.NewConn(dialled)
