@@ -180,7 +180,7 @@ func (s *setup) listen(network, address string) (net.Listener, error) {
 		}
 		address = net.JoinHostPort(host, "0")
 	}
-	return net.Listen(network, address)
+	return engine.Listen(network, address)
 }
 
 // adminAddress is where the REST API and the console listen.

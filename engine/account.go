@@ -129,6 +129,8 @@ func (a *accounts) renewedWell() {
 }
 
 func (a *accounts) loadOrWarn(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	err := a.load(ctx)
 	if err != nil {
 		a.service.engine.logger.Warn("cannot read accounts", "service", a.service.Name(), "reason", err.Error())

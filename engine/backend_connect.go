@@ -14,7 +14,7 @@ import (
 
 // serverTimeout is how long connecting to one server may take. It is shorter than
 // connectTimeout, so that another server can take the place of one that does not
-// answer.
+// answer while the client logs in.
 const serverTimeout = connectTimeout / 2
 
 // Connect opens a connection to server, logged in as the session's user, and
@@ -22,9 +22,14 @@ const serverTimeout = connectTimeout / 2
 // of a session that shares has it wait for its first statement when the server has
 // no place. An error of the server's own is a *wire.Error.
 func (s *Session) Connect(ctx context.Context, server *Server) (*Backend, error) {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	now := time.Now()
+	until := now.Add(serverTimeout)
+	if l := s.talk.entering; l != nil && l.until.Before(until) {
+		until = l.until
+	}
+	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	b := &Backend{session: s, server: server, status: wire.StatusAutocommit, used: time.Since(s.connected)}
+	b := &Backend{session: s, server: server, status: wire.StatusAutocommit, used: now.Sub(s.connected)}
 	if err := connectOrPark(ctx, b); err != nil {
 		return nil, err
 	}

@@ -52,6 +52,7 @@ func newConversation(s *Session) *conversation {
 // grown with it would stay.
 func (c *conversation) serve() {
 	c.entering = &login{conversation: c}
+	deepen(0)
 	err := guarded(c.Session, func() error { return c.entering.login(c.ctx) })
 	c.entering = nil
 	c.engine.sessions.newcomers.remove(c.Session)
@@ -64,6 +65,15 @@ func (c *conversation) serve() {
 	} else {
 		c.engine.sessions.wg.Go(c.converse)
 	}
+}
+
+// deepen has the stack grow to what a login takes while next to nothing is on it:
+// later all that is there would have to be moved, and twice.
+//
+//go:noinline
+func deepen(i int) byte {
+	var space [4 << 10]byte
+	return space[i]
 }
 
 // converse serves the client's commands up to the end of the session, or until it
@@ -219,9 +229,10 @@ func (c *conversation) finish(err error) {
 	c.interrupts.wait()
 	c.log.stop()
 	started := c.run != nil
-	var last SessionInfo
+	var last *EndedInfo
 	if started {
-		last = c.Info()
+		last = new(EndedInfo)
+		sessionInfo(c.Session, &last.Session, true)
 	}
 	_ = guarded(c.Session, func() error {
 		if started {
@@ -235,8 +246,9 @@ func (c *conversation) finish(err error) {
 	if !started {
 		level = strangerLevel(cause)
 	}
-	c.Logf(level, "session ended: %s", endText(cause))
-	c.event("closed", endText(cause), killer(cause))
+	if c.Logs(level) {
+		c.Logf(level, "session ended: %s", endText(cause))
+	}
 	if started {
 		c.service.past.add(time.Since(c.connected), c.history.commands.Load())
 		keepEnded(c, last, cause)

@@ -23,38 +23,46 @@ type EndedInfo struct {
 
 // ended are the sessions that ended last. The zero value has none.
 type ended struct {
-	mu    sync.Mutex // guards what follows
-	byID  map[uint64]EndedInfo
-	order []uint64 // oldest first
+	mu    sync.Mutex  // guards what follows
+	list  []endedItem // oldest first; seldom looked into, so that no index is kept for it
+	bytes int64       // of all of them
+}
+
+// endedItem is a session with what it holds, which is not to be counted again when
+// its memory is no longer in any of the processor's caches.
+type endedItem struct {
+	*EndedInfo
 	bytes int64
 }
 
-// add keeps a session, and forgets the oldest ones for it.
-func (e *ended) add(info EndedInfo) {
+// add keeps a session, and forgets the oldest ones for it. The info must not be
+// changed from now on.
+func (e *ended) add(info *EndedInfo) {
+	item := endedItem{info, info.size()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.byID == nil {
-		e.byID = make(map[uint64]EndedInfo)
-	}
-	e.byID[info.Session.ID] = info
-	e.order = append(e.order, info.Session.ID)
-	e.bytes += info.size()
-	for len(e.order) > 0 {
-		oldest := e.byID[e.order[0]]
+	e.list = append(e.list, item)
+	e.bytes += item.bytes
+	for len(e.list) > 0 {
+		oldest := e.list[0]
 		if e.bytes <= endedBytes && info.At.Sub(oldest.At) <= endedFor {
 			return
 		}
-		e.bytes -= oldest.size()
-		delete(e.byID, oldest.Session.ID)
-		e.order = e.order[1:] // append moves what is left to new memory from time to time
+		e.bytes -= oldest.bytes
+		e.list[0] = endedItem{}
+		e.list = e.list[1:] // append moves what is left to new memory from time to time
 	}
 }
 
 func (e *ended) get(id uint64, now time.Time) (EndedInfo, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	info, ok := e.byID[id]
-	return info, ok && now.Sub(info.At) <= endedFor
+	for _, item := range slices.Backward(e.list) {
+		if item.Session.ID == id {
+			return *item.EndedInfo, now.Sub(item.At) <= endedFor
+		}
+	}
+	return EndedInfo{}, false
 }
 
 // queries returns the statements of the sessions of a service, those of the newest
@@ -63,8 +71,8 @@ func (e *ended) queries(service string) [][]QueryInfo {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var list [][]QueryInfo
-	for _, id := range slices.Backward(e.order) {
-		if s := e.byID[id].Session; s.Service == service && len(s.Queries) > 0 {
+	for _, item := range slices.Backward(e.list) {
+		if s := &item.Session; s.Service == service && len(s.Queries) > 0 {
 			list = append(list, s.Queries)
 		}
 	}
@@ -97,14 +105,16 @@ func (i *EndedInfo) size() int64 {
 // day, in 8 MiB at the most.
 func (e *Engine) Ended(id uint64) (EndedInfo, bool) { return e.ended.get(id, time.Now()) }
 
-// keepEnded puts a session that has just ended among the ended ones. The info
-// was taken before its chain was closed.
-func keepEnded(c *conversation, info SessionInfo, cause error) {
+// keepEnded puts a session that has just ended among the ended ones. What last says
+// of it was taken before its chain was closed.
+func keepEnded(c *conversation, last *EndedInfo, cause error) {
+	last.At, last.Reason, last.By = time.Now(), endText(cause), killer(cause)
+	info := &last.Session
 	c.mu.Lock()
 	info.State, info.Pending = c.seen.state, PendingInfo{}
 	info.Activity.Doing = Stopping
-	info.Events = c.seen.timeline.list()
+	info.Events = append(c.seen.timeline.list(), Event{At: last.At, Kind: "closed", Detail: last.Reason, By: last.By})
 	c.mu.Unlock()
 	info.Log, info.LogLines = c.log.tail()
-	c.engine.ended.add(EndedInfo{Session: info, At: time.Now(), Reason: endText(cause), By: killer(cause)})
+	c.engine.ended.add(last)
 }

@@ -49,9 +49,9 @@ type Options struct {
 	Logger  *slog.Logger // slog.Default when nil
 	Version string       // of the program, that clients are told in connection_metadata
 
-	// Dial opens connections to servers; a net.Dialer does when nil.
+	// Dial opens connections to servers; with nil they are opened over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Listen opens the sockets of listeners; net.Listen when nil.
+	// Listen opens the sockets of listeners; Listen when nil.
 	Listen func(network, address string) (net.Listener, error)
 	// Newcomers is how many clients may be logging in at one time; with 0, by how
 	// many files the program may open.
@@ -138,11 +138,8 @@ func New(o Options) (*Engine, error) {
 	if e.logger == nil {
 		e.logger = slog.Default()
 	}
-	if e.dial == nil {
-		e.dial = dialer.DialContext
-	}
 	if e.listen == nil {
-		e.listen = listen
+		e.listen = Listen
 	}
 	return e, (&builder{e}).build(o.Objects)
 }

@@ -234,10 +234,9 @@ func (l *Listener) serve() {
 // gone, or that a firewall has forgotten it.
 var tcpKeepAlive = net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 10 * time.Second, Count: 3}
 
-// listen opens a listener whose connections are kept alive.
-func listen(network, address string) (net.Listener, error) {
-	config := net.ListenConfig{KeepAliveConfig: tcpKeepAlive}
-	return config.Listen(context.Background(), network, address)
+// Listen opens a listener whose connections are kept alive.
+func Listen(network, address string) (net.Listener, error) {
+	return listenConfig.Listen(context.Background(), network, address)
 }
 
 func (l *Listener) close() {

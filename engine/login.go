@@ -85,7 +85,11 @@ func (s *Server) login(ctx context.Context, c credentials) (*serverConn, *wire.H
 		greeting, err = s.handshake(ctx, conn, c)
 	}
 	if err != nil {
+		failed := connectError(nc, err)
 		_ = conn.Release()
+		if failed != nil && ctx.Err() != context.Canceled {
+			return nil, nil, serverError(fmt.Errorf("server %s: %w", s.Name(), failed))
+		}
 		if _, said := errors.AsType[*wire.Error](err); !said && s.announces(c.client) { // one that does not take the header just hangs up
 			err = fmt.Errorf("%w; if it takes no PROXY protocol header from this host, add this host to its proxy_protocol_networks, or set proxy_protocol=false", err)
 		}
@@ -144,6 +148,10 @@ func announce(s *Server, conn *serverConn, client netip.AddrPort) error {
 }
 
 func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials) (*wire.Handshake, error) {
+	config := s.tls.Load()
+	if config == nil {
+		wire.ReadAhead(&conn.Conn)
+	}
 	packet, err := conn.ReadPacket(maxLoginPacket)
 	if err != nil {
 		return nil, err
@@ -168,7 +176,7 @@ func (s *Server) handshake(ctx context.Context, conn *serverConn, c credentials)
 		return nil, fmt.Errorf("it lacks capabilities 0x%x that the client was promised", uint64(missing))
 	}
 	conn.capabilities = agreed
-	if config := s.tls.Load(); config != nil {
+	if config != nil {
 		if err := startTLS(ctx, conn, config, greeting.Capabilities, c.charset); err != nil {
 			return nil, err
 		}
@@ -324,15 +332,8 @@ func errorPacket(packet []byte) error {
 // obey makes reads and writes of conn fail when ctx ends. The returned function
 // ends that.
 func obey(ctx context.Context, conn *wire.Conn) (release func()) {
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = conn.NetConn().SetDeadline(deadline)
-	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.NetConn().SetDeadline(time.Unix(1, 0)) })
-	return func() {
-		if stop() {
-			_ = conn.NetConn().SetDeadline(time.Time{})
-		}
-	}
+	return func() { stop() }
 }
 
 // resultRows runs sql on a connection that is logged in and returns the rows as

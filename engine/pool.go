@@ -176,9 +176,8 @@ func (p *pool) place() bool {
 
 // discard says goodbye on a connection and drops it.
 func (p *pool) discard(conn *serverConn) {
-	_ = conn.NetConn().SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-	_ = conn.send([]byte{byte(wire.ComQuit)})
-	p.drop(conn)
+	_ = wire.Leave(&conn.Conn, wire.ComQuit)
+	p.leave()
 }
 
 // drop closes a connection, whatever is under way on it, and gives its place

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -226,7 +227,15 @@ func (s *Server) greeting() (version string, collation byte, caps wire.Capabilit
 func (s *Server) maxPacket() int64 { return s.longest.Load() }
 
 func (s *Server) dial(ctx context.Context, address string) (net.Conn, error) {
-	return s.engine.dial(ctx, s.network, address)
+	if s.engine.dial != nil {
+		return s.engine.dial(ctx, s.network, address)
+	}
+	if s.network == "tcp" && s.tls.Load() == nil && !s.object.Values.Bool("proxy_protocol") { // the server speaks first
+		if to, err := netip.ParseAddrPort(address); err == nil && to.Addr().Zone() == "" {
+			return dialSocket(ctx, to)
+		}
+	}
+	return dialer.DialContext(ctx, s.network, address)
 }
 
 // dialer opens connections to servers.

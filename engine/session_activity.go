@@ -207,7 +207,7 @@ func (t *timeline) note(kind, detail, by string) {
 }
 
 func (t *timeline) list() []Event {
-	list := make([]Event, 0, len(t.events))
+	list := make([]Event, 0, len(t.events)+1) // one may follow
 	return append(append(list, t.events[t.first:]...), t.events[:t.first]...)
 }
 

@@ -19,7 +19,7 @@ import (
 // proof that came with response counts when it is by mysql_native_password;
 // otherwise, and when there is no response, the client is asked for one.
 func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
-	*l = login{conversation: l.conversation}
+	*l = login{conversation: l.conversation, until: l.until}
 	who.mapped, who.super = nil, false
 	kind := l.listener.methods.Passthrough(l.service.single)
 	switch {
@@ -173,20 +173,20 @@ func (a *attempt) ask() error {
 // judge judges the client's last answer. The reason is for the log.
 func (a *attempt) judge() (v auth.Verdict, refused *wire.Error, reason string) {
 	v, err := a.challenge.Verify(a.account, a.answer)
-	denied := accessDenied(a.who.user, a.remote.Addr(), len(a.answer) > 0)
+	denied := func() *wire.Error { return accessDenied(a.who.user, a.remote.Addr(), len(a.answer) > 0) }
 	switch {
 	case errors.Is(err, auth.ErrDenied) && a.known:
-		return v, denied, "the password is wrong"
+		return v, denied(), "the password is wrong"
 	case errors.Is(err, auth.ErrDenied), v.Done && !a.known:
-		return v, denied, "no account is for this user and host"
+		return v, denied(), "no account is for this user and host"
 	case err != nil:
-		return v, denied, err.Error()
+		return v, denied(), err.Error()
 	case !v.Done:
 		return v, nil, ""
 	case a.account.Locked:
 		return v, &wire.Error{Code: 4151, State: "HY000", Message: "Access denied, this account is locked"}, ""
 	case a.account.TLS && !showsTLS(a.client.NetConn(), a.account.Certificate):
-		return v, denied, "the account is for TLS only, or for clients with a certificate that is verified"
+		return v, denied(), "the account is for TLS only, or for clients with a certificate that is verified"
 	case a.account.Expired && !a.caps.Has(wire.ClientCanHandleExpiredPasswords):
 		return v, &wire.Error{Code: 1862, State: "HY000", Message: "Your password has expired. To log in you must change it using a client that supports expired passwords."}, ""
 	case !a.mapped() && !a.service.accounts.mayUse(a.account, a.who.database):
@@ -284,6 +284,8 @@ func (l *login) prove(ctx context.Context) error {
 	if !l.suspect || l.proved {
 		return nil
 	}
+	ctx, cancel := context.WithDeadline(ctx, l.until)
+	defer cancel()
 	err := Errorf(Unavailable, "service %s: no server to check the login with", l.service.Name())
 	for _, server := range l.service.byRank() {
 		c := loginAs(l.Session)

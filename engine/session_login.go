@@ -17,8 +17,9 @@ import (
 type login struct {
 	*conversation
 
-	relays  bool // the servers ask the client themselves
-	proved  bool // a server has taken the client's secret
+	until   time.Time // when servers must have been connected to
+	relays  bool      // the servers ask the client themselves
+	proved  bool      // a server has taken the client's secret
 	account auth.Account
 	suspect bool // only a server can tell whether the client's secret is right
 }
@@ -26,9 +27,9 @@ type login struct {
 // login greets the client, finds out who it is, and opens its chain. A client
 // that is refused has been told why when login returns.
 func (l *login) login(ctx context.Context) error {
-	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
+	now := time.Now()
+	_ = l.client.NetConn().SetDeadline(now.Add(loginTimeout))
+	l.until = now.Add(connectTimeout)
 	l.service.enter()
 	if !l.listener.believes(l.remote.Addr()) { // else it may speak for somebody else
 		if err := l.refuseBlocked(); err != nil {
@@ -43,6 +44,8 @@ func (l *login) login(ctx context.Context) error {
 	secured := l.listener.tls.Load()
 	if secured != nil {
 		offered |= wire.ClientSSL
+	} else {
+		wire.ReadAhead(l.client)
 	}
 	version, collation := l.service.greeting()
 	greeting := wire.Handshake{
@@ -330,9 +333,9 @@ func (l *login) changeUser(payload []byte) error {
 	}
 	wire.Keep(l.client) // the command is still needed
 	l.client.SetSequence(1)
-	_ = l.client.NetConn().SetDeadline(time.Now().Add(loginTimeout))
-	ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
-	defer cancel()
+	now, ctx := time.Now(), l.ctx
+	_ = l.client.NetConn().SetDeadline(now.Add(loginTimeout))
+	l.until = now.Add(connectTimeout)
 	l.mu.Lock()
 	who := l.seen.identity
 	l.mu.Unlock()

@@ -147,6 +147,9 @@ func look(s *Session, now time.Time) (rests bool) {
 		bookFlows(s, now) // of a long reply, when it goes by
 	}
 	if started {
+		for _, b := range s.seen.backends {
+			lasts(b.conn.NetConn())
+		}
 		wakeToPing(s, now)
 		wakeToShare(s, now)
 	}

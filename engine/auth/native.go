@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -78,12 +77,12 @@ func VerifyNative(hash Hash, salt, response []byte) (Secret, bool) {
 
 // nativeToken returns stage1 XOR SHA1(salt + stage2).
 func nativeToken(stage1 [sha1.Size]byte, stage2 Hash, salt []byte) []byte {
-	h := sha1.New()
-	h.Write(salt[:min(len(salt), wire.SaltSize)])
-	h.Write(stage2[:])
-	token := h.Sum(nil)
-	subtle.XORBytes(token, token, stage1[:])
-	return token
+	var salted [wire.SaltSize + sha1.Size]byte
+	n := copy(salted[:], salt[:min(len(salt), wire.SaltSize)])
+	n += copy(salted[n:], stage2[:])
+	token := sha1.Sum(salted[:n])
+	subtle.XORBytes(token[:], token[:], stage1[:])
+	return token[:]
 }
 
 // Native is mysql_native_password.
@@ -134,9 +133,13 @@ func NewSalts() Salts {
 
 // Of returns the salt of a connection, by its id.
 func (s *Salts) Of(id uint64) [wire.SaltSize]byte {
-	mac := hmac.New(sha256.New, s.key[:])
-	mac.Write(binary.BigEndian.AppendUint64(nil, id))
-	return printable([wire.SaltSize]byte(mac.Sum(nil)))
+	// What is hashed is always as long, so that nobody can go on from one hash to
+	// another, which is what HMAC would prevent.
+	var keyed [sha256.Size + 8]byte
+	copy(keyed[:], s.key[:])
+	binary.BigEndian.PutUint64(keyed[sha256.Size:], id)
+	sum := sha256.Sum256(keyed[:])
+	return printable([wire.SaltSize]byte(sum[:wire.SaltSize]))
 }
 
 // printable makes no byte of a salt NUL or '$', which some clients would take

@@ -37,6 +37,7 @@ type Conn struct {
 	unsent   bool                  // something is in out
 	waited   bool                  // the runtime has waited for the socket
 	stack    prefetch.Stack        // that the owner will use once there are bytes
+	ahead    bool                  // ReadPacket may read on behind its packet
 	near     *prefetch.Set         // what else it will use; nil when that is not known
 
 	traffic traffic                  // read by any goroutine
@@ -82,6 +83,8 @@ func through(c *Conn, nc net.Conn) {
 		c.raw, _ = t.SyscallConn()
 	case *net.UnixConn:
 		c.raw, _ = t.SyscallConn()
+	case interface{ Socket() syscall.RawConn }: // it says so itself
+		c.raw = t.Socket()
 	}
 	c.layer.Store(&nc)
 }

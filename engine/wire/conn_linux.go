@@ -21,3 +21,9 @@ func sysIO(call, fd uintptr, b []byte) (int, error) {
 	}
 	return int(n), nil
 }
+
+// sysWriteLast is sysWrite for what a close follows at once: both go out together.
+func sysWriteLast(fd uintptr, b []byte) {
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+		syscall.MSG_MORE|syscall.MSG_NOSIGNAL, 0, 0)
+}

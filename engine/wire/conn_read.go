@@ -9,7 +9,8 @@ import (
 
 // ReadPacket reads one packet, joining the pieces of a long one, and returns
 // its payload, which is valid until the next read. It takes no byte beyond the
-// packet from the connection, so that TLS can begin right after it.
+// packet from the connection, so that TLS can begin right after it, unless
+// ReadAhead has been called.
 //
 // It fails with a *TooLargeError when the payload is longer than limit, with a
 // *SequenceError when the packet is not the next one, with io.EOF when the
@@ -22,13 +23,25 @@ func (c *Conn) ReadPacket(limit int) ([]byte, error) {
 		if err != nil || need == 0 {
 			return p.Payload, err
 		}
-		c.most = need
-		err = c.Fill()
-		c.most = 0
-		if err != nil {
-			return nil, cutShort(err, c.Unread())
+		if err := fillExactly(c, need); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// ReadAhead lets reads of packets take what has come behind them too, which is one
+// system call less for each. It is for a connection that does not go over to TLS.
+func ReadAhead(c *Conn) { c.ahead = true }
+
+// fillExactly is Fill for need more bytes, and no more than those unless it may read
+// ahead. Something was to come.
+func fillExactly(c *Conn, need int) error {
+	if !c.ahead {
+		c.most = need
+	}
+	err := c.Fill()
+	c.most = 0
+	return cutShort(err, c.Unread())
 }
 
 // ReadCommand waits for a command, whose first packet has sequence id 0. What

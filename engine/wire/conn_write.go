@@ -1,6 +1,9 @@
 package wire
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // WritePacket frames payload, in several pieces when it is long, with the next
 // sequence ids. It is kept until Flush, unless there is much of it.
@@ -114,3 +117,20 @@ func writeSome(c *Conn, fd uintptr) error {
 	c.pending = c.pending[n:]
 	return err
 }
+
+// Leave says a last command, to which there is no answer, and releases c. The system
+// sends it with the end of the connection, where it can; a peer that takes nothing
+// any more is not waited for.
+func Leave(c *Conn, last Command) error {
+	framed := [...]byte{1, 0, 0, 0, byte(last)}
+	if c.raw == nil {
+		_ = c.NetConn().SetWriteDeadline(time.Now().Add(leaveTimeout))
+		_ = writeAll(c, framed[:])
+	} else {
+		_ = c.raw.Control(func(fd uintptr) { sysWriteLast(fd, framed[:]) })
+	}
+	return c.Release()
+}
+
+// leaveTimeout is how long a layer, such as TLS, may take to write a last command.
+const leaveTimeout = 100 * time.Millisecond

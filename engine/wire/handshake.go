@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,7 @@ func (m *Handshake) Release() string {
 
 // Append appends the payload of the packet.
 func (m *Handshake) Append(dst []byte) []byte {
+	dst = slices.Grow(dst, 80+len(m.Version))
 	dst = append(append(append(dst, 10), m.Version...), 0)
 	dst = binary.LittleEndian.AppendUint32(dst, m.ConnectionID)
 	dst = append(append(dst, m.Salt[:8]...), 0)

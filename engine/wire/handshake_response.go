@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // MaxAttributes is the most bytes of connection attributes that are accepted.
@@ -38,6 +39,7 @@ const sslRequestSize = 32
 // not set is left out.
 func (m *HandshakeResponse) Append(dst []byte) []byte {
 	caps := m.Capabilities
+	dst = slices.Grow(dst, 128+len(m.User)+len(m.Auth)+len(m.Database))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(caps))
 	dst = binary.LittleEndian.AppendUint32(dst, m.MaxPacket)
 	dst = append(dst, m.Collation)
@@ -135,11 +137,15 @@ func (r *reader) auth(caps Capability) []byte {
 }
 
 func appendAttributes(dst []byte, attributes []Attribute) []byte {
-	var block []byte
+	size := 0
 	for _, a := range attributes {
-		block = AppendLenencString(AppendLenencString(block, a.Name), a.Value)
+		size += lenencSize(len(a.Name)) + lenencSize(len(a.Value))
 	}
-	return AppendLenencString(dst, block)
+	dst = AppendLenencInt(slices.Grow(dst, size), uint64(size))
+	for _, a := range attributes {
+		dst = AppendLenencString(AppendLenencString(dst, a.Name), a.Value)
+	}
+	return dst
 }
 
 func (r *reader) attributes() []Attribute {
@@ -149,9 +155,15 @@ func (r *reader) attributes() []Attribute {
 		return nil
 	}
 	block := reader{b: r.lenencBytes()}
-	var attributes []Attribute
+	text := string(block.b) // that of all of them
+	next := func() string {
+		n := len(block.lenencBytes())
+		end := len(text) - len(block.b)
+		return text[end-n : end]
+	}
+	attributes := make([]Attribute, 0, 8) // as many as most clients have
 	for len(block.b) > 0 {
-		a := Attribute{Name: string(block.lenencBytes()), Value: string(block.lenencBytes())}
+		a := Attribute{Name: next(), Value: next()}
 		if block.err != nil {
 			r.err = errors.New("connection attributes end in the middle of one")
 			return nil

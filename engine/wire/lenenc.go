@@ -22,6 +22,12 @@ func AppendLenencInt(dst []byte, v uint64) []byte {
 	}
 }
 
+// lenencSize is how long a string of n bytes is with its length in front.
+func lenencSize(n int) int {
+	var b [9]byte
+	return len(AppendLenencInt(b[:0], uint64(n))) + n
+}
+
 // AppendLenencString appends s with its length in front.
 func AppendLenencString[S ~string | ~[]byte](dst []byte, s S) []byte {
 	return append(AppendLenencInt(dst, uint64(len(s))), s...)

@@ -152,8 +152,9 @@ func (h *ProxyHeader) Append(dst []byte) []byte {
 }
 
 // ReadProxyHeader reads a header from c, if the client begins with one, and tells
-// whether it did. It takes no byte beyond it from the connection, and nothing
-// when there is none. The errors are those of ReadPacket and of Decode.
+// whether it did. It consumes nothing when there is none, and takes no byte
+// beyond it from the connection, unless ReadAhead has been called. The errors are
+// those of ReadPacket and of Decode.
 func ReadProxyHeader(c *Conn, h *ProxyHeader) (found bool, err error) {
 	for {
 		b := c.Unread()
@@ -170,11 +171,8 @@ func ReadProxyHeader(c *Conn, h *ProxyHeader) (found bool, err error) {
 				return true, nil
 			}
 		}
-		c.most = proxyNeeds(b)
-		err := c.Fill()
-		c.most = 0
-		if err != nil {
-			return false, cutShort(err, c.Unread())
+		if err := fillExactly(c, proxyNeeds(b)); err != nil {
+			return false, err
 		}
 	}
 }

@@ -2,6 +2,7 @@ package push
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/signalbox/signalbox/api"
 )
@@ -10,6 +11,7 @@ import (
 // Any goroutine may add to it; Run takes from it.
 type changes struct {
 	notable chan struct{} // holds one token while the set may hold something notable
+	wanted  atomic.Bool   // somebody looks at something; Run alone changes it, before it reads what is looked at
 
 	mu     sync.Mutex // protects following
 	urgent changed
@@ -34,8 +36,11 @@ func newChanges() *changes {
 	return &changes{notable: make(chan struct{}, 1), urgent: newChanged(), boring: newChanged(), spare: newChanged()}
 }
 
-// add never blocks.
+// add never blocks, and costs next to nothing while nobody looks.
 func (c *changes) add(change Change) {
+	if !c.wanted.Load() {
+		return
+	}
 	c.mu.Lock()
 	if change.Topic == api.TopicSessions {
 		note(c.urgent.sessions, c.boring.sessions, change.Session, change.Notable)

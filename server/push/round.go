@@ -14,6 +14,10 @@ import (
 func (h *Hub) round(all bool) {
 	now := time.Now()
 	h.tables.refresh(h.changes.take(all), now)
+	if len(h.views) == 0 && h.tables.sessions == nil {
+		h.changes.wanted.Store(false)
+		return
+	}
 	if all {
 		for _, v := range h.views {
 			h.tables.cool(v, now)
@@ -112,6 +116,7 @@ func (h *Hub) view(q query) *view {
 	if q.redact {
 		v.hide = h.options.Redact
 	}
+	h.changes.wanted.Store(true)
 	v.from, v.release = h.tables.of(q)
 	if h.tables.ready(v.from) {
 		v.open()

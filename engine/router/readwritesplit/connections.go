@@ -46,9 +46,6 @@ type member struct {
 	selects uint32 // reads that it got
 }
 
-// connectTimeout is how long connecting to one server may take.
-const connectTimeout = 10 * time.Second
-
 // How long a server is not tried again that could not be connected to, and one
 // that is not like the others.
 const (
@@ -65,8 +62,6 @@ func (c *connections) Settle() bool {
 // connect opens a connection to server. One that fails is not tried again for a
 // while.
 func (c *connections) connect(ctx context.Context, server *engine.Server) (*engine.Backend, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
 	b, err := c.session.Connect(ctx, server)
 	if err != nil {
 		wait := barUnreachable
