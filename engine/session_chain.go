@@ -21,6 +21,12 @@ type chain struct {
 // while the router session behind it is replaced by a restart.
 type routerEnd struct{ RouterSession }
 
+// heir is a RouterSession that takes something over from the one whose place it
+// takes, before that one is closed.
+type heir interface {
+	Inherit(from RouterSession)
+}
+
 // filterNames returns the names of the chain's filters in order.
 func (c *chain) filterNames() []string {
 	names := make([]string, len(c.links))
@@ -338,6 +344,9 @@ func (c *conversation) openChain(ctx context.Context, names []string) (*chain, e
 	old := c.router.RouterSession
 	c.router.RouterSession = router
 	if old != nil {
+		if h, ok := router.(heir); ok {
+			h.Inherit(old)
+		}
 		_ = old.Close()
 	}
 	return next, nil

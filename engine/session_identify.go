@@ -19,7 +19,7 @@ import (
 // proof that came with response counts when it is by mysql_native_password;
 // otherwise, and when there is no response, the client is asked for one.
 func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
-	*l = login{conversation: l.conversation}
+	*l = login{conversation: l.conversation, changes: l.changes}
 	who.mapped, who.super = nil, false
 	kind := l.listener.methods.Passthrough(l.service.single)
 	switch {

@@ -19,6 +19,17 @@ type causal struct {
 	reached map[*engine.Backend]position
 }
 
+// Inherit takes over what the session has written before: the former router session
+// is about to leave the primary that may have to be asked for it.
+func (c *connections) Inherit(from engine.RouterSession) {
+	old, ok := from.(*session)
+	if !ok || c.causal == nil || old.causal == nil {
+		return
+	}
+	old.causal.forget()
+	c.causal.at, c.causal.ask = old.causal.at, old.causal.ask
+}
+
 // announce tells the other sessions that b is about to execute q, which may be a
 // write, and returns what tells them that its position is known.
 func (c *causal) announce(q *engine.Query, b *engine.Backend) (known func()) {
