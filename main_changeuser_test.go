@@ -17,12 +17,18 @@ import (
 // logIn logs in at address as the application's user.
 func logIn(t *testing.T, address string) *enginetest.Client {
 	t.Helper()
+	return dial(t, address, enginetest.ClientOptions{User: enginetest.AppUser, Password: enginetest.AppPassword, Database: "app"})
+}
+
+// dial logs in at address.
+func dial(t *testing.T, address string, o enginetest.ClientOptions) *enginetest.Client {
+	t.Helper()
 	nc, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = nc.Close() })
-	c, err := enginetest.ConnectOver(nc, enginetest.ClientOptions{User: enginetest.AppUser, Password: enginetest.AppPassword, Database: "app"})
+	c, err := enginetest.ConnectOver(nc, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ type identity struct {
 	user       string
 	secret     auth.Secret
 	mapped     *auth.Mapped // as whom it logs in to servers, nil for itself
-	super      bool
+	kills      bool         // may end what others do
 	charset    uint16
 	cipher     string
 	attributes *attributes

@@ -20,7 +20,7 @@ import (
 // otherwise, and when there is no response, the client is asked for one.
 func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
 	*l = login{conversation: l.conversation, changes: l.changes}
-	who.mapped, who.super = nil, false
+	who.mapped, who.kills = nil, false
 	kind := l.listener.methods.Passthrough(l.service.single)
 	switch {
 	case kind == auth.NoPassthrough:
@@ -219,7 +219,7 @@ func (a *attempt) enter(v auth.Verdict) error {
 	if a.renewed {
 		a.service.accounts.renewedWell()
 	}
-	a.who.secret, a.who.super, a.suspect = v.Secret, a.account.Super, v.Unproved
+	a.who.secret, a.who.kills, a.suspect = v.Secret, a.service.accounts.mayKill(a.account), v.Unproved
 	if mapped, ok := a.listener.mapping[a.who.user]; ok {
 		if v.Unproved { // other credentials prove nothing
 			return a.refused(accessDenied(a.who.user, a.remote.Addr(), true),
