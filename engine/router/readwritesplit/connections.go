@@ -189,7 +189,7 @@ const tidyEvery = 100 * time.Millisecond
 
 // tidy closes connections that are of no use: those that their servers have
 // closed, those to servers in maintenance, and those to replicas that are too far
-// behind. What the session would lose with one is kept until it is needed.
+// behind or of rank secondary while there is another server. What the session would lose with one is kept until it is needed.
 func (c *connections) tidy(q *engine.Query) {
 	epoch, now := c.router.service.Epoch(), q.Received()
 	if epoch == c.epoch && now.Sub(c.tidied) < tidyEvery {
@@ -205,6 +205,8 @@ func (c *connections) tidy(q *engine.Query) {
 			why = "the server is in maintenance"
 		case stale > 0 && b != c.primary && b.Server().Lag() > stale:
 			why = "the replica is too far behind"
+		case b != c.primary && b.Server().Secondary() && c.outranked():
+			why = "it is of rank secondary, and another server can be used"
 		case b.Gone(q):
 			why = "the server has closed the connection"
 		default:
