@@ -42,6 +42,11 @@ func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.Rep
 	}
 	switch {
 	case t.on != nil:
+		if s.causal != nil {
+			if answered, err := s.causal.stay(ctx, q, up, t.on); answered {
+				return err
+			}
+		}
 		return s.stay(q, up, t.on)
 	case t.server != nil:
 		if b := s.named(ctx, t.server); b != nil {
