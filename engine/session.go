@@ -62,6 +62,7 @@ type sessionSeen struct {
 	backends []*Backend // that have a connection
 	parked   []*Backend // that have none at the moment
 	pins     *[]PinInfo // never changed, only replaced; nil for none
+	vital    vital
 	timeline timeline
 }
 

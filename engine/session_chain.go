@@ -264,6 +264,9 @@ func (c *conversation) idlePoint() error {
 		case c.work.ping:
 			c.mu.Unlock()
 			keepAlive(c)
+			if err := bereft(c); err != nil {
+				return err
+			}
 		case c.sharesNow(outside):
 			c.mu.Unlock()
 			share(c)

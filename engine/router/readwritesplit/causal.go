@@ -103,7 +103,7 @@ func (c *causal) forget() {
 func (c *causal) read(variable string) (position, error) {
 	text, err := c.primary.Ask("SELECT " + variable)
 	if engine.Lost(err) && len(c.irreplaceable(c.primary)) == 0 {
-		c.drop(c.primary)
+		c.lose(c.primary)
 	}
 	if err != nil {
 		return nil, err

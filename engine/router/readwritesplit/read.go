@@ -40,8 +40,8 @@ func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWrit
 		}
 		again := (engine.Unsent(err) && engine.Parked(b) || s.mayReadAgain(q, b)) && len(s.irreplaceable(b)) == 0
 		s.session.Logf(slog.LevelWarn, "%v", err)
-		s.drop(b)
-		if !again {
+		s.lose(b)
+		if !again || s.bereft != nil {
 			return err
 		}
 	}
