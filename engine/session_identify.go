@@ -226,6 +226,11 @@ func (a *attempt) enter(v auth.Verdict) error {
 				"user_mapping_file cannot be used with an account whose plugin, "+a.account.Plugin+", only servers can judge")
 		}
 		a.who.mapped = &mapped
+	} else if v.Secret.Opaque() { // it would fail at each server
+		return a.refused(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
+			"account '%s'@'%s' at listener %s: the password is right, but by %s the client does not reveal it, and without it the proxy cannot log in to servers: "+
+				"set authenticator_options=ed_mode=sha256 for the listener, so that it asks for the password, or give credentials for '%s' in its user_mapping_file",
+			a.account.User, a.account.Host, a.listener.object.Name, a.account.Plugin, a.who.user)}, "")
 	}
 	return nil
 }
