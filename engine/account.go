@@ -51,6 +51,13 @@ func (a *accounts) mayUse(account auth.Account, database string) bool {
 	return a.known.MayUse(account, database)
 }
 
+// mayKill tells whether the account may end what others do.
+func (a *accounts) mayKill(account auth.Account) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.known.MayKill(account)
+}
+
 func (a *accounts) unread() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

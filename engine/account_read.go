@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/signalbox/signalbox/engine/auth"
@@ -28,13 +29,21 @@ const anyDatabase = "IF('Y' IN (Select_priv, Insert_priv, Update_priv, Delete_pr
 	"Alter_routine_priv, Event_priv, Trigger_priv), 'Y', 'N')"
 
 // stateQuery reads what MariaDB has in JSON only: whether an account is locked,
-// and whether its password has expired on a server that then lets nobody in.
+// whether its password has expired on a server that then lets nobody in, and its
+// privileges.
 const stateQuery = "SELECT User, Host, IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0), " +
 	"IF(@@disconnect_on_expired_password AND (JSON_VALUE(Priv, '$.password_last_changed') = 0 OR " +
 	"IFNULL(NULLIF(CAST(JSON_VALUE(Priv, '$.password_lifetime') AS INT), -1), @@default_password_lifetime) > 0 AND " +
 	"FROM_UNIXTIME(JSON_VALUE(Priv, '$.password_last_changed')) + INTERVAL " +
-	"IFNULL(NULLIF(CAST(JSON_VALUE(Priv, '$.password_lifetime') AS INT), -1), @@default_password_lifetime) DAY < NOW()), 1, 0) " +
+	"IFNULL(NULLIF(CAST(JSON_VALUE(Priv, '$.password_lifetime') AS INT), -1), @@default_password_lifetime) DAY < NOW()), 1, 0), JSON_VALUE(Priv, '$.access') " +
 	"FROM mysql.global_priv"
+
+// connectionAdmin is the bit of CONNECTION ADMIN in MariaDB's numbers of privileges
+// since 10.5 (CONNECTION_ADMIN_ACL in sql/privilege.h).
+const connectionAdmin = 1 << 32
+
+// killerQuery reads who may end what others do on MySQL.
+const killerQuery = "SELECT User, Host FROM mysql.global_grants WHERE Priv = 'CONNECTION_ADMIN'"
 
 // grantQuery reads where somebody has a right that counts in one database.
 const grantQuery = "SELECT User, Db FROM mysql.db UNION SELECT User, Db FROM mysql.tables_priv UNION " +
@@ -142,7 +151,7 @@ func (a *accounts) readFrom(ctx context.Context, server *Server) (known auth.Acc
 			known.List = append(known.List, account)
 		}
 	}
-	readStates(conn, known.List)
+	readStates(conn, &known)
 	readRights(conn, &known)
 	return known, nil
 }
@@ -160,22 +169,29 @@ func rowAccount(row []string) (a auth.Account, role, ok bool) {
 	}, yes(row[6]), true
 }
 
-// readStates fills in which accounts are locked and expired. A server that does
-// not say refuses them itself.
-func readStates(conn *serverConn, list []auth.Account) {
+// readStates fills in which accounts are locked and expired, and which may end what
+// others do. A server that does not say refuses them itself.
+func readStates(conn *serverConn, known *auth.Accounts) {
 	rows, err := resultRows(conn, stateQuery)
 	if err != nil {
-		return
+		rows, _ = resultRows(conn, killerQuery)
 	}
 	states := make(map[[2]string][]string, len(rows))
 	for _, row := range rows {
-		if len(row) == 4 {
+		if len(row) == 5 || len(row) == 2 {
 			states[[2]string{row[0], row[1]}] = row
 		}
 	}
-	for i := range list {
-		if row := states[[2]string{list[i].User, list[i].Host}]; row != nil {
-			list[i].Locked, list[i].Expired = row[2] == "true" || row[2] == "1", row[3] == "1"
+	for _, list := range [][]auth.Account{known.List, known.Roles} {
+		for i := range list {
+			x := &list[i]
+			switch row := states[[2]string{x.User, x.Host}]; len(row) {
+			case 5:
+				access, _ := strconv.ParseUint(row[4], 10, 64) // a server that has none grants nothing
+				x.Locked, x.Expired, x.Kills = row[2] == "true" || row[2] == "1", row[3] == "1", access&connectionAdmin != 0
+			case 2:
+				x.Kills = true
+			}
 		}
 	}
 }

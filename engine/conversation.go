@@ -31,6 +31,7 @@ type conversation struct {
 	mode       classify.Mode // how the client's SQL is to be read: the server's last status says
 	stained    bool          // its backends are of no use to others any more, reset or not
 	placed     bool          // it has one of the service's places
+	refusals   uint8         // of COM_CHANGE_USER
 	pins       Pins
 	statements statements
 	history    history
@@ -142,7 +143,7 @@ func (c *conversation) route(q *Query) error {
 	c.replies.start()
 	switch q.Command() {
 	case wire.ComChangeUser:
-		return (&login{conversation: c}).changeUser(q.payload)
+		return changeUser(c, q.payload)
 	case wire.ComProcessKill:
 		return c.killCommand(processKill(q.payload))
 	case wire.ComQuery:

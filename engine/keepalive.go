@@ -83,6 +83,9 @@ func keepAlive(c *conversation) {
 	ctx, cancel := context.WithTimeout(c.ctx, pingTimeout)
 	defer cancel()
 	interval, _ := keepaliveOf(c.service)
+	if interval <= 0 {
+		return // it was woken for bereft
+	}
 	oldest := age
 	for _, b := range backends {
 		if b.sent == nil && age >= b.used+interval {

@@ -74,7 +74,7 @@ func TestLoginMethods(t *testing.T) {
 		{"sha2", "authenticator=caching_sha2_password\n", splitAddress, "nat,ed,sha", ""},
 		{"both", "authenticator=MariaDBAuth,caching_sha2_password\n", splitAddress, "nat,ed,sha", ""},
 		{"ed-sha", "authenticator=ed25519\nauthenticator_options=ed_mode=sha256\n", splitAddress, "ed", "not allowed by the listener"},
-		{"ed", "authenticator=ed25519,mysql_native_password\n", splitAddress, "nat", "user_mapping_file|not allowed by the listener"},
+		{"ed", "authenticator=ed25519,mysql_native_password\n", splitAddress, "nat", "account 'ed'@'%' at listener Split-Listener: the password is right, |not allowed by the listener"},
 		{"relay", "authenticator=passthrough\n", connAddress, "nat,ed,sha", ""},
 	}
 	for _, tt := range tests {
@@ -130,6 +130,35 @@ func TestLoginMethods(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Ensure that who logs in by ed25519, where the proxy could not log in to servers
+// then, is told at once what, where and what to do, whatever the router; that this
+// is no failed login, and that a wrong password is not told so.
+func TestEd25519RevealsNothing(t *testing.T) {
+	for listener, address := range map[string]string{splitListener: splitAddress, connListener: connAddress} {
+		bubble(t, func(t *testing.T, p *proxy) {
+			p.accounts(auth.Account{User: "ed", Host: "10.%", Plugin: "ed25519"}, auth.Account{User: "ed", Host: "%", Plugin: "ed25519", Hash: auth.Ed25519Hash("right")})
+			time.Sleep(time.Minute)
+			for range 3 {
+				err := p.login(address, "ed", "right")
+				if code(err) != 1524 {
+					t.Errorf("got %v, want error 1524", err)
+				}
+				for _, part := range []string{"(HY000): account 'ed'@'%' at listener ", "-Listener: the password is right", "ed25519", "ed_mode=sha256", "user_mapping_file"} {
+					if !strings.Contains(fmt.Sprint(err), part) {
+						t.Errorf("%v: does not say %q", err, part)
+					}
+				}
+			}
+			if err := p.login(address, "ed", "wrong"); code(err) != 1045 {
+				t.Errorf("got %v, want error 1045", err)
+			}
+			if strings.Contains(p.log.String(), "log in as 'ed'") {
+				t.Error("a server was asked")
+			}
+		}, listener, "authenticator=ed25519,mysql_native_password\n"+listener, "[maxscale]", "[maxscale]\nmax_auth_errors_until_block=2")
 	}
 }
 

@@ -17,7 +17,10 @@ type Router interface {
 }
 
 // RouterSession chooses servers for the queries of one session. It is the last
-// link of the chain.
+// link of the chain. One that takes the place of another, because the session is
+// restarted or changes its user, may also have
+//
+//	Inherit(from RouterSession) // called before from is closed
 type RouterSession interface {
 	Handler
 	// Close closes its backends.

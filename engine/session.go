@@ -62,6 +62,7 @@ type sessionSeen struct {
 	backends []*Backend // that have a connection
 	parked   []*Backend // that have none at the moment
 	pins     *[]PinInfo // never changed, only replaced; nil for none
+	vital    vital
 	timeline timeline
 }
 
@@ -71,7 +72,7 @@ type identity struct {
 	user       string
 	secret     auth.Secret
 	mapped     *auth.Mapped // as whom it logs in to servers, nil for itself
-	super      bool
+	kills      bool         // may end what others do
 	charset    uint16
 	cipher     string
 	attributes *attributes

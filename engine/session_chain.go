@@ -21,6 +21,12 @@ type chain struct {
 // while the router session behind it is replaced by a restart.
 type routerEnd struct{ RouterSession }
 
+// heir is a RouterSession that takes something over from the one whose place it
+// takes, before that one is closed.
+type heir interface {
+	Inherit(from RouterSession)
+}
+
 // filterNames returns the names of the chain's filters in order.
 func (c *chain) filterNames() []string {
 	names := make([]string, len(c.links))
@@ -258,6 +264,9 @@ func (c *conversation) idlePoint() error {
 		case c.work.ping:
 			c.mu.Unlock()
 			keepAlive(c)
+			if err := bereft(c); err != nil {
+				return err
+			}
 		case c.sharesNow(outside):
 			c.mu.Unlock()
 			share(c)
@@ -345,6 +354,9 @@ func (c *conversation) openChain(ctx context.Context, names []string) (*chain, e
 	c.router.RouterSession = router
 	c.near.Put(nearRouter, router)
 	if old != nil {
+		if h, ok := router.(heir); ok {
+			h.Inherit(old)
+		}
 		_ = old.Close()
 	}
 	return next, nil

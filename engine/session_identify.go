@@ -19,8 +19,8 @@ import (
 // proof that came with response counts when it is by mysql_native_password;
 // otherwise, and when there is no response, the client is asked for one.
 func (l *login) identify(ctx context.Context, who *identity, response *wire.HandshakeResponse) error {
-	*l = login{conversation: l.conversation, until: l.until}
-	who.mapped, who.super = nil, false
+	*l = login{conversation: l.conversation, until: l.until, changes: l.changes}
+	who.mapped, who.kills = nil, false
 	kind := l.listener.methods.Passthrough(l.service.single)
 	switch {
 	case kind == auth.NoPassthrough:
@@ -219,13 +219,18 @@ func (a *attempt) enter(v auth.Verdict) error {
 	if a.renewed {
 		a.service.accounts.renewedWell()
 	}
-	a.who.secret, a.who.super, a.suspect = v.Secret, a.account.Super, v.Unproved
+	a.who.secret, a.who.kills, a.suspect = v.Secret, a.service.accounts.mayKill(a.account), v.Unproved
 	if mapped, ok := a.listener.mapping[a.who.user]; ok {
 		if v.Unproved { // other credentials prove nothing
 			return a.refused(accessDenied(a.who.user, a.remote.Addr(), true),
 				"user_mapping_file cannot be used with an account whose plugin, "+a.account.Plugin+", only servers can judge")
 		}
 		a.who.mapped = &mapped
+	} else if v.Secret.Opaque() { // it would fail at each server
+		return a.refused(&wire.Error{Code: 1524, State: "HY000", Message: fmt.Sprintf(
+			"account '%s'@'%s' at listener %s: the password is right, but by %s the client does not reveal it, and without it the proxy cannot log in to servers: "+
+				"set authenticator_options=ed_mode=sha256 for the listener, so that it asks for the password, or give credentials for '%s' in its user_mapping_file",
+			a.account.User, a.account.Host, a.listener.object.Name, a.account.Plugin, a.who.user)}, "")
 	}
 	return nil
 }

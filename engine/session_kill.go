@@ -20,6 +20,11 @@ type KillOptions struct {
 	By     string        // who asked
 	Reason string        // shown to the client and in the log
 	Untold bool          // the client is not told the reason
+	Soft   bool          // servers finish what would leave something broken, as ALTER or REPAIR TABLE (KILL SOFT)
+}
+
+func (k KillOptions) cause() error {
+	return &killError{by: k.By, reason: k.Reason, untold: k.Untold, soft: k.Soft}
 }
 
 // killError is the cause of the end of a killed session.
@@ -28,6 +33,7 @@ type killError struct {
 	reason string
 	untold bool // the client is not told the reason
 	silent bool // the client is sent no error packet
+	soft   bool // see KillOptions
 }
 
 func (k *killError) Error() string {
@@ -45,9 +51,9 @@ var errServiceStopped = errors.New("proxy is shutting down")
 
 // pendingKill is a kill that has not fired.
 type pendingKill struct {
-	info   KillInfo
-	untold bool
-	timer  *time.Timer
+	info    KillInfo
+	options KillOptions
+	timer   *time.Timer
 }
 
 // defaultIdleWait is how long a kill at the idle point waits when no TTL is
@@ -73,10 +79,10 @@ func (s *Session) Kill(k KillOptions) error {
 	s.work.stopTimer()
 	if k.TTL == 0 && !k.Idle {
 		s.mu.Unlock()
-		s.end(&killError{by: k.By, reason: k.Reason, untold: k.Untold})
+		s.end(k.cause())
 		return nil
 	}
-	pending := &pendingKill{untold: k.Untold, info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, Keep: k.Idle && k.Keep, By: k.By, Reason: k.Reason}}
+	pending := &pendingKill{options: k, info: KillInfo{At: time.Now().Add(k.TTL), Idle: k.Idle, Keep: k.Idle && k.Keep, By: k.By, Reason: k.Reason}}
 	pending.timer = time.AfterFunc(k.TTL, func() {
 		s.mu.Lock()
 		due := s.work.kill == pending // it may have been replaced just now
@@ -88,7 +94,7 @@ func (s *Session) Kill(k KillOptions) error {
 		}
 		s.mu.Unlock()
 		if due {
-			s.end(&killError{by: k.By, reason: k.Reason, untold: k.Untold})
+			s.end(k.cause())
 		}
 	})
 	s.work.kill = pending
@@ -119,7 +125,10 @@ func (s *Session) CancelKill(by string) error {
 // CancelStatement stops the statement that runs now on its server; the client
 // gets the server's error for it and the session lives on. The error is
 // Conflict when nothing runs.
-func (s *Session) CancelStatement(by string) error {
+func (s *Session) CancelStatement(by string) error { return cancelStatement(s, by, false) }
+
+// cancelStatement is CancelStatement, or KILL SOFT QUERY.
+func cancelStatement(s *Session, by string, soft bool) error {
 	s.mu.Lock()
 	busy := s.seen.strike()
 	s.mu.Unlock()
@@ -128,7 +137,7 @@ func (s *Session) CancelStatement(by string) error {
 	}
 	s.event("statement_cancelled", "", by)
 	for _, b := range busy {
-		b.killQuery(s.ctx)
+		b.killQuery(s.ctx, soft)
 	}
 	return nil
 }
@@ -149,7 +158,7 @@ func (c *conversation) killNow() error {
 	if kill == nil {
 		return nil
 	}
-	cause := &killError{by: kill.info.By, reason: kill.info.Reason, untold: kill.untold}
+	cause := kill.options.cause()
 	c.end(cause)
 	return cause
 }
@@ -182,7 +191,7 @@ func (s *Session) end(cause error) {
 	s.mu.Unlock()
 	stop(s, cause)
 	if !idle {
-		s.interrupts.start(started)
+		s.interrupts.start(started, cause)
 		s.interrupts.wg.Done()
 	}
 	s.notable()
@@ -199,8 +208,10 @@ func (i *interrupts) wait() { i.wg.Wait() }
 
 // start has the servers stop what they do for the session, when it has started,
 // and cuts its connections when that does not end it.
-func (i *interrupts) start(started bool) {
+func (i *interrupts) start(started bool, cause error) {
 	s := i.session
+	kill, _ := errors.AsType[*killError](cause)
+	soft := kill != nil && kill.soft
 	grace := time.Duration(0)
 	if started {
 		grace = interruptGrace
@@ -208,7 +219,7 @@ func (i *interrupts) start(started bool) {
 		busy := s.seen.strike()
 		s.mu.Unlock()
 		for _, b := range busy {
-			i.wg.Go(func() { b.killQuery(context.WithoutCancel(s.ctx)) })
+			i.wg.Go(func() { b.killQuery(context.WithoutCancel(s.ctx), soft) })
 		}
 	}
 	i.wg.Go(func() { i.cut(grace) })
@@ -323,7 +334,7 @@ func killText(k KillInfo) string {
 // killQuery tells the server to stop what the backend has it do, over a
 // connection of its own that is logged in as the session's user, or as the
 // service's when the login left nothing to log in with.
-func (b *Backend) killQuery(ctx context.Context) {
+func (b *Backend) killQuery(ctx context.Context, soft bool) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	c := loginAs(b.session)
@@ -331,7 +342,11 @@ func (b *Backend) killQuery(ctx context.Context) {
 		c = b.session.service.accounts.credentials()
 	}
 	c.database, c.attributes, c.charset, c.capabilities = "", nil, defaultCharset, adminCapabilities
-	if err := runAs(ctx, b.server, c, fmt.Sprintf("KILL QUERY %d", b.threadID.Load())); err != nil {
+	sql := fmt.Sprintf("KILL QUERY %d", b.threadID.Load())
+	if soft {
+		sql = fmt.Sprintf("KILL SOFT QUERY %d", b.threadID.Load())
+	}
+	if err := runAs(ctx, b.server, c, sql); err != nil {
 		b.session.Logf(slog.LevelWarn, "server %s: stop the running statement: %v", b.server.Name(), err)
 	}
 }

@@ -15,8 +15,8 @@ import (
 //
 // MaxScale: sends the KILL on to every server with the issuer's credentials,
 // and answers OK for an id that does not exist. Here an unknown id is error
-// 1094, as on a server, and only the session's own user or one with SUPER may
-// kill it.
+// 1094, as on a server, and only the session's own user or one with CONNECTION
+// ADMIN or SUPER may kill it.
 
 // processKill is the command of the binary protocol that ends a connection.
 func processKill(payload []byte) classify.KillStatement {
@@ -41,11 +41,11 @@ func (c *conversation) killCommand(k classify.KillStatement) error {
 		switch {
 		case k.Query && victim == c.Session: // nothing else of it can be running
 		case k.Query:
-			_ = victim.CancelStatement(by)
+			_ = cancelStatement(victim, by, k.Soft)
 		case victim == c.Session:
 			self = true
 		default:
-			_ = victim.Kill(KillOptions{By: by, Reason: "KILL statement"})
+			_ = victim.Kill(KillOptions{By: by, Reason: "KILL statement", Soft: k.Soft})
 		}
 	}
 	if self {
@@ -59,7 +59,7 @@ func (c *conversation) killCommand(k classify.KillStatement) error {
 // victims returns the sessions that k means, or why it may not be.
 func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error) {
 	c.mu.Lock()
-	user, super := c.seen.identity.user, c.seen.identity.super
+	user, all := c.seen.identity.user, c.seen.identity.kills
 	c.mu.Unlock()
 	owner := func(x *Session) string {
 		name, _, _ := x.Identity()
@@ -69,7 +69,7 @@ func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error
 		return nil, &wire.Error{Code: 1957, State: "HY000", Message: fmt.Sprintf("Unknown query id: %d; KILL QUERY takes the id of a session here", k.ID)}
 	}
 	if len(k.User) > 0 {
-		if !super && k.User != user {
+		if !all && k.User != user {
 			return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of the sessions of %s", k.User)}
 		}
 		var list []*Session
@@ -84,7 +84,7 @@ func victims(c *conversation, k classify.KillStatement) ([]*Session, *wire.Error
 	if err != nil {
 		return nil, &wire.Error{Code: 1094, State: "HY000", Message: fmt.Sprintf("Unknown thread id: %d", k.ID)}
 	}
-	if !super && owner(victim) != user {
+	if !all && owner(victim) != user {
 		return nil, &wire.Error{Code: 1095, State: "HY000", Message: fmt.Sprintf("You are not owner of thread %d", k.ID)}
 	}
 	return []*Session{victim}, nil

@@ -18,6 +18,7 @@ type login struct {
 	*conversation
 
 	until   time.Time // when servers must have been connected to
+	changes bool      // by COM_CHANGE_USER
 	relays  bool      // the servers ask the client themselves
 	proved  bool      // a server has taken the client's secret
 	account auth.Account
@@ -281,19 +282,28 @@ func loginError(err error) *wire.Error {
 }
 
 // reject tells the client that it cannot come in, and returns the error that
-// ends the session without another packet.
+// ends the session without another packet. Who cannot become somebody else is not
+// told yet; see changeUser.
 func (l *login) reject(e *wire.Error) error { return l.rejectAt(slog.LevelWarn, e, "") }
 
 // rejectAt is reject with a level for its line in the log, and a reason that
 // is for the log only.
 func (l *login) rejectAt(level slog.Level, e *wire.Error, reason string) error {
-	l.mu.Lock()
-	l.seen.state = SessionFailed
-	l.mu.Unlock()
 	if reason != "" {
 		reason = " (" + reason + ")"
 	}
 	l.Logf(level, "client %s is refused: %v%s", l.remote, e, reason)
+	if l.changes {
+		return clientError(e)
+	}
+	return l.turnAway(e)
+}
+
+// turnAway is the last that a client hears.
+func (l *login) turnAway(e *wire.Error) error {
+	l.mu.Lock()
+	l.seen.state = SessionFailed
+	l.mu.Unlock()
 	_ = l.client.NetConn().SetDeadline(time.Now().Add(farewellTimeout)) // the login's may be over
 	_ = l.send(e.Append(nil))
 	return clientError(e)
@@ -322,68 +332,4 @@ func (l *login) readBefore(t time.Time) {
 	if l.work.ended == nil {
 		_ = l.client.NetConn().SetReadDeadline(t)
 	}
-}
-
-// changeUser carries out COM_CHANGE_USER: a login on a connection that stands.
-// The new user gets a new chain; what the old one had built up is gone.
-func (l *login) changeUser(payload []byte) error {
-	var change wire.ChangeUser
-	if err := change.Decode(payload, l.caps); err != nil {
-		return l.badLogin(err)
-	}
-	wire.Keep(l.client) // the command is still needed
-	l.client.SetSequence(1)
-	now, ctx := time.Now(), l.ctx
-	_ = l.client.NetConn().SetDeadline(now.Add(loginTimeout))
-	l.until = now.Add(connectTimeout)
-	l.mu.Lock()
-	who := l.seen.identity
-	l.mu.Unlock()
-	who.user, who.database = change.User, change.Database
-	if change.Collation != 0 {
-		who.charset = change.Collation
-	}
-	if change.Attributes != nil {
-		who.attributes = l.engine.sessions.attributes.share(change.Attributes)
-	}
-	l.entering = l
-	l.readBefore(time.Now().Add(loginTimeout))
-	defer func() {
-		l.entering = nil
-		l.readBefore(time.Time{})
-	}()
-	if err := l.identify(ctx, &who, nil); err != nil {
-		return err
-	}
-	l.forgetState()
-	l.mu.Lock()
-	old := l.seen.identity
-	l.seen.identity = who
-	a := &l.seen.activity
-	a.trx, a.autocommit = false, true
-	l.seen.timeline.note("auth", "changed from "+old.user+" to "+who.user, "")
-	l.mu.Unlock()
-	next, err := l.openChain(ctx, l.run.filterNames())
-	if err == nil {
-		err = l.prove(ctx)
-	}
-	if err != nil {
-		if next != nil {
-			next.closeFilters()
-		}
-		return l.rejectChain(err)
-	}
-	next.altered = l.run.altered
-	l.mu.Lock()
-	previous := l.run
-	take(l.conversation, next)
-	l.mu.Unlock()
-	previous.closeFilters()
-	l.notable()
-	l.replies.begun = true
-	if err := l.send(l.welcome(nil, who.database).Append(nil, l.caps)); err != nil {
-		return clientError(err)
-	}
-	_ = l.client.NetConn().SetDeadline(time.Time{})
-	return nil
 }

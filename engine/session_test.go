@@ -114,8 +114,8 @@ port=4008
 
 // roles is a monitor that says what a test wants it to say.
 type roles struct {
-	status [2]atomic.Uint32
-	lag    [2]atomic.Int64
+	status [3]atomic.Uint32
+	lag    [3]atomic.Int64
 	waits  atomic.Pointer[[]engine.LockWait] // on server1
 	during atomic.Pointer[func()]            // called by each Tick
 }
@@ -197,8 +197,13 @@ func start(t testing.TB, changes ...string) *proxy {
 func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	t.Helper()
 	p := newProxy(t, n)
-	p.begin(slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), p.log), &slog.HandlerOptions{Level: &p.level})), changes...)
+	p.begin(testLogger(p), changes...)
 	return p
+}
+
+// testLogger logs to the test's output and to p.log.
+func testLogger(p *proxy) *slog.Logger {
+	return slog.New(slog.NewTextHandler(io.MultiWriter(p.t.Output(), p.log), &slog.HandlerOptions{Level: &p.level}))
 }
 
 // startLogging is start with another log than the test's.

@@ -146,16 +146,20 @@ func look(s *Session, now time.Time) (rests bool) {
 	if started && !idle {
 		bookFlows(s, now) // of a long reply, when it goes by
 	}
+	var lost error
 	if started {
 		for _, b := range s.seen.backends {
 			lasts(b.conn.NetConn())
 		}
 		wakeToPing(s, now)
 		wakeToShare(s, now)
+		lost = watchVital(s)
 	}
 	s.mu.Unlock()
 	switch {
 	case !started:
+	case lost != nil:
+		s.end(lost)
 	case idle && timeout > 0 && now.Sub(io) > timeout:
 		s.end(&killError{reason: "wait_timeout of " + timeout.String(), silent: true})
 	case !idle && now.Sub(since) > time.Second && hungUp(s.client.NetConn()):

@@ -423,21 +423,6 @@ func TestLazySessionCommand(t *testing.T) {
 	}
 }
 
-// Ensure a server of rank secondary is used only while no other can be.
-func TestRank(t *testing.T) {
-	bubble(t, func(t *testing.T, p *proxy) {
-		p.set(slave, slave)
-		c := p.connect(splitAddress)
-		if r := p.query(c, "SELECT 1"); r.Value != "server1" {
-			t.Errorf("a read went to %s, want server1", r.Value)
-		}
-		p.set(0, slave)
-		if r := p.query(c, "SELECT 1"); r.Value != "server2" {
-			t.Errorf("a read went to %s, want server2", r.Value)
-		}
-	}, "port=3002", "port=3002\nrank=secondary")
-}
-
 // Ensure that with adaptive_routing the faster server gets nearly all reads, and
 // that it is found out when another one has become the faster one.
 func TestAdaptiveRouting(t *testing.T) {

@@ -13,6 +13,7 @@ type Account struct {
 	Hash        string // as the plugin stores it
 	DefaultRole string
 	Super       bool // has all rights
+	Kills       bool // may end what others do: CONNECTION ADMIN
 	Locked      bool // may not log in
 	Expired     bool // must change its password before anything else
 	TLS         bool // may log in over TLS only

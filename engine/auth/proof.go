@@ -42,7 +42,7 @@ func (p *Proof) Begin(plugin string, data []byte) ([]byte, error) {
 	case plugin == ClearPassword && known:
 		return p.clear()
 	case plugin == NativePassword, plugin == Ed25519, plugin == CachingSHA2, plugin == ClearPassword:
-		return nil, fmt.Errorf("authentication plugin %s: the client's login does not reveal what the server asks for: "+
+		return nil, fmt.Errorf("the client's login does not reveal what it takes to log in by %s: "+
 			"give the credentials in user_mapping_file, or have the listener ask for the password: ed_mode=sha256, caching_sha2_password or mysql_clear_password", plugin)
 	}
 	return nil, fmt.Errorf("authentication plugin %s: not supported: use mysql_native_password for the account on the server, or authenticator=passthrough on the listener", plugin)

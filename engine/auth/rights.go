@@ -71,6 +71,23 @@ func (a *Accounts) MayUse(account Account, database string) bool {
 	if a.granted(account.User, database) || a.granted("", database) || a.granted("PUBLIC", database) {
 		return true
 	}
+	return a.hasRole(account, func(role string) bool {
+		return a.granted(role, database) || a.role(role).AnyDatabase
+	})
+}
+
+// MayKill tells whether the account may end what others do, by itself or by its
+// default role: with SUPER or CONNECTION ADMIN.
+func (a *Accounts) MayKill(account Account) bool {
+	return account.Super || account.Kills || a.hasRole(account, func(name string) bool {
+		role := a.role(name)
+		return role.Super || role.Kills
+	})
+}
+
+// hasRole tells whether a role for which is holds is the account's default role or
+// one that this one has.
+func (a *Accounts) hasRole(account Account, is func(role string) bool) bool {
 	seen := map[string]bool{}
 	for roles := []string{account.DefaultRole}; len(roles) > 0; {
 		role := roles[0]
@@ -79,7 +96,7 @@ func (a *Accounts) MayUse(account Account, database string) bool {
 			continue
 		}
 		seen[role] = true
-		if a.granted(role, database) || a.anyDatabase(role) {
+		if is(role) {
 			return true
 		}
 		roles = append(roles, a.Member[role]...)
@@ -91,11 +108,12 @@ func (a *Accounts) granted(user, database string) bool {
 	return slices.ContainsFunc(a.Grants[user], func(pattern string) bool { return matchPattern(pattern, database) })
 }
 
-func (a *Accounts) anyDatabase(role string) bool {
+// role returns the role of a name, one without rights when there is none.
+func (a *Accounts) role(name string) Account {
 	for i := range a.Roles {
-		if a.Roles[i].User == role {
-			return a.Roles[i].AnyDatabase
+		if a.Roles[i].User == name {
+			return a.Roles[i]
 		}
 	}
-	return false
+	return Account{}
 }

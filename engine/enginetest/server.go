@@ -343,7 +343,7 @@ var (
 	sleepStatement  = regexp.MustCompile(`(?i)SLEEP\s*\(?([\d.]+)`)
 	rowsStatement   = regexp.MustCompile(`(ROWS|MULTI) (\d+) SIZE (\d+)`)
 	lockStatement   = regexp.MustCompile(`^SELECT (?:GET|RELEASE)_LOCK\('(\w+)`)
-	killStatement   = regexp.MustCompile(`KILL QUERY (\d+)`)
+	killStatement   = regexp.MustCompile(`KILL (?:SOFT )?QUERY (\d+)`)
 )
 
 func (c *serverConn) query(sql string) bool {

@@ -69,7 +69,7 @@ func (r *router) NewSession(ctx context.Context, s *engine.Session) (engine.Rout
 		failed = err
 	}
 	if failed != nil {
-		return nil, engine.Errorf(engine.Unavailable, "service %s: no server answers: %w", r.service.Name(), failed)
+		return nil, engine.Errorf(engine.Unavailable, "service %s: no server can be connected to: %w", r.service.Name(), failed)
 	}
 	return nil, engine.Errorf(engine.Unavailable, "service %s: no server is %s", r.service.Name(), r.wanted())
 }

@@ -28,8 +28,8 @@ func (s *session) toAll(ctx context.Context, q *engine.Query, up engine.ReplyWri
 		}
 		again = again && !first.Delivered()
 		s.session.Logf(slog.LevelWarn, "%v", err)
-		s.drop(first)
-		if !again || attempt == len(s.router.service.Servers()) {
+		s.lose(first)
+		if !again || s.bereft != nil || attempt == len(s.router.service.Servers()) {
 			return err
 		}
 	}

@@ -16,7 +16,19 @@ type causal struct {
 	*connections
 	at      position        // of the last write that is known
 	ask     *engine.Backend // the primary that has written since and was not asked for the position; nil for none
+	aimed   position        // what the read under way is to see, with the fast kinds
 	reached map[*engine.Backend]position
+}
+
+// Inherit takes over what the session has written before: the former router session
+// is about to leave the primary that may have to be asked for it.
+func (c *connections) Inherit(from engine.RouterSession) {
+	old, ok := from.(*session)
+	if !ok || c.causal == nil || old.causal == nil {
+		return
+	}
+	old.causal.forget()
+	c.causal.at, c.causal.ask = old.causal.at, old.causal.ask
 }
 
 // announce tells the other sessions that b is about to execute q, which may be a
@@ -91,7 +103,7 @@ func (c *causal) forget() {
 func (c *causal) read(variable string) (position, error) {
 	text, err := c.primary.Ask("SELECT " + variable)
 	if engine.Lost(err) && len(c.irreplaceable(c.primary)) == 0 {
-		c.drop(c.primary)
+		c.lose(c.primary)
 	}
 	if err != nil {
 		return nil, err
@@ -113,12 +125,15 @@ func (c *causal) wanted(ctx context.Context) (position, bool) {
 			return nil, false
 		}
 	}
-	if c.ask != nil && !c.askPosition() {
+	if c.ask != nil && source != causalUniversal && !c.askPosition() {
 		return nil, false
 	}
 	switch {
 	case all:
 		p, err := c.read("@@gtid_current_pos")
+		if err == nil && source == causalUniversal {
+			c.ask = nil // it is among that
+		}
 		return p, err == nil
 	case source == causalGlobal:
 		return c.router.latest.get(), true
@@ -130,11 +145,14 @@ func (c *causal) wanted(ctx context.Context) (position, bool) {
 const interrupted = 1317
 
 // catchUp waits until b has what a read is to see; false when it does not get
-// there in time, so that the read must go to the primary. A nil c wants nothing. The wait is a statement
-// of its own, so that the client's is sent as it is.
+// there in time, so that the read must go to the primary. A nil c wants nothing. The
+// wait is a statement of its own, so that the client's is sent as it is.
 func (c *causal) catchUp(ctx context.Context, b *engine.Backend) (bool, error) {
 	if c == nil || b == c.primary {
 		return true, nil
+	}
+	if c.router.options.causal.fast {
+		return serverHas(b.Server(), c.aimed), nil
 	}
 	want, known := c.wanted(ctx)
 	switch {
@@ -145,9 +163,6 @@ func (c *causal) catchUp(ctx context.Context, b *engine.Backend) (bool, error) {
 	}
 	if c.reached[b].has(want) {
 		return true, nil
-	}
-	if c.router.options.causal.fast {
-		return serverHas(b.Server(), want), nil
 	}
 	answer, err := b.Ask(fmt.Sprintf("SELECT MASTER_GTID_WAIT('%s', %.3f)", want, c.router.options.causal.timeout.Seconds()))
 	stopped, _ := errors.AsType[*wire.Error](err)
@@ -165,21 +180,41 @@ func (c *causal) catchUp(ctx context.Context, b *engine.Backend) (bool, error) {
 	return true, nil
 }
 
+// aim finds out for the fast kinds of causal_reads what a read is to see, so that a
+// server is chosen that has it; false when nobody can say it.
+func (c *causal) aim(ctx context.Context) (known bool) {
+	if c == nil || !c.router.options.causal.fast {
+		return true
+	}
+	c.aimed, known = c.wanted(ctx)
+	return known
+}
+
 // fastEnough reports whether a server may be chosen: with the fast kinds of
 // causal_reads only one that has what the read is to see, as far as the monitor
 // knows.
 func (c *causal) fastEnough(server *engine.Server) bool {
-	if c == nil || !c.router.options.causal.fast || c.router.options.causal.source == causalUniversal {
-		return true
+	return c == nil || !c.router.options.causal.fast || serverHas(server, c.aimed)
+}
+
+// stay is session.stay for b, a replica that runs the open transaction, where a read
+// may be to see what others have written since it began: it waits there, and cannot
+// go to another server.
+func (c *causal) stay(ctx context.Context, q *engine.Query, up engine.ReplyWriter, b *engine.Backend) (answered bool, err error) {
+	options := &c.router.options.causal
+	if b != c.trx || b == c.primary || options.source < causalGlobal || options.fast || q.SQL() == nil ||
+		q.Statement().Target() != classify.TargetReplica {
+		return false, nil
 	}
-	if c.ask != nil {
-		return true // catchUp asks
+	sees, err := c.catchUp(ctx, b)
+	if stopped, is := errors.AsType[*wire.Error](err); is && !engine.Lost(err) {
+		return true, up.ClientReply(engine.ErrorReply(stopped))
 	}
-	want := c.at
-	if c.router.options.causal.source == causalGlobal {
-		want = c.router.latest.get()
+	if err != nil || sees {
+		return err != nil, err
 	}
-	return serverHas(server, want)
+	return true, up.ClientReply(engine.ErrorReply(&wire.Error{Code: 1792, State: "25006", Message: fmt.Sprintf(
+		"server %s does not have what the read is to see (causal_reads, causal_reads_timeout), and the read-only transaction cannot leave it", b.Server().Name())}))
 }
 
 // serverHas reports whether the monitor has seen a server have a position.

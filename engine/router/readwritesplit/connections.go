@@ -25,6 +25,7 @@ type connections struct {
 	epoch    uint64    // of the servers' states, when tidy last looked
 	tidied   time.Time // when that was
 	unshared *unshared // nil without user variables that only a replica has
+	bereft   error     // why the session is to end that has lost its primary, with master_failure_mode=fail_instantly
 }
 
 // unshared are user variables that one connection to a replica alone knows.
@@ -77,9 +78,26 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 	c.members = append(c.members, member{Backend: b})
 	c.router.figures.servers.Of(server).Opened()
 	if server.Primary() {
-		c.primary, c.had = b, true
+		c.follow(b)
 	}
 	return b, nil
+}
+
+// follow makes b the connection to the primary. With master_failure_mode=fail_instantly
+// the session ends as soon as it is lost, whatever goes on then.
+func (c *connections) follow(b *engine.Backend) {
+	c.primary, c.had = b, true
+	if c.router.options.failure == "fail_instantly" {
+		engine.EndWith(b, c.router.lostPrimary(b))
+	}
+}
+
+// lose drops a connection that has failed.
+func (c *connections) lose(b *engine.Backend) {
+	if b == c.primary && c.router.options.failure == "fail_instantly" && !engine.Parked(b) {
+		c.bereft = c.router.lostPrimary(b)
+	}
+	c.drop(b)
 }
 
 // isBarred reports whether a server is not to be connected to at the moment.
@@ -184,7 +202,7 @@ const tidyEvery = 100 * time.Millisecond
 
 // tidy closes connections that are of no use: those that their servers have
 // closed, those to servers in maintenance, and those to replicas that are too far
-// behind. What the session would lose with one is kept until it is needed.
+// behind or of rank secondary while there is another server. What the session would lose with one is kept until it is needed.
 func (c *connections) tidy(q *engine.Query) {
 	epoch, now := c.router.service.Epoch(), q.Received()
 	if epoch == c.epoch && now.Sub(c.tidied) < tidyEvery {
@@ -194,14 +212,16 @@ func (c *connections) tidy(q *engine.Query) {
 	stale := c.router.options.staleLag()
 	for i := len(c.members) - 1; i >= 0; i-- {
 		b := c.members[i].Backend
-		why := ""
+		why, leave := "", c.drop
 		switch {
 		case b.Server().Status()&engine.StatusMaint != 0:
 			why = "the server is in maintenance"
 		case stale > 0 && b != c.primary && b.Server().Lag() > stale:
 			why = "the replica is too far behind"
+		case b != c.primary && b.Server().Secondary() && c.outranked():
+			why = "it is of rank secondary, and another server can be used"
 		case b.Gone(q):
-			why = "the server has closed the connection"
+			why, leave = "the server has closed the connection", c.lose
 		default:
 			continue
 		}
@@ -209,7 +229,7 @@ func (c *connections) tidy(q *engine.Query) {
 			continue
 		}
 		c.session.Logf(slog.LevelInfo, "leaving %s: %s", b.Server().Name(), why)
-		c.drop(b)
+		leave(b)
 	}
 }
 
@@ -246,6 +266,9 @@ func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
 	if c.primary != nil && (c.trx == c.primary || c.primary.Server().Writes()) {
 		return c.primary, nil
 	}
+	if c.bereft != nil {
+		return nil, &finalError{c.bereft}
+	}
 	server := c.router.primary()
 	if server == nil {
 		return nil, c.router.noPrimary(nil)
@@ -275,6 +298,6 @@ func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
 			c.drop(old)
 		}
 	}
-	c.primary, c.had = b, true
+	c.follow(b)
 	return b, nil
 }

@@ -13,6 +13,9 @@ import (
 // read sends q to a replica; to the primary when there is none. A read whose
 // server is lost before it has answered goes to another one.
 func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWriter, t target) error {
+	if !s.causal.aim(ctx) {
+		return s.write(ctx, q, up)
+	}
 	for range len(s.router.service.Servers()) + 1 {
 		b := s.forReads(ctx, q, t)
 		if b == nil {
@@ -37,8 +40,8 @@ func (s *session) read(ctx context.Context, q *engine.Query, up engine.ReplyWrit
 		}
 		again := (engine.Unsent(err) && engine.Parked(b) || s.mayReadAgain(q, b)) && len(s.irreplaceable(b)) == 0
 		s.session.Logf(slog.LevelWarn, "%v", err)
-		s.drop(b)
-		if !again {
+		s.lose(b)
+		if !again || s.bereft != nil {
 			return err
 		}
 	}

@@ -96,6 +96,10 @@ func (r *router) noPrimary(cause error) error {
 	return engine.Errorf(engine.Unavailable, "service %s: there is no primary", r.service.Name())
 }
 
+func (r *router) lostPrimary(b *engine.Backend) error {
+	return engine.Errorf(engine.Unavailable, "service %s: the session has lost its primary, server %s, and ends with it: master_failure_mode is fail_instantly", r.service.Name(), b.Server().Name())
+}
+
 func (r *router) noServer(cause error) error {
 	if cause != nil {
 		return cause

@@ -29,7 +29,9 @@ func (s *session) Close() error {
 // RouteQuery sends q where it belongs.
 func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.ReplyWriter) error {
 	s.router.figures.queries.Add(1)
-	s.tidy(q)
+	if s.tidy(q); s.bereft != nil {
+		return s.bereft
+	}
 	if s.unshared != nil && !(q.SQL() != nil && q.Statement().Is(classify.FoundRows)) { // which asks about the last statement
 		s.share()
 	}
@@ -42,6 +44,11 @@ func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.Rep
 	}
 	switch {
 	case t.on != nil:
+		if s.causal != nil {
+			if answered, err := s.causal.stay(ctx, q, up, t.on); answered {
+				return err
+			}
+		}
 		return s.stay(q, up, t.on)
 	case t.server != nil:
 		if b := s.named(ctx, t.server); b != nil {
@@ -50,7 +57,9 @@ func (s *session) RouteQuery(ctx context.Context, q *engine.Query, up engine.Rep
 				return err
 			}
 			s.session.Logf(slog.LevelWarn, "%v", err)
-			s.drop(b)
+			if s.lose(b); s.bereft != nil {
+				return s.bereft
+			}
 		}
 		t = s.usual(q)
 	}

@@ -48,7 +48,8 @@ func (e *finalError) Unwrap() error { return e.error }
 func (s *session) lostPrimary(q *engine.Query, b *engine.Backend, err error) (again bool, why error) {
 	inTrx, lasting := s.trx == b || s.autoOff, s.irreplaceable(b)
 	again = s.mayReadAgain(q, b) || engine.Unsent(err) && (s.mayWait(q) || engine.Parked(b))
-	s.drop(b)
+	s.lose(b)
+	again = again && s.bereft == nil
 	switch {
 	case inTrx:
 		return false, &finalError{fmt.Errorf("%w; the transaction is lost with it", err)}
