@@ -53,15 +53,15 @@ const staleAfter = 100 * time.Millisecond
 
 // Gone reports whether the connection was cut because its server is down, or the
 // server has closed it while it was not used. It costs nothing for a connection that
-// was used, or looked at, a moment ago.
-func (b *Backend) Gone(q *Query) bool {
+// was used, or looked at, a moment before now.
+func (b *Backend) Gone(now time.Time) bool {
 	if b.gone.Load() || b.conn == nil {
 		return b.conn != nil
 	}
-	now := q.received.Sub(b.session.connected)
-	if now-max(b.used, b.looked) <= staleAfter {
+	since := now.Sub(b.session.connected)
+	if since-max(b.used, b.looked) <= staleAfter {
 		return false
 	}
-	b.looked = now
+	b.looked = since
 	return spokenUp(b.conn.NetConn())
 }

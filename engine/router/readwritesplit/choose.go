@@ -13,10 +13,13 @@ import (
 // forReads returns the best connection for a read, which it opens if need be; nil
 // when only the primary is left.
 func (c *connections) forReads(ctx context.Context, q *engine.Query, t target) *engine.Backend {
-	for range c.router.service.Servers() {
+	for range len(c.router.service.Servers()) + 1 {
 		best := c.choose(q, t)
-		if best.server == nil || best.open != nil {
+		if best.server == nil || best.open != nil && !c.leaveClosed(best.open) {
 			return best.open
+		}
+		if best.open != nil {
+			continue
 		}
 		b, err := c.connect(ctx, best.server)
 		if err == nil {

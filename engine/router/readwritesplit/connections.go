@@ -24,6 +24,7 @@ type connections struct {
 	barred   map[*engine.Server]bar
 	epoch    uint64    // of the servers' states, when tidy last looked
 	tidied   time.Time // when that was
+	now      time.Time // when the statement under way came
 	unshared *unshared // nil without user variables that only a replica has
 	bereft   error     // why the session is to end that has lost its primary, with master_failure_mode=fail_instantly
 }
@@ -195,24 +196,30 @@ func (c *connections) replicas() int {
 	return n
 }
 
-// tidyEvery is how often a busy session looks at its connections while no server
-// changes its state. Each look costs memory accesses that a statement has no other use
-// for.
-const tidyEvery = 100 * time.Millisecond
+// How often a busy session looks at all of its connections while no server changes its
+// state, and how long one has not been busy that looks before its next statement. Each
+// look costs memory accesses, and system calls, that a statement has no other use for.
+const (
+	tidyEvery = time.Second
+	idleAfter = 100 * time.Millisecond
+)
 
 // tidy closes connections that are of no use: those that their servers have
 // closed, those to servers in maintenance, and those to replicas that are too far
-// behind or of rank secondary while there is another server. What the session would lose with one is kept until it is needed.
+// behind or of rank secondary while there is another server. What the session would
+// lose with one is kept until it is needed.
 func (c *connections) tidy(q *engine.Query) {
-	epoch, now := c.router.service.Epoch(), q.Received()
-	if epoch == c.epoch && now.Sub(c.tidied) < tidyEvery {
+	before := c.now
+	c.now = q.Received()
+	epoch := c.router.service.Epoch()
+	if epoch == c.epoch && c.now.Sub(c.tidied) < tidyEvery && c.now.Sub(before) < idleAfter {
 		return
 	}
-	c.epoch, c.tidied = epoch, now
+	c.epoch, c.tidied = epoch, c.now
 	stale := c.router.options.staleLag()
 	for i := len(c.members) - 1; i >= 0; i-- {
 		b := c.members[i].Backend
-		why, leave := "", c.drop
+		why := ""
 		switch {
 		case b.Server().Status()&engine.StatusMaint != 0:
 			why = "the server is in maintenance"
@@ -220,17 +227,31 @@ func (c *connections) tidy(q *engine.Query) {
 			why = "the replica is too far behind"
 		case b != c.primary && b.Server().Secondary() && c.outranked():
 			why = "it is of rank secondary, and another server can be used"
-		case b.Gone(q):
-			why, leave = "the server has closed the connection", c.lose
 		default:
+			c.leaveClosed(b)
 			continue
 		}
-		if b == c.trx || len(c.irreplaceable(b)) > 0 {
-			continue
+		if c.mayLeave(b) {
+			c.session.Logf(slog.LevelInfo, "leaving %s: %s", b.Server().Name(), why)
+			c.drop(b)
 		}
-		c.session.Logf(slog.LevelInfo, "leaving %s: %s", b.Server().Name(), why)
-		leave(b)
 	}
+}
+
+// mayLeave reports whether nothing is on b that the session would miss.
+func (c *connections) mayLeave(b *engine.Backend) bool {
+	return b != c.trx && len(c.irreplaceable(b)) == 0
+}
+
+// leaveClosed looks whether its server has closed a connection that was not used for a
+// moment, and leaves it then. It reports whether it has.
+func (c *connections) leaveClosed(b *engine.Backend) bool {
+	if !b.Gone(c.now) || !c.mayLeave(b) {
+		return false
+	}
+	c.session.Logf(slog.LevelInfo, "leaving %s: the server has closed the connection", b.Server().Name())
+	c.lose(b)
+	return true
 }
 
 // irreplaceable returns what of the session is on b alone and must not be lost
@@ -263,6 +284,9 @@ func (c *connections) named(ctx context.Context, server *engine.Server) *engine.
 // forWrites returns the connection to the present primary. One to a server that
 // is the primary no more is left, outside of transactions.
 func (c *connections) forWrites(ctx context.Context) (*engine.Backend, error) {
+	if c.primary != nil {
+		c.leaveClosed(c.primary)
+	}
 	if c.primary != nil && (c.trx == c.primary || c.primary.Server().Writes()) {
 		return c.primary, nil
 	}
