@@ -83,14 +83,15 @@ func mainTests(t *testing.T) []string {
 // mainRun runs tests on a way, one after the other.
 type mainRun struct {
 	way
-	server *mainServer
-	env    []string
-	shown  func(string) string // takes away what is another on each way
+	server   *mainServer
+	protocol string // as which the statements are sent: "" for text, ps, cursor, …
+	env      []string
+	shown    func(string) string // takes away what is another on each way
 }
 
 func newMainRun(t *testing.T, w way) *mainRun {
 	t.Helper()
-	m := &mainRun{way: w, server: newMainServer(t, w.server)}
+	m := &mainRun{way: w, server: newMainServer(t, w.server), protocol: os.Getenv("MARIADB_TEST_PROTOCOL")}
 	for _, name := range []string{"tmp", "log", "run"} {
 		if err := os.Mkdir(filepath.Join(m.dir, name), 0o777); err != nil {
 			t.Fatal(err)
@@ -139,6 +140,9 @@ func (m *mainRun) run(t *testing.T, name string) []string {
 	c := exec.CommandContext(ctx, "mariadb-test", "--defaults-file="+filepath.Join(m.dir, "my.cnf"), "--database="+schema, "--basedir=./",
 		"--tmpdir="+filepath.Join(m.dir, "tmp"), "--logdir="+filepath.Join(m.dir, "log"), "--character-sets-dir=/usr/share/mysql/charsets",
 		"--suite-dir=main/", "--silent", "--record", "--result-file="+recorded, "--test-file="+filepath.Join(mariadbTests, "main", name+".test"))
+	if m.protocol != "" {
+		c.Args = append(c.Args, "--"+m.protocol+"-protocol")
+	}
 	c.Dir, c.Env, c.WaitDelay = mariadbTests, append(os.Environ(), m.env...), time.Second
 	said, err := c.CombinedOutput()
 	if ctx.Err() != nil {
