@@ -138,6 +138,10 @@ func (c *conversation) route(q *Query) error {
 	case wire.ComStmtPrepare:
 		tellConnectionID(c, q)
 		q.prepared = c.statements.prepare(q)
+	case wire.ComStmtFetch:
+		if c.pins.Statement(q) == nil {
+			return refuse(q, noCursor(q.prepared.id), &c.replies)
+		}
 	case wire.ComStmtExecute:
 		if q.prepared.statement.Op == classify.OpKill {
 			if k, ok := preparedKill(q); ok {

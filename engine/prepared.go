@@ -151,6 +151,13 @@ func (s *statements) bind(q *Query) *wire.Error {
 	return nil
 }
 
+// noCursor is the error for a fetch from a statement without an open cursor. A
+// server that had one before the statement was executed on another would still
+// give its rows.
+func noCursor(id uint32) *wire.Error {
+	return &wire.Error{Code: 1421, State: "HY000", Message: fmt.Sprintf("The statement (%d) has no open cursor.", id)}
+}
+
 // accepted completes p with what the filters have made of it and with what the
 // server says of it.
 func (p *prepared) accepted(q *Query, params int) {

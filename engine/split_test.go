@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -625,6 +626,10 @@ func TestCursor(t *testing.T) {
 		synctest.Wait()
 		if pins := p.session(c).Info().Pins; pins != nil {
 			t.Errorf("left are pins %+v", pins)
+		}
+		_, err = c.Command(payload)
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1421 {
+			t.Errorf("a fetch without a cursor: got %v, want error 1421", err)
 		}
 	})
 }
