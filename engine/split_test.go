@@ -598,6 +598,29 @@ func TestReadConnRouteLastResort(t *testing.T) {
 	}
 }
 
+// Ensure that a variable is read where it was set when its value was sent ahead.
+func TestLongDataOfVariable(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "SELECT 1")
+		r, err := c.Prepare("SET @x = ?")
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := append([]byte{byte(wire.ComStmtSendLongData), 0, 0, 0, 0, 0, 0}, "text"...)
+		wire.SetStatementID(payload, r.ID)
+		if _, err := c.Command(payload); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Execute(r.ID); err != nil {
+			t.Fatal(err)
+		}
+		if p.query(c, "SELECT @x"); p.where("SELECT @x") != "server1" {
+			t.Error("the variable is read where it was not set")
+		}
+	})
+}
+
 // Ensure rows of a cursor are fetched where it is open, whatever is executed in
 // between, and that the session is pinned as long.
 func TestCursor(t *testing.T) {

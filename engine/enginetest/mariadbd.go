@@ -133,11 +133,14 @@ func (m *MariaDB) Open(t testing.TB, user, schema string) *sql.DB {
 func (m *MariaDB) WaitReplicated(t testing.TB, replica *MariaDB) {
 	t.Helper()
 	var position string
-	if err := m.Open(t, "root", "").QueryRow("SELECT @@gtid_binlog_pos").Scan(&position); err != nil {
+	primary, follower := m.Open(t, "root", ""), replica.Open(t, "root", "")
+	defer primary.Close()
+	defer follower.Close()
+	if err := primary.QueryRow("SELECT @@gtid_binlog_pos").Scan(&position); err != nil {
 		t.Fatal(err)
 	}
 	var reached int
-	err := replica.Open(t, "root", "").QueryRow("SELECT MASTER_GTID_WAIT(?, 30)", position).Scan(&reached)
+	err := follower.QueryRow("SELECT MASTER_GTID_WAIT(?, 30)", position).Scan(&reached)
 	if err != nil || reached != 0 {
 		t.Fatalf("replica does not reach %s within 30 s: %v", position, err)
 	}
