@@ -34,6 +34,19 @@ func splitting(t *testing.T, services map[string]string, servers ...*enginetest.
 	return file
 }
 
+// delay has a replica execute what it gets so many seconds later, and waits until
+// it replicates again: the program would not take it for one before.
+func delay(t *testing.T, replica *enginetest.MariaDB, seconds int) {
+	t.Helper()
+	root(t, replica, "STOP SLAVE", fmt.Sprint("CHANGE MASTER TO master_delay=", seconds), "START SLAVE")
+	db := replica.Open(t, "root", "")
+	waitFor(t, "the replication", func() bool {
+		var variable, state string
+		err := db.QueryRow("SHOW STATUS LIKE 'Slave_running'").Scan(&variable, &state)
+		return err == nil && state == "ON" // both threads run
+	})
+}
+
 func root(t *testing.T, m *enginetest.MariaDB, statements ...string) {
 	t.Helper()
 	db := m.Open(t, "root", "app")
@@ -50,31 +63,34 @@ func TestRealCausalReads(t *testing.T) {
 	primary, replica := enginetest.StartPair(t)
 	root(t, primary, "CREATE TABLE t (a INT)")
 	primary.WaitReplicated(t, replica)
-	// The server counts the delay in whole seconds of the clock: it is more than one.
-	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=2", "START SLAVE")
-	p := start(t, "-config", splitting(t, map[string]string{
-		"none": "", "local": "causal_reads=local", "global": "causal_reads=global", "fast": "causal_reads=fast",
-		"fast_global": "causal_reads=fast_global", "universal": "causal_reads=universal", "fast_universal": "causal_reads=fast_universal",
-		"impatient": "causal_reads=local\ncausal_reads_timeout=100ms",
-	}, primary, replica))
 	const read = "SELECT CONCAT(COUNT(*), ' of ', @@server_id) FROM t WHERE a = ?"
+	const never = 3600 // seconds
+	delayed := 0
 	for number, tt := range []struct {
 		service  string
+		options  string
 		own      string // what a session reads that has just written two rows
 		others   string // what another one does
+		delay    int    // of the replica
 		prepared bool
 	}{
-		{"none", "0 of 2", "0 of 2", false},
-		{"local", "2 of 2", "", false},
-		{"local", "2 of 2", "", true},
-		{"global", "2 of 2", "2 of 2", false},
-		{"universal", "2 of 2", "2 of 2", false},
-		{"fast", "2 of 1", "0 of 2", false},
-		{"fast_global", "2 of 1", "2 of 1", false},
-		{"fast_universal", "2 of 1", "2 of 1", false},
-		{"impatient", "2 of 1", "0 of 2", false},
+		// What does not wait for the replica must not find it in time by chance.
+		{"none", "", "0 of 2", "0 of 2", never, false},
+		{"fast", "causal_reads=fast", "2 of 1", "0 of 2", never, false},
+		{"fast_global", "causal_reads=fast_global", "2 of 1", "2 of 1", never, false},
+		{"fast_universal", "causal_reads=fast_universal", "2 of 1", "2 of 1", never, false},
+		{"impatient", "causal_reads=local\ncausal_reads_timeout=100ms", "2 of 1", "0 of 2", never, false},
+		{"local", "causal_reads=local", "2 of 2", "", 2, false},
+		{"local", "causal_reads=local", "2 of 2", "", 2, true},
+		{"global", "causal_reads=global", "2 of 2", "2 of 2", 2, false},
+		{"universal", "causal_reads=universal", "2 of 2", "2 of 2", 2, false},
 	} {
 		t.Run(tt.service, func(t *testing.T) {
+			if delayed != tt.delay {
+				delay(t, replica, tt.delay)
+				delayed = tt.delay
+			}
+			p := start(t, "-config", splitting(t, map[string]string{tt.service: tt.options}, primary, replica))
 			c, other := p.connect(t, tt.service+"-Listener", appUser("writer")), p.connect(t, tt.service+"-Listener", appUser("reader"))
 			get := func(c *sql.Conn) string {
 				if tt.prepared {
@@ -108,7 +124,7 @@ func TestRealCausalReadsReset(t *testing.T) {
 	primary, replica := enginetest.StartPair(t)
 	root(t, primary, "CREATE TABLE t (a INT)")
 	primary.WaitReplicated(t, replica)
-	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=2", "START SLAVE")
+	delay(t, replica, 2)
 	p := start(t, "-config", splitting(t, map[string]string{"local": "causal_reads=local"}, primary, replica))
 	nc, err := net.Dial("tcp", listenerAddress(p.engine, "local-Listener"))
 	if err != nil {
@@ -149,7 +165,7 @@ func TestRealCausalReadsTracked(t *testing.T) {
 	primary, replica := enginetest.StartPair(t)
 	root(t, primary, "CREATE TABLE t (a INT)", "SET GLOBAL session_track_system_variables='autocommit,last_gtid'", "SET GLOBAL general_log=1", "SET GLOBAL log_output='TABLE'")
 	primary.WaitReplicated(t, replica)
-	root(t, replica, "STOP SLAVE", "CHANGE MASTER TO master_delay=2", "START SLAVE")
+	delay(t, replica, 2)
 	p := start(t, "-config", splitting(t, map[string]string{"local": "causal_reads=local"}, primary, replica))
 	host, port, _ := net.SplitHostPort(listenerAddress(p.engine, "local-Listener"))
 	out, err := exec.CommandContext(t.Context(), client, "-h"+host, "-P"+port, "-u"+enginetest.AppUser, "-p"+enginetest.AppPassword, "app", "-N", "-B", "-e",

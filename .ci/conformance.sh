@@ -3,7 +3,8 @@
 # through each router of bin/signalbox, and compares what they say. CONFORMANCE
 # is a pattern that picks some suites, and MARIADB_TEST one for tests of MariaDB's
 # main suite: "." for all but those that mariadb-test.txt rules out, which takes
-# half an hour, in place of the quick ones. With CONFORMANCE_FUZZTIME random commands
+# half an hour, in place of the quick ones; MARIADB_TEST_PROTOCOL=ps sends all of
+# their statements as prepared ones. With CONFORMANCE_FUZZTIME random commands
 # are compared for so long instead.
 . "$(dirname "$0")/lib.sh"
 .ci/setup.sh conformance
@@ -19,4 +20,4 @@ if test -n "${CONFORMANCE_FUZZTIME:-}"; then
 	go test -count=1 -timeout 0 -v -run '^TestDifferential$' ./conformance
 	exit
 fi
-go test -parallel 4 -count=1 -timeout 20m -v -run "^TestConformance\$/${CONFORMANCE:-.}" ./conformance | grep -v '^=== \(PAUSE\|CONT\|NAME\)'
+go test -parallel 4 -count=1 -timeout 20m -v -run "^Test(Conformance|MySQL)\$/${CONFORMANCE:-.}" ./conformance | grep -v '^=== \(PAUSE\|CONT\|NAME\)'

@@ -79,7 +79,12 @@ func TestConformance(t *testing.T) {
 		t.Skip("SIGNALBOX names no program; .ci/conformance.sh does")
 	}
 	_ = mysql.SetLogger(&mysql.NopLogger{})
-	b := newBench(t, program)
+	newBench(t, program).compare(t, suites)
+}
+
+// compare runs suites on all ways.
+func (b *bench) compare(t *testing.T, suites []suite) {
+	t.Helper()
 	known := readDifferences(t)
 	for _, s := range suites {
 		t.Run(s.name, func(t *testing.T) {
@@ -144,6 +149,7 @@ func (s suite) transcripts(t *testing.T, b *bench, ways []way) [][]string {
 func (s suite) transcript(t *testing.T, b *bench, w way) []string {
 	t.Helper()
 	db := w.server.Open(t, root, "")
+	defer db.Close() // there may be thousands of transcripts
 	for _, statement := range []string{"DROP DATABASE IF EXISTS " + schema, "CREATE DATABASE " + schema + " CHARACTER SET utf8mb4"} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
@@ -168,17 +174,10 @@ func (b *bench) pairWays() []way { return []way{b.pairDirect, b.pair} }
 // newBench starts the servers and the proxy.
 func newBench(t *testing.T, program string) *bench {
 	t.Helper()
-	results, err := filepath.Abs("../test-results/conformance")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(results, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	alone := enginetest.StartMariaDB(t)
 	primary, replica := enginetest.StartPair(t)
 	b := &bench{
-		primary: primary, replica: replica, results: results,
+		primary: primary, replica: replica, results: resultsFolder(t),
 		direct:     way{name: "direct", addr: alone.Addr(), server: alone},
 		pairDirect: way{name: "direct", addr: primary.Addr(), server: primary},
 		conn:       way{name: "readconnroute", service: "Conn", addr: free(t), server: alone},
@@ -186,8 +185,21 @@ func newBench(t *testing.T, program string) *bench {
 		pair:       way{name: "readwritesplit", service: "Pair", addr: free(t), server: primary},
 	}
 	b.main = startMain(t)
-	startProxy(t, b, program)
+	startProxy(t, b, program, configuration(t, b, t.TempDir()), append([]way{b.conn, b.split, b.pair}, b.main[1:]...))
 	return b
+}
+
+// resultsFolder makes the folder for what the suites print.
+func resultsFolder(t *testing.T) string {
+	t.Helper()
+	results, err := filepath.Abs("../test-results/conformance")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(results, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return results
 }
 
 // free returns a TCP address on which nobody listens now.
@@ -205,36 +217,60 @@ func free(t *testing.T) string {
 // under two addresses, so that readwritesplit has something to split.
 func configuration(t *testing.T, b *bench, dir string) string {
 	t.Helper()
-	var c strings.Builder
-	_, admin, _ := net.SplitHostPort(free(t))
-	fmt.Fprintf(&c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\nusers_refresh_time=0s\nmax_auth_errors_until_block=0\n", admin, dir, dir)
-	server := func(name, where string) { fmt.Fprintf(&c, "[%s]\ntype=server\n%s\n", name, where) }
-	tcp := func(m *enginetest.MariaDB) string { return fmt.Sprintf("address=%s\nport=%d", m.Host, m.Port) }
-	monitor := func(name, servers string) {
-		fmt.Fprintf(&c, "[%s-Monitor]\ntype=monitor\nmodule=mariadbmon\nservers=%s\nuser=%s\npassword=%s\nmonitor_interval=500ms\n", name, servers, enginetest.MonitorUser, enginetest.MonitorPassword)
-		fmt.Fprint(&c, "backend_connect_timeout=60s\nbackend_read_timeout=60s\n") // a busy machine is no dead server
-	}
-	twice := func(name string, m *enginetest.MariaDB) string {
-		server(name, tcp(m))
-		server(name+"-again", "socket="+m.Socket())
-		servers := name + "," + name + "-again"
-		monitor(name, servers+"\nassume_primary="+name)
-		return servers
-	}
-	service := func(w way, router, servers string) {
-		fmt.Fprintf(&c, "[%s]\ntype=service\nrouter=%s\nservers=%s\nuser=%s\npassword=%s\nenable_root_user=true\n", w.service, router, servers, enginetest.ServiceUser, enginetest.ServicePassword)
-		fmt.Fprintf(&c, "[%s-Listener]\ntype=listener\nservice=%s\naddress=%s\nport=%s\n", w.service, w.service, w.host(), w.port())
-	}
+	c := newSetup(t, dir)
 	const master = "readconnroute\nrouter_options=master"
-	alone := twice("alone", b.direct.server)
-	service(b.conn, master, alone)
-	service(b.split, "readwritesplit", alone)
-	server("primary", tcp(b.primary))
-	server("replica", tcp(b.replica))
-	monitor("pair", "primary,replica")
-	service(b.pair, "readwritesplit\ncausal_reads=local", "primary,replica")
-	service(b.main[1], master, twice("main1", b.main[1].server))
-	service(b.main[2], "readwritesplit", twice("main2", b.main[2].server))
+	alone := c.twice("alone", b.direct.server)
+	c.service(b.conn, master, alone)
+	c.service(b.split, "readwritesplit", alone)
+	c.server("primary", tcp(b.primary))
+	c.server("replica", tcp(b.replica))
+	c.monitor("pair", "primary,replica")
+	c.service(b.pair, "readwritesplit\ncausal_reads=local", "primary,replica")
+	c.service(b.main[1], master, c.twice("main1", b.main[1].server))
+	c.service(b.main[2], "readwritesplit", c.twice("main2", b.main[2].server))
+	return c.write(t, dir)
+}
+
+// setup is a configuration in the making.
+type setup struct {
+	strings.Builder
+	listener string // what all listeners have
+}
+
+func newSetup(t *testing.T, dir string) *setup {
+	t.Helper()
+	c := &setup{}
+	_, admin, _ := net.SplitHostPort(free(t))
+	fmt.Fprintf(c, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%s\ndatadir=%s\nlogdir=%s\nusers_refresh_time=0s\nmax_auth_errors_until_block=0\n", admin, dir, dir)
+	return c
+}
+
+func tcp(m *enginetest.MariaDB) string { return fmt.Sprintf("address=%s\nport=%d", m.Host, m.Port) }
+
+func (c *setup) server(name, where string) { fmt.Fprintf(c, "[%s]\ntype=server\n%s\n", name, where) }
+
+func (c *setup) monitor(name, servers string) {
+	fmt.Fprintf(c, "[%s-Monitor]\ntype=monitor\nmodule=mariadbmon\nservers=%s\nuser=%s\npassword=%s\nmonitor_interval=500ms\n", name, servers, enginetest.MonitorUser, enginetest.MonitorPassword)
+	fmt.Fprint(c, "backend_connect_timeout=60s\nbackend_read_timeout=60s\n") // a busy machine is no dead server
+}
+
+// twice adds a server under two addresses and returns their names.
+func (c *setup) twice(name string, m *enginetest.MariaDB) string {
+	c.server(name, tcp(m))
+	c.server(name+"-again", "socket="+m.Socket())
+	servers := name + "," + name + "-again"
+	c.monitor(name, servers+"\nassume_primary="+name)
+	return servers
+}
+
+func (c *setup) service(w way, router, servers string) {
+	fmt.Fprintf(c, "[%s]\ntype=service\nrouter=%s\nservers=%s\nuser=%s\npassword=%s\nenable_root_user=true\n", w.service, router, servers, enginetest.ServiceUser, enginetest.ServicePassword)
+	fmt.Fprintf(c, "[%s-Listener]\ntype=listener\nservice=%s\naddress=%s\nport=%s\n%s", w.service, w.service, w.host(), w.port(), c.listener)
+}
+
+// write writes the file and returns its name.
+func (c *setup) write(t *testing.T, dir string) string {
+	t.Helper()
 	file := filepath.Join(dir, "signalbox.cnf")
 	if err := os.WriteFile(file, []byte(c.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -242,15 +278,16 @@ func configuration(t *testing.T, b *bench, dir string) string {
 	return file
 }
 
-// startProxy starts program in front of b's servers until the test ends.
-func startProxy(t *testing.T, b *bench, program string) {
+// startProxy starts program, configured by file, until the test ends, and waits
+// until its services, the ways, answer.
+func startProxy(t *testing.T, b *bench, program, file string, ways []way) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(b.results, "signalbox.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = log.Close() })
-	command := exec.Command(program, "-config", configuration(t, b, t.TempDir()))
+	command := exec.Command(program, "-config", file)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -265,7 +302,7 @@ func startProxy(t *testing.T, b *bench, program string) {
 			t.Errorf("signalbox panicked: see %s", log.Name())
 		}
 	})
-	for _, w := range append([]way{b.conn, b.split, b.pair}, b.main[1:]...) {
+	for _, w := range ways {
 		db := w.open(t, "", "")
 		for deadline := time.Now().Add(30 * time.Second); db.Ping() != nil; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {

@@ -11,7 +11,7 @@ import (
 
 // rule rules out tests of the main suite.
 type rule struct {
-	what       string // what the expression is about: name, slow, source or beside
+	what       string // what the expression is about: name, slow, source, beside or prepared
 	expression *regexp.Regexp
 }
 
@@ -43,12 +43,17 @@ func readRules(t *testing.T) rules {
 			continue
 		}
 		what, expression, _ := strings.Cut(line, " ")
-		if !explained || !slices.Contains([]string{"name", "source", "beside", "slow"}, what) {
-			t.Fatalf("mariadb-test.txt: %q: want a comment above it, and name, source, beside or slow", line)
+		if !explained || !slices.Contains([]string{"name", "source", "beside", "slow", "prepared"}, what) {
+			t.Fatalf("mariadb-test.txt: %q: want a comment above it, and name, source, beside, slow or prepared", line)
 		}
 		list = append(list, rule{what: what, expression: regexp.MustCompile(expression)})
 	}
 	return list
+}
+
+// prepared reports whether a test is run with prepared statements too.
+func (list rules) prepared(name string) bool {
+	return slices.ContainsFunc(list, func(r rule) bool { return r.what == "prepared" && r.expression.MatchString(name) })
 }
 
 // exclude reports whether a rule is against a test.

@@ -32,6 +32,10 @@ func leastMain() int {
 // mariadbTests is where Debian's package mariadb-test has the suite.
 const mariadbTests = "/usr/share/mysql/mysql-test"
 
+// mainProtocol is as what the statements of all tests are sent, an option of
+// mariadb-test without its "-protocol": ps and cursor for prepared ones.
+var mainProtocol = os.Getenv("MARIADB_TEST_PROTOCOL")
+
 // mainTimeout ends a test that waits for what does not come.
 const mainTimeout = time.Minute
 
@@ -46,21 +50,30 @@ func runMariaDBTest(t *testing.T, b *bench, w way) []byte {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	for _, name := range mainTests(t) {
-		if rules.exclude(t, name) {
-			continue
-		}
+	run := func(name, protocol string) {
 		began := time.Now()
-		lines := m.run(t, name)
+		lines := m.run(t, name, protocol)
 		took := time.Since(began)
 		m.server.restore(t)
 		ran++
 		if len(lines) == 1 && lines[0] == passes {
 			passed++
 		}
+		if protocol != mainProtocol {
+			name += " by " + protocol
+		}
 		fmt.Fprintf(log, "%s %d %d %.40q\n", name, took.Milliseconds(), (time.Since(began) - took).Milliseconds(), lines[0])
 		for _, line := range lines {
 			fmt.Fprintf(&out, "%s: %s\n", name, line)
+		}
+	}
+	for _, name := range mainTests(t) {
+		if rules.exclude(t, name) {
+			continue
+		}
+		run(name, mainProtocol)
+		if mainProtocol == "" && rules.prepared(name) {
+			run(name, "ps")
 		}
 	}
 	t.Logf("%d of %d tests pass", passed, ran)
@@ -130,8 +143,8 @@ var temporary = regexp.MustCompile(`VARDIR/tmp/?\w{6}\b`)
 // passes is the transcript of a test that passes.
 const passes = "passes"
 
-// run runs a test and returns its transcript.
-func (m *mainRun) run(t *testing.T, name string) []string {
+// run runs a test by a protocol, "" for text, and returns its transcript.
+func (m *mainRun) run(t *testing.T, name, protocol string) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), mainTimeout)
 	defer cancel()
@@ -139,6 +152,9 @@ func (m *mainRun) run(t *testing.T, name string) []string {
 	c := exec.CommandContext(ctx, "mariadb-test", "--defaults-file="+filepath.Join(m.dir, "my.cnf"), "--database="+schema, "--basedir=./",
 		"--tmpdir="+filepath.Join(m.dir, "tmp"), "--logdir="+filepath.Join(m.dir, "log"), "--character-sets-dir=/usr/share/mysql/charsets",
 		"--suite-dir=main/", "--silent", "--record", "--result-file="+recorded, "--test-file="+filepath.Join(mariadbTests, "main", name+".test"))
+	if protocol != "" {
+		c.Args = append(c.Args, "--"+protocol+"-protocol")
+	}
 	c.Dir, c.Env, c.WaitDelay = mariadbTests, append(os.Environ(), m.env...), time.Second
 	said, err := c.CombinedOutput()
 	if ctx.Err() != nil {

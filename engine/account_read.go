@@ -49,9 +49,12 @@ const killerQuery = "SELECT User, Host FROM mysql.global_grants WHERE Priv = 'CO
 const grantQuery = "SELECT User, Db FROM mysql.db UNION SELECT User, Db FROM mysql.tables_priv UNION " +
 	"SELECT User, Db FROM mysql.columns_priv UNION SELECT User, Db FROM mysql.procs_priv"
 
-// roleQuery reads who has which role. MySQL does not understand it, and its
-// roles are not looked at.
+// roleQuery reads who has which role. MySQL does not understand it.
 const roleQuery = "SELECT User, Role FROM mysql.roles_mapping"
+
+// mysqlRoleQuery reads who has which role of MySQL 8, where roles are accounts
+// and an account may begin with several of them, and those that everybody has.
+const mysqlRoleQuery = "SELECT TO_USER, FROM_USER FROM mysql.role_edges UNION SELECT '', @@mandatory_roles"
 
 // collect reads the accounts from the first server that gives them, the
 // primary before all others, or from all servers, and adds those of the
@@ -212,6 +215,7 @@ func readRights(conn *serverConn, known *auth.Accounts) {
 		known.Grant(row[0], row[1])
 	}
 	if rows, err = resultRows(conn, roleQuery); err != nil {
+		readMySQLRoles(conn, known)
 		return
 	}
 	for _, row := range rows {
@@ -219,4 +223,24 @@ func readRights(conn *serverConn, known *auth.Accounts) {
 			known.GrantRole(row[0], row[1])
 		}
 	}
+}
+
+// readMySQLRoles counts all roles of an account as those that it begins with: the
+// server, which has the last word, knows better.
+func readMySQLRoles(conn *serverConn, known *auth.Accounts) {
+	rows, err := resultRows(conn, mysqlRoleQuery)
+	if err != nil {
+		return // there are none before MySQL 8
+	}
+	for _, row := range rows {
+		if len(row) != 2 || row[0] == "" && row[1] != "" {
+			known.Unjudged = true
+			return
+		}
+		known.GrantRole(row[0], row[1])
+	}
+	for i := range known.List {
+		known.List[i].DefaultRole = known.List[i].User
+	}
+	known.Roles = slices.Clone(known.List)
 }

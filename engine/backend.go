@@ -269,7 +269,7 @@ func (b *Backend) unsent(err error) error {
 	failed := b.lost(err)
 	if lost, is := errors.AsType[*lostError](failed); is {
 		op, network := errors.AsType[*net.OpError](err)
-		lost.unsent = network && op.Op == "write"
+		lost.unsent = network && op.Op == "write" || errors.Is(err, net.ErrClosed) // closed after a ping
 	}
 	return failed
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 
 	"github.com/signalbox/signalbox/engine/wire"
@@ -38,6 +39,15 @@ func asksConnectionID(sql []byte) (column []byte, asks bool) {
 		return nil, false
 	}
 	return name, isName(name)
+}
+
+// tellConnectionID makes the preparation of a question for the client's id one of
+// the session's id, which is the same on all servers.
+func tellConnectionID(c *conversation, q *Query) {
+	if column, asks := asksConnectionID(q.SQL()); asks {
+		sql := fmt.Sprintf("SELECT CAST(%d AS UNSIGNED) AS `%s`", c.id, column)
+		q.payload, q.framed = append([]byte{byte(wire.ComStmtPrepare)}, sql...), nil
+	}
 }
 
 // isName reports whether b is a name of letters, digits and _ that does not

@@ -151,7 +151,18 @@ func (c *conversation) route(q *Query) error {
 			return err
 		}
 	case wire.ComStmtPrepare:
+		tellConnectionID(c, q)
 		q.prepared = c.statements.prepare(q)
+	case wire.ComStmtFetch:
+		if c.pins.Statement(q) == nil {
+			return refuse(q, noCursor(q.prepared.id), &c.replies)
+		}
+	case wire.ComStmtExecute:
+		if q.prepared.statement.Op == classify.OpKill {
+			if k, ok := preparedKill(q); ok {
+				return c.killCommand(k)
+			}
+		}
 	}
 	err := c.run.head.RouteQuery(c.ctx, q, &c.replies)
 	if busy, ok := errors.AsType[*busyError](err); ok && q.Command().HasReply() && !c.replies.begun {

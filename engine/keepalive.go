@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
 	"time"
@@ -100,8 +101,13 @@ func keepAlive(c *conversation) {
 	c.mu.Unlock()
 }
 
-// ping has the server answer.
+// ping has the server answer. A connection that did not answer before is closed,
+// and not tried again.
 func ping(ctx context.Context, b *Backend, now time.Time) {
+	if errors.Is(b.conn.NetConn().SetReadDeadline(time.Time{}), net.ErrClosed) {
+		b.used = now.Sub(b.session.connected)
+		return
+	}
 	release := obey(ctx, &b.conn.Conn)
 	defer release()
 	q := queryOf([]byte{byte(wire.ComPing)})

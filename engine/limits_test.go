@@ -160,6 +160,31 @@ func TestKeepaliveForced(t *testing.T) {
 	}, "router=readwritesplit", "router=readwritesplit\nconnection_keepalive=10s\nforce_connection_keepalive=true")
 }
 
+// Ensure that a server that was lost is noticed by one ping, and that the statement
+// for which it would have been needed is not said to have been executed.
+func TestKeepaliveOfLost(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(connAddress)
+		p.query(c, "SELECT 1")
+		p.primary.Disconnect()
+		p.replica.Disconnect()
+		time.Sleep(time.Minute)
+		told := 0
+		for _, line := range p.session(c).Info().Log {
+			if strings.Contains(line, "ping: ") {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("the loss is told %d times", told)
+		}
+		_, err := c.Query("INSERT INTO t VALUES (1)")
+		if err == nil || strings.Contains(err.Error(), "may have been executed") {
+			t.Errorf("got %v", err)
+		}
+	}, "router=readconnroute", "router=readconnroute\nconnection_keepalive=10s\nforce_connection_keepalive=true")
+}
+
 // Ensure that backends are pinged while another one is busy for long.
 func TestKeepaliveWhileBusy(t *testing.T) {
 	bubble(t, func(t *testing.T, p *proxy) {

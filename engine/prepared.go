@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/signalbox/signalbox/engine/classify"
@@ -150,6 +151,13 @@ func (s *statements) bind(q *Query) *wire.Error {
 	return nil
 }
 
+// noCursor is the error for a fetch from a statement without an open cursor. A
+// server that had one before the statement was executed on another would still
+// give its rows.
+func noCursor(id uint32) *wire.Error {
+	return &wire.Error{Code: 1421, State: "HY000", Message: fmt.Sprintf("The statement (%d) has no open cursor.", id)}
+}
+
 // accepted completes p with what the filters have made of it and with what the
 // server says of it.
 func (p *prepared) accepted(q *Query, params int) {
@@ -182,6 +190,36 @@ func (p *prepared) noteTypes(payload []byte) {
 	if !bytes.Equal(types, p.types) {
 		p.types = bytes.Clone(types)
 		p.generation++
+	}
+}
+
+// parameterID returns the value of the first parameter in a COM_STMT_EXECUTE as
+// digits, if it is a number without a sign or a text of digits.
+func (p *prepared) parameterID(payload []byte) ([]byte, bool) {
+	at, ok := p.boundAt(payload)
+	if !ok || len(p.types) < 2 || payload[executeHeader]&1 != 0 { // NULL
+		return nil, false
+	}
+	value := payload[at+1:]
+	if payload[at] == 1 {
+		if len(value) < 2*p.params {
+			return nil, false
+		}
+		value = value[2*p.params:]
+	}
+	var number [8]byte
+	switch size := map[byte]int{1: 1, 2: 2, 3: 4, 8: 8, 9: 4}[p.types[0]]; { // TINY, SHORT, LONG, LONGLONG, INT24
+	case size == 0: // a text
+		length, n := wire.LenencInt(value)
+		if n == 0 || length == 0 || uint64(len(value)-n) != length {
+			return nil, false
+		}
+		return value[n:], len(bytes.Trim(value[n:], "0123456789")) == 0
+	case len(value) < size:
+		return nil, false
+	default:
+		copy(number[:], value[:size])
+		return strconv.AppendUint(nil, binary.LittleEndian.Uint64(number[:]), 10), true
 	}
 }
 

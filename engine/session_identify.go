@@ -270,7 +270,7 @@ func (l *login) relay(packet []byte, answered, secure bool) ([]byte, error) {
 func (l *login) mayRelay(plugin string, secure bool) error {
 	private := private(l.client.NetConn())
 	switch plugin {
-	case auth.CachingSHA2, "sha256_password":
+	case auth.CachingSHA2, auth.SHA256:
 		if private == secure {
 			return nil
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,6 +26,20 @@ func processKill(payload []byte) classify.KillStatement {
 		k.ID = uint64(binary.LittleEndian.Uint32(payload[1:]))
 	}
 	return k
+}
+
+// preparedKill returns what the execution of a prepared KILL kills: what its text
+// says, or its one parameter.
+func preparedKill(q *Query) (classify.KillStatement, bool) {
+	p := q.prepared
+	if p.params == 0 {
+		return classify.ParseKill(p.sql)
+	}
+	id, ok := p.parameterID(q.payload)
+	if !ok || p.params > 1 {
+		return classify.KillStatement{}, false
+	}
+	return classify.ParseKill(bytes.Replace(p.sql, []byte("?"), id, 1))
 }
 
 // killCommand carries out k and answers it.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -582,6 +583,29 @@ func TestReadConnRouteLastResort(t *testing.T) {
 	}
 }
 
+// Ensure that a variable is read where it was set when its value was sent ahead.
+func TestLongDataOfVariable(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		c := p.connect(splitAddress)
+		p.query(c, "SELECT 1")
+		r, err := c.Prepare("SET @x = ?")
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := append([]byte{byte(wire.ComStmtSendLongData), 0, 0, 0, 0, 0, 0}, "text"...)
+		wire.SetStatementID(payload, r.ID)
+		if _, err := c.Command(payload); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Execute(r.ID); err != nil {
+			t.Fatal(err)
+		}
+		if p.query(c, "SELECT @x"); p.where("SELECT @x") != "server1" {
+			t.Error("the variable is read where it was not set")
+		}
+	})
+}
+
 // Ensure rows of a cursor are fetched where it is open, whatever is executed in
 // between, and that the session is pinned as long.
 func TestCursor(t *testing.T) {
@@ -610,6 +634,10 @@ func TestCursor(t *testing.T) {
 		synctest.Wait()
 		if pins := p.session(c).Info().Pins; pins != nil {
 			t.Errorf("left are pins %+v", pins)
+		}
+		_, err = c.Command(payload)
+		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != 1421 {
+			t.Errorf("a fetch without a cursor: got %v, want error 1421", err)
 		}
 	})
 }

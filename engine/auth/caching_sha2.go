@@ -23,6 +23,10 @@ const (
 	shaFull   byte = 4 // server: the password itself is needed
 )
 
+// sha256AskKey is the client's wish for the key in sha256_password, which has
+// neither a proof nor a cache: the password comes at once, over TLS as it is.
+const sha256AskKey byte = 1
+
 // CachingSHA2Scramble returns a client's first proof for
 // caching_sha2_password, none when the password is empty:
 // SHA256(password) XOR SHA256(SHA256(SHA256(password)) + salt), with the
@@ -137,15 +141,15 @@ func xorSalt(b, salt []byte) {
 func encryptPassword(password string, salt, key []byte) ([]byte, error) {
 	block, _ := pem.Decode(bytes.TrimSpace(key))
 	if block == nil {
-		return nil, errors.New("caching_sha2_password: the server sends no public key in PEM form")
+		return nil, errors.New("authentication: the server sends no public key in PEM form")
 	}
 	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("caching_sha2_password: public key of the server: %w", err)
+		return nil, fmt.Errorf("authentication: public key of the server: %w", err)
 	}
 	public, ok := parsed.(*rsa.PublicKey)
 	if !ok || len(salt) == 0 {
-		return nil, fmt.Errorf("caching_sha2_password: the server sends a key of type %T and %d bytes of salt, want an RSA key and %d", parsed, len(salt), wire.SaltSize)
+		return nil, fmt.Errorf("authentication: the server sends a key of type %T and %d bytes of salt, want an RSA key and %d", parsed, len(salt), wire.SaltSize)
 	}
 	plain := append([]byte(password), 0)
 	xorSalt(plain, salt)

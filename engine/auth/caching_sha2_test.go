@@ -1,6 +1,11 @@
 package auth
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"strings"
 	"testing"
@@ -166,6 +171,41 @@ func TestProofKeepsPassword(t *testing.T) {
 	}
 	if got, _, err := p.Continue([]byte("no key")); err == nil {
 		t.Errorf("a key that is none: got %q", got)
+	}
+}
+
+// Ensure that sha256_password's answer is the password, encrypted where somebody
+// can listen.
+func TestSHA256Password(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := SecretOf("secret").Prove(true).Begin(SHA256, []byte(shaSalt)); err != nil || string(got) != "secret\x00" {
+		t.Errorf("over TLS: got %q, %v", got, err)
+	}
+	if got, err := SecretOf("").Prove(false).Begin(SHA256, []byte(shaSalt)); err != nil || string(got) != "\x00" {
+		t.Errorf("no password: got %q, %v", got, err)
+	}
+	p := SecretOf("secret").Prove(false)
+	if got, err := p.Begin(SHA256, []byte(shaSalt)); err != nil || string(got) != "\x01" {
+		t.Errorf("got %q, %v; want a wish for the key", got, err)
+	}
+	encrypted, send, err := p.Continue(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
+	if err != nil || !send {
+		t.Fatal(send, err)
+	}
+	plain, err := rsa.DecryptOAEP(sha1.New(), nil, key, encrypted, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	xorSalt(plain, []byte(shaSalt))
+	if got := string(plain); got != "secret\x00" {
+		t.Errorf("got %q encrypted", got)
 	}
 }
 

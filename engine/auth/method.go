@@ -7,6 +7,7 @@ const (
 	NativePassword = "mysql_native_password"
 	Ed25519        = "client_ed25519" // the client's name; a server calls it ed25519
 	CachingSHA2    = "caching_sha2_password"
+	SHA256         = "sha256_password" // of servers only, its predecessor
 	ClearPassword  = "mysql_clear_password"
 )
 

@@ -39,9 +39,14 @@ func (p *Proof) Begin(plugin string, data []byte) ([]byte, error) {
 		return signEd25519(password, salt), nil
 	case plugin == CachingSHA2 && known:
 		return CachingSHA2Scramble(password, salt), nil
-	case plugin == ClearPassword && known:
+	case plugin == SHA256 && known && password == "":
+		return []byte{0}, nil
+	case plugin == SHA256 && known && !p.secure:
+		p.asked = true
+		return []byte{sha256AskKey}, nil
+	case (plugin == ClearPassword || plugin == SHA256) && known:
 		return p.clear()
-	case plugin == NativePassword, plugin == Ed25519, plugin == CachingSHA2, plugin == ClearPassword:
+	case plugin == NativePassword, plugin == Ed25519, plugin == CachingSHA2, plugin == SHA256, plugin == ClearPassword:
 		return nil, fmt.Errorf("the client's login does not reveal what it takes to log in by %s: "+
 			"give the credentials in user_mapping_file, or have the listener ask for the password: ed_mode=sha256, caching_sha2_password or mysql_clear_password", plugin)
 	}
@@ -60,7 +65,7 @@ func (p *Proof) Continue(data []byte) (answer []byte, send bool, err error) {
 	case p.plugin == CachingSHA2 && bytes.Equal(data, []byte{shaFull}):
 		answer, err = p.clear()
 		return answer, true, err
-	case p.plugin == CachingSHA2 && p.asked:
+	case p.asked:
 		p.asked = false
 		password, _ := p.secret.password()
 		answer, err = encryptPassword(password, p.salt, data)

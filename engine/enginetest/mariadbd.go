@@ -43,13 +43,15 @@ const realEnv = "SIGNALBOX_REAL"
 // startWait is how long a server may take to answer.
 const startWait = 60 * time.Second
 
-// MariaDB is a real server that runs until its test ends.
+// MariaDB is a real server that runs until its test ends. StartMySQL starts one
+// of MySQL.
 type MariaDB struct {
 	Host string // 127.0.0.1
 	Port int
 
 	dir     string
 	id      int
+	mysqld  string // the program, if it is MySQL's
 	options []string
 	command *exec.Cmd
 	ended   chan struct{} // closed when the process has ended
@@ -131,11 +133,14 @@ func (m *MariaDB) Open(t testing.TB, user, schema string) *sql.DB {
 func (m *MariaDB) WaitReplicated(t testing.TB, replica *MariaDB) {
 	t.Helper()
 	var position string
-	if err := m.Open(t, "root", "").QueryRow("SELECT @@gtid_binlog_pos").Scan(&position); err != nil {
+	primary, follower := m.Open(t, "root", ""), replica.Open(t, "root", "")
+	defer primary.Close()
+	defer follower.Close()
+	if err := primary.QueryRow("SELECT @@gtid_binlog_pos").Scan(&position); err != nil {
 		t.Fatal(err)
 	}
 	var reached int
-	err := replica.Open(t, "root", "").QueryRow("SELECT MASTER_GTID_WAIT(?, 30)", position).Scan(&reached)
+	err := follower.QueryRow("SELECT MASTER_GTID_WAIT(?, 30)", position).Scan(&reached)
 	if err != nil || reached != 0 {
 		t.Fatalf("replica does not reach %s within 30 s: %v", position, err)
 	}
@@ -170,7 +175,11 @@ func (m *MariaDB) signal(t testing.TB, s syscall.Signal) {
 // Start starts the process again after Stop, on the same port.
 func (m *MariaDB) Start(t testing.TB) {
 	t.Helper()
-	program, err := findMariaDB()
+	program, arguments, err := m.mysqld, mysqlArguments(m.dir), error(nil)
+	if program == "" {
+		program, err = findMariaDB()
+		arguments = append(commonArguments(m.dir), "--log-slave-updates=1", "--slave-net-timeout=5", "--skip-slave-start=0")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,11 +188,11 @@ func (m *MariaDB) Start(t testing.TB) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	arguments := append(commonArguments(m.dir),
+	arguments = append(arguments,
 		"--port="+strconv.Itoa(m.Port), "--bind-address=127.0.0.1", "--socket="+m.Socket(), "--pid-file="+filepath.Join(m.dir, "pid"),
-		"--server-id="+strconv.Itoa(m.id), "--log-bin=bin", "--log-slave-updates=1", "--sync-binlog=0",
+		"--server-id="+strconv.Itoa(m.id), "--log-bin=bin", "--sync-binlog=0",
 		"--skip-name-resolve", "--max-connections=4000", "--back-log=1000", "--local-infile=1", "--max-allowed-packet=256M",
-		"--slave-net-timeout=5", "--skip-slave-start=0", "--performance-schema=0")
+		"--performance-schema=0")
 	m.command = exec.Command(program, append(arguments, m.options...)...)
 	m.command.Stdout, m.command.Stderr = log, log
 	m.command.SysProcAttr = dieWithParent()
@@ -216,7 +225,7 @@ func (m *MariaDB) wait(t testing.TB) {
 		case <-ctx.Done():
 		}
 		log, _ := os.ReadFile(filepath.Join(m.dir, "log"))
-		t.Fatalf("mariadbd does not answer at %s; its log:\n%s", m.Addr(), log)
+		t.Fatalf("%s does not answer at %s; its log:\n%s", m.command.Path, m.Addr(), log)
 	}
 }
 
@@ -230,6 +239,18 @@ func startMariaDB(t testing.TB, id int, options ...string) *MariaDB {
 		t.Fatal(err)
 	}
 	m := &MariaDB{Host: "127.0.0.1", id: id, options: options}
+	m.settle(t)
+	if err := os.CopyFS(filepath.Join(m.dir, "data"), os.DirFS(template)); err != nil {
+		t.Fatal(err)
+	}
+	m.Start(t)
+	return m
+}
+
+// settle gives m a folder and a port.
+func (m *MariaDB) settle(t testing.TB) {
+	t.Helper()
+	var err error
 	// A short path, because that of a UNIX socket may have 107 bytes only.
 	if m.dir, err = os.MkdirTemp("", "sbx"); err != nil {
 		t.Fatal(err)
@@ -238,14 +259,9 @@ func startMariaDB(t testing.TB, id int, options ...string) *MariaDB {
 		m.Stop(t)
 		_ = os.RemoveAll(m.dir)
 	})
-	if err := os.CopyFS(filepath.Join(m.dir, "data"), os.DirFS(template)); err != nil {
-		t.Fatal(err)
-	}
 	if m.Port, err = freePort(); err != nil {
 		t.Fatal(err)
 	}
-	m.Start(t)
-	return m
 }
 
 // templateOnce makes a data folder; servers get copies of it. It stays in the

@@ -184,6 +184,12 @@ type conn struct {
 	local, remote net.Addr
 }
 
+func (h *half) isBroken() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.broken
+}
+
 func (c *conn) Read(b []byte) (int, error) {
 	h := c.in
 	h.mu.Lock()
@@ -268,6 +274,9 @@ func (c *conn) SetDeadline(t time.Time) error {
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.in.isBroken() {
+		return &net.OpError{Op: "set", Net: "tcp", Err: net.ErrClosed}
+	}
 	c.in.setDeadline(&c.in.reads, t)
 	return nil
 }

@@ -190,8 +190,10 @@ func (r *Response) inspectMiddleEOF(length int, b []byte) (bool, error) {
 	r.Status, r.Warnings = eof.Status, eof.Warnings
 	switch r.at.phase {
 	case phaseColumnsEnd:
-		if r.command == ComStmtExecute && eof.Status.Has(StatusCursorExists) {
-			return r.ends(PartEOF), nil // the rows are fetched
+		// The rows of a cursor are fetched. With more results to come it is a
+		// procedure's own cursor, and these are rows of the procedure.
+		if r.command == ComStmtExecute && eof.Status.Has(StatusCursorExists) && !eof.Status.Has(StatusMoreResults) {
+			return r.ends(PartEOF), nil
 		}
 		return r.is(PartEOF, phaseRows), nil
 	case phaseParamsEnd:

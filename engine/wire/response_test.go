@@ -250,6 +250,13 @@ func TestResponse(t *testing.T) {
 			Response{Kind: RespRows, Complete: true, Results: 1, Packets: 3, Columns: 1, Status: StatusCursorExists},
 		},
 		{
+			// A procedure has a cursor open, which is none for the client.
+			"cursor-of-procedure", ComStmtExecute, baseCaps,
+			packets([]byte{1}, columnPacket("a"), eofPacket(StatusCursorExists|StatusMoreResults), []byte{0, 0, 7},
+				eofPacket(StatusCursorExists|StatusMoreResults), okPacket(OK{})),
+			Response{Kind: RespOK, Complete: true, Results: 2, Packets: 6, Columns: 1, Rows: 1},
+		},
+		{
 			"fetch", ComStmtFetch, baseCaps, packets([]byte{0, 0, 7}, eofPacket(StatusLastRowSent)),
 			Response{Kind: RespRows, Complete: true, Results: 1, Packets: 2, Rows: 1, Status: StatusLastRowSent},
 		},

@@ -180,3 +180,4 @@ await attempt('pool', async () => {
 })
 await c.end()
 console.log('end: yes')
+process.exit() // whatever an attempt that failed has left open

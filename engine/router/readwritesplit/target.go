@@ -41,6 +41,9 @@ func (s *session) target(q *engine.Query) target {
 		return target{kind: classify.TargetPrimary, why: "command"}
 	}
 	if b := s.session.Pins().Statement(q); b != nil {
+		if q.Statement().Is(classify.SetsUserVar) {
+			q.Alone() // no other server has the data
+		}
 		return target{kind: classify.TargetLast, why: "long data", on: b}
 	}
 	if t, ok := s.hinted(q); ok {
