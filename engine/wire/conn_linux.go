@@ -10,12 +10,17 @@ import (
 // costs a change of threads twice. Measured with 64 clients on two busy cores:
 // a sixth less CPU per query, a tenth more queries.
 
-func sysRead(fd uintptr, b []byte) (int, error) { return sysIO(syscall.SYS_READ, fd, b) }
+// recvfrom and sendto are a few hundredths cheaper than read and write, which look for
+// a position in a file and for somebody who watches it.
 
-func sysWrite(fd uintptr, b []byte) (int, error) { return sysIO(syscall.SYS_WRITE, fd, b) }
+func sysRead(fd uintptr, b []byte) (int, error) { return sysIO(syscall.SYS_RECVFROM, fd, b, 0) }
 
-func sysIO(call, fd uintptr, b []byte) (int, error) {
-	n, _, errno := syscall.RawSyscall(call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+func sysWrite(fd uintptr, b []byte) (int, error) {
+	return sysIO(syscall.SYS_SENDTO, fd, b, syscall.MSG_NOSIGNAL)
+}
+
+func sysIO(call, fd uintptr, b []byte, flags uintptr) (int, error) {
+	n, _, errno := syscall.RawSyscall6(call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags, 0, 0)
 	if errno != 0 {
 		return -1, errno
 	}
@@ -24,6 +29,5 @@ func sysIO(call, fd uintptr, b []byte) (int, error) {
 
 // sysWriteLast is sysWrite for what a close follows at once: both go out together.
 func sysWriteLast(fd uintptr, b []byte) {
-	_, _, _ = syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
-		syscall.MSG_MORE|syscall.MSG_NOSIGNAL, 0, 0)
+	_, _ = sysIO(syscall.SYS_SENDTO, fd, b, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
 }
