@@ -26,6 +26,7 @@ type connections struct {
 	tidied   time.Time // when that was
 	now      time.Time // when the statement under way came
 	unshared *unshared // nil without user variables that only a replica has
+	first    [2]member // memory of members, where the router's other memory is
 	bereft   error     // why the session is to end that has lost its primary, with master_failure_mode=fail_instantly
 }
 
@@ -45,7 +46,8 @@ type bar struct {
 // member is an open connection.
 type member struct {
 	*engine.Backend
-	selects uint32 // reads that it got
+	server  *engine.Server // that it is connected to: to look for it touches no other memory
+	selects uint32         // reads that it got
 }
 
 // How long a server is not tried again that could not be connected to, and one
@@ -76,7 +78,10 @@ func (c *connections) connect(ctx context.Context, server *engine.Server) (*engi
 		c.barred[server] = bar{time.Now().Add(wait), err}
 		return nil, err
 	}
-	c.members = append(c.members, member{Backend: b})
+	if c.members == nil {
+		c.members = c.first[:0]
+	}
+	c.members = append(c.members, member{Backend: b, server: server})
 	c.router.figures.servers.Of(server).Opened()
 	if server.Primary() {
 		c.follow(b)
@@ -115,7 +120,7 @@ func (c *connections) barredFor(server *engine.Server) time.Duration {
 // to returns the open connection to server, nil when there is none.
 func (c *connections) to(server *engine.Server) *engine.Backend {
 	for i := range c.members {
-		if c.members[i].Server() == server {
+		if c.members[i].server == server {
 			return c.members[i].Backend
 		}
 	}
