@@ -1,3 +1,4 @@
+#include "go_asm.h"
 #include "textflag.h"
 
 // func fetch(s *Set, below, lines uintptr)
@@ -8,25 +9,25 @@ TEXT ·fetch(SB), NOSPLIT, $0-24
 	SUBQ below+8(FP), AX
 stack:
 	PREFETCHT0 (AX)
-	ADDQ $64, AX
+	ADDQ $const_lineSize, AX
 	DECQ CX
 	JNZ  stack
 	XORL DI, DI
 
 object:
-	MOVQ    (SI)(DI*8), AX
-	MOVBLZX 64(SI)(DI*1), CX
+	MOVQ    Set_at(SI)(DI*8), AX
+	MOVBLZX Set_lines(SI)(DI*1), CX
 	TESTL   CX, CX
 	JZ      next
 
 line:
 	PREFETCHT0 (AX)
-	ADDQ $64, AX
+	ADDQ $const_lineSize, AX
 	DECL CX
 	JNZ  line
 
 next:
 	INCL DI
-	CMPL DI, $8
+	CMPL DI, $const_places
 	JNE  object
 	RET
