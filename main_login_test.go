@@ -93,8 +93,7 @@ func clientAs(t *testing.T, address string, c mysql.Config, ca string) (string, 
 // Ensure that every way to log in works, and says what is wrong when it cannot.
 func TestRealLogins(t *testing.T) {
 	m := enginetest.StartMariaDB(t)
-	root := m.Open(t, "root", "")
-	for _, statement := range []string{
+	root(t, m,
 		"INSTALL SONAME 'auth_ed25519'",
 		"CREATE DATABASE other",
 		"CREATE USER nat@'%' IDENTIFIED BY 'nat-pw'", "GRANT ALL ON app.* TO nat@'%'",
@@ -108,11 +107,7 @@ func TestRealLogins(t *testing.T) {
 		"CREATE USER roled@'%' IDENTIFIED BY 'roled-pw'", "GRANT outer_role TO roled@'%'", "SET DEFAULT ROLE outer_role FOR roled@'%'",
 		"CREATE USER ''@'%' IDENTIFIED BY 'anonymous-pw'", "GRANT ALL ON app.* TO ''@'%'",
 		"SET GLOBAL disconnect_on_expired_password=1",
-	} {
-		if _, err := root.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
+	)
 	authority := enginetest.NewAuthority(t)
 	cert, key := authority.Issue(t, "proxy")
 	secured := "\nssl=true\nssl_cert=" + cert + "\nssl_key=" + key
@@ -260,17 +255,12 @@ func TestRealChangeUser(t *testing.T) {
 		t.Skipf("no mariadb-test: %v", err)
 	}
 	m := enginetest.StartMariaDB(t)
-	root := m.Open(t, "root", "")
-	for _, statement := range []string{
+	root(t, m,
 		"INSTALL SONAME 'auth_ed25519'",
 		"CREATE USER nat@'%' IDENTIFIED BY 'nat-pw'", "GRANT ALL ON app.* TO nat@'%'",
 		"CREATE USER ed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('ed-pw')", "GRANT ALL ON app.* TO ed@'%'",
 		"CREATE USER backend@'%' IDENTIFIED BY 'backend-pw'", "GRANT ALL ON app.* TO backend@'%'",
-	} {
-		if _, err := root.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
+	)
 	authority := enginetest.NewAuthority(t)
 	cert, key := authority.Issue(t, "proxy")
 	secured := "\nssl=true\nssl_cert=" + cert + "\nssl_key=" + key

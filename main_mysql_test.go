@@ -32,8 +32,7 @@ func mysqlListeners(secured string) map[string]string {
 // with TLS and without.
 func TestMySQLLogins(t *testing.T) {
 	m := enginetest.StartMySQL(t)
-	root := m.Open(t, "root", "")
-	for _, statement := range []string{
+	root(t, m,
 		"CREATE USER `locked`@'%' IDENTIFIED BY 'locked-pw' ACCOUNT LOCK",
 		"CREATE USER `none`@'%' IDENTIFIED BY 'none-pw'",
 		"CREATE USER sha@'%' IDENTIFIED WITH sha256_password BY 'sha-pw'", "GRANT ALL ON app.* TO sha@'%'",
@@ -41,11 +40,7 @@ func TestMySQLLogins(t *testing.T) {
 		"CREATE USER roled@'%' IDENTIFIED BY 'roled-pw' DEFAULT ROLE outer_role",
 		"CREATE USER roles@'%' IDENTIFIED BY 'roles-pw' DEFAULT ROLE everywhere, outer_role",
 		"CREATE USER app2@'%' IDENTIFIED BY 'app2-pw'", "GRANT ALL ON app.* TO app2@'%'",
-	} {
-		if _, err := root.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
+	)
 	authority := enginetest.NewAuthority(t)
 	cert, key := authority.Issue(t, "proxy")
 	pool := &tls.Config{RootCAs: authority.Pool(t), ServerName: "127.0.0.1"}
@@ -57,9 +52,7 @@ func TestMySQLLogins(t *testing.T) {
 		}
 		p := start(t, "-config", loginSite(t, m, server, listeners))
 		for listener, parameters := range listeners {
-			if _, err := root.Exec("FLUSH PRIVILEGES"); err != nil { // the server forgets who has logged in
-				t.Fatal(err)
-			}
+			root(t, m, "FLUSH PRIVILEGES") // the server forgets who has logged in
 			for _, tt := range []struct{ user, password, database, want string }{
 				{"app2", "app2-pw", "app", "app2@%"},
 				{"app2", "app2-pw", "app", "app2@%"},

@@ -47,6 +47,7 @@ func delay(t *testing.T, replica *enginetest.MariaDB, seconds int) {
 	})
 }
 
+// root has a server execute statements as its root user.
 func root(t *testing.T, m *enginetest.MariaDB, statements ...string) {
 	t.Helper()
 	db := m.Open(t, "root", "app")
