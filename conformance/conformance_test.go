@@ -205,12 +205,7 @@ func resultsFolder(t *testing.T) string {
 // free returns a TCP address on which nobody listens now.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprint("127.0.0.1:", enginetest.FreePort(t))
 }
 
 // configuration is a MaxScale-style configuration for b. A server is there

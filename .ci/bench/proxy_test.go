@@ -114,7 +114,7 @@ func startHAProxy(t *testing.T, server *enginetest.MariaDB) proxy {
 	if err != nil {
 		program = "/usr/sbin/haproxy"
 	}
-	port := free(t)
+	port := enginetest.FreePort(t)
 	return startProxy(t, "haproxy", port, program, "-db", "-f", write(t, "haproxy.cfg", fmt.Sprintf(`global
   maxconn 8000
   nbthread 2
@@ -139,9 +139,9 @@ type configuration struct {
 // startSignalbox starts bin/signalbox with one service.
 func startSignalbox(t *testing.T, c configuration) proxy {
 	t.Helper()
-	dir, port := t.TempDir(), free(t)
+	dir, port := t.TempDir(), enginetest.FreePort(t)
 	var text strings.Builder
-	fmt.Fprintf(&text, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%d\ndatadir=%s\nlogdir=%s\n", free(t), dir, dir)
+	fmt.Fprintf(&text, "[maxscale]\nadmin_host=127.0.0.1\nadmin_port=%d\ndatadir=%s\nlogdir=%s\n", enginetest.FreePort(t), dir, dir)
 	servers := "server1"
 	server := func(name string, m *enginetest.MariaDB) {
 		fmt.Fprintf(&text, "[%s]\ntype=server\naddress=%s\nport=%d\n", name, m.Host, m.Port)
@@ -173,26 +173,6 @@ func write(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// ports have been given away by free.
-var ports = make(map[int]bool)
-
-// free returns a TCP port that nobody uses now, and never the same again.
-func free(t *testing.T) int {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		if !ports[port] {
-			ports[port] = true
-			return port
-		}
-	}
 }
 
 // query runs a statement and reads its rows.

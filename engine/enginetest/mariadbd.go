@@ -259,9 +259,7 @@ func (m *MariaDB) settle(t testing.TB) {
 		m.Stop(t)
 		_ = os.RemoveAll(m.dir)
 	})
-	if m.Port, err = freePort(); err != nil {
-		t.Fatal(err)
-	}
+	m.Port = FreePort(t)
 }
 
 // templateOnce makes a data folder; servers get copies of it. It stays in the
@@ -359,13 +357,24 @@ func findMariaDB() (string, error) {
 	return path, err
 }
 
-// freePort returns a TCP port that nobody uses now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// givenPorts are those that FreePort has returned.
+var givenPorts sync.Map
+
+// FreePort returns a TCP port on which nobody listens, another one each time: the
+// system may give the same one again before it is used.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
+		if _, given := givenPorts.LoadOrStore(port, true); !given {
+			return port
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 func exec1(t testing.TB, db *sql.DB, statement string) {
