@@ -138,7 +138,7 @@ func (m *Monitor) Tick(ctx context.Context, servers []engine.MonitorTarget) []en
 		if p := probers[i]; p != nil {
 			probe.Waits, probe.Notice = p.waits, p.notice
 			if m.cooperation.on() && p.locks.server.known {
-				probe.Seen.LockHeld = &p.locks.server.ours
+				probe.Seen.LockHeld = new(p.locks.server.ours)
 			}
 		}
 		if m.settings.lowDisk.maintenance && nodes[i].full != "" && i != m.topology.root && m.cluster.usable(i) && role.status&engine.StatusRelay == 0 {
