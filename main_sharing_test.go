@@ -83,7 +83,7 @@ func TestRealSharingTimeout(t *testing.T) {
 	file := configuration(t, primary)
 	edit(t, file,
 		"type=server\n", "type=server\nmax_routing_connections=1\n",
-		"type=service\n", "type=service\nidle_session_pool_time=1s\nmultiplex_timeout=2s\n",
+		"type=service\n", "type=service\nidle_session_pool_time=1s\nmultiplex_timeout=4s\n",
 	)
 	p := start(t, "-config", file)
 	first, second := p.connect(t, "RW-Listener", appUser("first")), p.connect(t, "RW-Listener", appUser("second"))
