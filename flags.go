@@ -70,6 +70,7 @@ func command(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	if err != nil {
 		return err
 	}
+	defer setThreads(p.engine.MaxScale())()
 	return errors.Join(p.Run(ctx), p.Close())
 }
 

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -67,9 +66,6 @@ func New(o options, out, errOut io.Writer) (_ *program, err error) {
 		Objects: s.objects, Modules: modules.All(), Logger: s.log, Version: version, Listen: s.listen, Keep: s.persisted.keep(),
 	}); err != nil {
 		return nil, err
-	}
-	if threads := p.engine.MaxScale().Values.Int("threads"); threads > 0 { // 0 is auto
-		runtime.GOMAXPROCS(int(threads))
 	}
 	admin, err := s.adminOptions(p.engine.MaxScale())
 	if err != nil {

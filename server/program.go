@@ -52,6 +52,9 @@ func (p program) maxscale(c *call) (answer, error) {
 	return one(c, r, c.link("maxscale")), nil
 }
 
+// processors is how many the system lets the program use; it uses fewer at times.
+var processors = float64(runtime.GOMAXPROCS(0))
+
 // system describes the machine. What cannot be found out is left out.
 func system() map[string]any {
 	os := map[string]any{"sysname": runtime.GOOS, "machine": runtime.GOARCH}
@@ -62,7 +65,7 @@ func system() map[string]any {
 			os[name] = text
 		}
 	}
-	machine := map[string]any{"cores_physical": runtime.NumCPU(), "cores_available": runtime.NumCPU(), "cores_virtual": float64(runtime.GOMAXPROCS(0))}
+	machine := map[string]any{"cores_physical": runtime.NumCPU(), "cores_available": runtime.NumCPU(), "cores_virtual": processors}
 	if bytes, ok := memoryOfMachine(); ok {
 		machine["memory_physical"], machine["memory_available"] = bytes, bytes
 	}

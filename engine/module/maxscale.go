@@ -117,11 +117,11 @@ var MaxScaleModule = Module{
 		},
 		{
 			Name: "threads", Type: Count, Default: "auto", Enum: []string{"auto"},
-			Description: "How many threads route statements at one time; auto for one on each processor.",
+			Description: "How many threads route statements at one time; auto for as many as the work needs, one on each processor at most.",
 		},
 		{
-			Name: "threads_max", Type: Count, Default: "256", NotImplemented: true,
-			Description: "Most threads that there may be.",
+			Name: "threads_max", Type: Count, Default: "256",
+			Description: "Most threads that there may be, whatever threads says.",
 		},
 		{
 			Name: "syslog", Type: Bool, Default: "false", Modifiable: true, NotImplemented: true,
