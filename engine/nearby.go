@@ -14,6 +14,8 @@ const (
 	nearRouter
 	nearBackend
 	nearServerConn
+	nearClientSocket
+	nearServerSocket = nearClientSocket + prefetch.SocketPlaces
 )
 
 // nearClient begins the set of a session.
@@ -21,7 +23,7 @@ func nearClient(c *conversation) {
 	c.near.Put(nearConversation, c)
 	c.near.Put(nearSession, c.Session)
 	c.near.Put(nearConn, c.client)
-	c.client.Near(&c.near, prefetch.Below)
+	c.client.Near(&c.near, nearClientSocket, prefetch.Below)
 }
 
 // nearServer puts the backend into the set that answers the statement under way, and
@@ -30,5 +32,5 @@ func nearServer(c *conversation, b *Backend) {
 	c.nearest = b.conn
 	c.near.Put(nearBackend, b)
 	c.near.Put(nearServerConn, b.conn)
-	b.conn.Near(&c.near, prefetch.Above)
+	b.conn.Near(&c.near, nearServerSocket, prefetch.Above)
 }

@@ -104,7 +104,7 @@ func (e *fullError) Unwrap() error {
 // giveBack takes a connection back from a session, that nothing is owed on, and
 // keeps it if it may.
 func giveBack(s *Server, conn *serverConn) {
-	conn.Near(nil, 0)
+	conn.Near(nil, 0, 0)
 	p := &s.pool
 	if !p.room() || !s.Usable() || s.engine.Draining() || len(conn.Unread()) > 0 {
 		p.discard(conn)

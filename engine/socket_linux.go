@@ -114,8 +114,12 @@ func (s *socket) LocalAddr() net.Addr {
 // SyscallConn returns what the connection is read and written through.
 func (s *socket) SyscallConn() (syscall.RawConn, error) { return &s.raw, nil }
 
-// Socket says that it may be read and written around the methods of net.Conn.
-func (s *socket) Socket() syscall.RawConn { return &s.raw }
+// Socket returns what the connection is read and written through with the errors of a
+// file.
+func (s *socket) Socket() syscall.RawConn { return s.raw.RawConn }
+
+// SocketError returns the error of a connection for that of a file.
+func (s *socket) SocketError(call string, err error) error { return s.raw.wrap(call, err) }
 
 // rawSocket is that of a file with the errors of a connection.
 type rawSocket struct {

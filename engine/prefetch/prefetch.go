@@ -10,13 +10,16 @@
 // harm. So a Set holds mere addresses, and keeps nothing alive.
 package prefetch
 
-import "reflect"
+import (
+	"reflect"
+	"syscall"
+)
 
 // lineSize is the size of what is fetched at once, in bytes.
 const lineSize = 64
 
-// places is how many objects a Set has room for: one line of addresses.
-const places = 8
+// places is how many objects a Set has room for.
+const places = 15
 
 // Set is memory that is used together. The zero Set is empty. It belongs to one
 // goroutine.
@@ -25,12 +28,38 @@ type Set struct {
 	lines [places]uint8
 }
 
-// Put makes the object that p points to number place of the set, of 8. A place has
+// Put makes the object that p points to number place of the set, of 15. A place has
 // one object: the last one that was put there.
-func (s *Set) Put(place int, p any) {
-	v := reflect.ValueOf(p)
+func (s *Set) Put(place int, p any) { s.put(place, reflect.ValueOf(p)) }
+
+func (s *Set) put(place int, v reflect.Value) {
 	s.at[place] = v.Pointer()
 	s.lines[place] = uint8(min((v.Type().Elem().Size()+lineSize-1)/lineSize, 255))
+}
+
+// SocketPlaces is how many places a socket takes.
+const SocketPlaces = 4
+
+// PutSocket puts what a socket is used through at place and those behind it: raw, which
+// is package net's or os's, what they keep of the socket, one pointing to the next, and
+// what the runtime does, with which it waits. None of it is there when they are not as
+// they were in Go 1.26, which costs the time that this saves and nothing else.
+func (s *Set) PutSocket(place int, raw syscall.RawConn) {
+	clear(s.at[place : place+SocketPlaces])
+	clear(s.lines[place : place+SocketPlaces])
+	v := reflect.ValueOf(raw)
+	for i := place; i < place+SocketPlaces && v.Kind() == reflect.Pointer && !v.IsNil(); i++ {
+		s.put(i, v)
+		for v = v.Elem(); v.Kind() == reflect.Struct && v.NumField() > 0; v = v.Field(0) {
+			if v.Type().String() != "poll.FD" {
+				continue
+			}
+			if context := v.FieldByName("pd"); context.Kind() == reflect.Struct && context.Field(0).Kind() == reflect.Uintptr {
+				s.at[place+SocketPlaces-1], s.lines[place+SocketPlaces-1] = uintptr(context.Field(0).Uint()), 2
+			}
+			return
+		}
+	}
 }
 
 // Stack is which part of the goroutine's stack will be used.

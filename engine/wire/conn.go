@@ -83,10 +83,30 @@ func through(c *Conn, nc net.Conn) {
 		c.raw, _ = t.SyscallConn()
 	case *net.UnixConn:
 		c.raw, _ = t.SyscallConn()
-	case interface{ Socket() syscall.RawConn }: // it says so itself
+	case Socket:
 		c.raw = t.Socket()
 	}
 	c.layer.Store(&nc)
+}
+
+// Socket is a connection that may be read and written around its Read and Write.
+type Socket interface {
+	net.Conn
+	// Socket returns what to do so through.
+	Socket() syscall.RawConn
+	// SocketError returns what an error of that means, as package net would say it.
+	SocketError(call string, err error) error
+}
+
+// rawError returns the error of a call of c.raw.
+func rawError(c *Conn, call string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if s, ok := (*c.layer.Load()).(Socket); ok {
+		return s.SocketError(call, err)
+	}
+	return err
 }
 
 // NetConn returns the connection beneath, without the layer of compression.
@@ -99,8 +119,14 @@ func (c *Conn) NetConn() net.Conn {
 }
 
 // Near says what the owner will use as soon as bytes have come: set, and that part
-// of its stack.
-func (c *Conn) Near(set *prefetch.Set, stack prefetch.Stack) { c.near, c.stack = set, stack }
+// of its stack. What its socket is used through is put into the set, from place on.
+// A nil set ends that.
+func (c *Conn) Near(set *prefetch.Set, place int, stack prefetch.Stack) {
+	c.near, c.stack = set, stack
+	if set != nil {
+		set.PutSocket(place, c.raw)
+	}
+}
 
 // Upgrade goes on over nc, a TLS connection on top of NetConn. It fails when
 // bytes have been read that nobody asked for: they came unencrypted and would

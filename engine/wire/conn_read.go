@@ -139,7 +139,7 @@ func fillRaw(c *Conn) error {
 	c.result, c.waited = nil, false
 	if err := c.raw.Read(c.ready); err != nil {
 		c.in.trim()
-		return err
+		return rawError(c, "raw-read", err)
 	}
 	return c.result
 }

@@ -105,9 +105,9 @@ func writeAll(c *Conn, b []byte) error {
 	}
 	c.pending = nil
 	if err == nil && c.result != nil {
-		err = systemError(c.NetConn(), "write", c.result)
+		return systemError(c.NetConn(), "write", c.result)
 	}
-	return err
+	return rawError(c, "raw-write", err)
 }
 
 // writeSome writes as much of what is pending as the socket takes.
