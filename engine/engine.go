@@ -31,6 +31,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -46,7 +47,7 @@ import (
 type Options struct {
 	Objects []module.Object // checked configuration
 	Modules Modules
-	Logger  *slog.Logger // slog.Default when nil
+	Logger  *slog.Logger // slog.Default when nil; a change of its level counts within a second
 	Version string       // of the program, that clients are told in connection_metadata
 
 	// Dial opens connections to servers; with nil they are opened over the network.
@@ -95,7 +96,7 @@ type network struct {
 type Engine struct {
 	// Set by New, then constant.
 	modules Modules
-	logger  *slog.Logger
+	logger  logger
 	version string
 	network
 	maxscale  module.Object
@@ -123,7 +124,7 @@ type Engine struct {
 // no goroutine.
 func New(o Options) (*Engine, error) {
 	e := &Engine{
-		modules: o.Modules, logger: o.Logger, version: o.Version, network: network{o.Dial, o.Listen}, startedAt: time.Now(),
+		modules: o.Modules, version: o.Version, network: network{o.Dial, o.Listen}, startedAt: time.Now(),
 		servers:   registry[*Server]{kind: "server"},
 		monitors:  registry[*monitorObject]{kind: "monitor"},
 		filters:   registry[*filterObject]{kind: "filter"},
@@ -135,9 +136,8 @@ func New(o Options) (*Engine, error) {
 	if e.sessions.newcomers.limit = o.Newcomers; o.Newcomers <= 0 {
 		e.sessions.newcomers.limit = defaultNewcomers()
 	}
-	if e.logger == nil {
-		e.logger = slog.Default()
-	}
+	e.logger.Logger = cmp.Or(o.Logger, slog.Default())
+	e.logger.readLevels()
 	if e.listen == nil {
 		e.listen = Listen
 	}

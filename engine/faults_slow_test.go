@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -132,9 +131,8 @@ func TestTooManyOpenFiles(t *testing.T) {
 // read is closed by net_write_timeout, one that reads slowly gets everything, and
 // others do not notice either of them.
 func TestSlowOverTCP(t *testing.T) {
-	p := startOn(t, &enginetest.Loopback{},
+	p := startQuiet(t,
 		"router=readwritesplit", "router=readwritesplit\nnet_write_timeout=2s", "router=readconnroute", "router=readconnroute\nnet_write_timeout=2s")
-	p.level.Set(slog.LevelWarn)
 	t.Cleanup(p.close)
 	for _, address := range []string{splitAddress, connAddress} {
 		t.Run(address, func(t *testing.T) {

@@ -46,7 +46,7 @@ func TestSplitCommand(t *testing.T) {
 func scriptBed(t *testing.T, text, arguments string, more map[string]string) (*scripts, []*Server, *bytes.Buffer) {
 	t.Helper()
 	log := &bytes.Buffer{}
-	e := &Engine{logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	e := &Engine{logger: logger{Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}}
 	var servers []*Server
 	for i, name := range []string{"a", "b"} {
 		o, _, err := module.NewObject(name, &module.ServerModule, map[string]string{"address": "192.0.2." + string(rune('1'+i)), "port": "3306"})

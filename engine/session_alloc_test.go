@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"log/slog"
 	"testing"
 
 	"github.com/signalbox/signalbox/engine/enginetest"
@@ -24,8 +23,7 @@ func TestStatementDoesNotAllocate(t *testing.T) {
 	const sql = "\x03SELECT c FROM sbtest1 WHERE id=4711"
 	command := append(wire.AppendHeader(nil, len(sql), 0), sql...)
 
-	p := startOn(t, &enginetest.Loopback{}, "retain_last_statements=5", "retain_last_statements=0")
-	p.level.Set(slog.LevelWarn)
+	p := startQuiet(t, "retain_last_statements=5", "retain_last_statements=0")
 	defer p.close()
 	for _, s := range []*enginetest.Server{p.primary, p.replica} {
 		s.Canned = map[string][]byte{sql: reply}

@@ -239,7 +239,25 @@ func (l *sessionLog) tail() ([]string, uint64) {
 // Logs reports whether a line of level would be kept or written. A caller asks
 // before it composes a costly line.
 func (s *Session) Logs(level slog.Level) bool {
-	return s.log.capacity > 0 || s.log.passes(level) || s.engine.logger.Enabled(context.Background(), level)
+	return s.log.capacity > 0 || (s.log.passing.Load()|s.engine.logger.passing.Load())&levelBit(level) != 0
+}
+
+// logger is the program's.
+type logger struct {
+	*slog.Logger
+	passing atomic.Uint32 // bits of the levels that it lets through
+}
+
+// readLevels asks it what it lets through, once a second: to ask it goes through
+// several layers, and each statement wants to know.
+func (l *logger) readLevels() {
+	var bits uint32
+	for _, level := range []slog.Level{slog.LevelError, slog.LevelWarn, LevelNotice, slog.LevelInfo, slog.LevelDebug} {
+		if l.Enabled(context.Background(), level) {
+			bits |= levelBit(level)
+		}
+	}
+	l.passing.Store(bits)
 }
 
 // Logf writes a line to the session's log and, when its levels or the

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"testing"
@@ -53,6 +54,23 @@ func TestLogFor(t *testing.T) {
 		}
 		if err := s.Alter(engine.Alteration{LogFor: time.Minute}); engine.KindOf(err) != engine.Invalid {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Ensure a change of what the program's logger lets through counts within a second.
+func TestLoggerLevel(t *testing.T) {
+	bubble(t, func(t *testing.T, p *proxy) {
+		s := p.session(p.connect(splitAddress))
+		for level := slog.LevelDebug; level <= slog.LevelError; level++ {
+			p.level.Set(level)
+			time.Sleep(1001 * time.Millisecond)
+			synctest.Wait()
+			for _, line := range []slog.Level{slog.LevelDebug, slog.LevelInfo, engine.LevelNotice, slog.LevelWarn, slog.LevelError} {
+				if want := line >= level || line == slog.LevelError; s.Logs(line) != want { // which the session itself lets through
+					t.Errorf("with level %v of the program, %v: %v", level, line, !want)
+				}
+			}
 		}
 	})
 }

@@ -201,6 +201,15 @@ func startOn(t testing.TB, n enginetest.Transport, changes ...string) *proxy {
 	return p
 }
 
+// startQuiet is start over real TCP with no more in the log than warnings.
+func startQuiet(t testing.TB, changes ...string) *proxy {
+	t.Helper()
+	p := newProxy(t, &enginetest.Loopback{})
+	p.level.Set(slog.LevelWarn)
+	p.begin(testLogger(p), changes...)
+	return p
+}
+
 // testLogger logs to the test's output and to p.log.
 func testLogger(p *proxy) *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.MultiWriter(p.t.Output(), p.log), &slog.HandlerOptions{Level: &p.level}))

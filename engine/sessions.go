@@ -117,6 +117,7 @@ func admit(l *Listener, conn net.Conn) {
 func patrol(e *Engine) {
 	var tidy tidy
 	for pause(e.ctx, time.Second) {
+		e.logger.readLevels()
 		now := time.Now()
 		all, rested := e.sessions.all(), 0
 		for _, s := range e.servers.list {

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"log/slog"
 	"testing"
 
 	"github.com/signalbox/signalbox/engine/enginetest"
@@ -12,8 +11,7 @@ import (
 // clients of each router, each client's and server's own work among it. The profile
 // that the program is compiled with comes from here.
 func BenchmarkTraffic(b *testing.B) {
-	p := startOn(b, &enginetest.Loopback{}, "retain_last_statements=5", "retain_last_statements=0")
-	p.level.Set(slog.LevelWarn)
+	p := startQuiet(b, "retain_last_statements=5", "retain_last_statements=0")
 	defer func() {
 		_ = p.Close()
 		p.primary.Close()
