@@ -132,22 +132,20 @@ func (w *waits) longest() time.Duration {
 		return 0
 	}
 	h := w.sample[0].Value.Float64Histogram()
-	before := w.before
-	w.before = slices.Clone(h.Counts)
-	if before == nil {
-		return 0
+	if w.before == nil {
+		w.before = slices.Clone(h.Counts)
 	}
 	var all uint64
-	for i := range h.Counts {
-		all += h.Counts[i] - before[i]
+	for i, n := range h.Counts {
+		h.Counts[i], w.before[i] = n-w.before[i], n // the next Read writes all of them
+		all += h.Counts[i]
 	}
 	above := all / 20
-	for i, count := range slices.Backward(h.Counts) {
-		if n := count - before[i]; n > above {
+	for i, n := range slices.Backward(h.Counts) {
+		if n > above {
 			return time.Duration(max(h.Buckets[i], 0) * float64(time.Second))
-		} else {
-			above -= n
 		}
+		above -= n
 	}
 	return 0
 }
