@@ -17,7 +17,7 @@ import (
 // are, costs as much as the greeting.
 type socket struct {
 	*os.File
-	raw    rawSocket
+	raw    syscall.RawConn // of File
 	remote *net.TCPAddr
 	kept   bool // lasts has been called; guarded by the session's mu
 }
@@ -40,8 +40,7 @@ func dialSocket(_ context.Context, address netip.AddrPort) (net.Conn, error) {
 		return nil, s.failed("dial", os.NewSyscallError("connect", err))
 	}
 	s.File = os.NewFile(uintptr(fd), "socket")
-	s.raw.socket = s
-	s.raw.RawConn, err = s.File.SyscallConn()
+	s.raw, err = s.File.SyscallConn()
 	return s, err
 }
 
@@ -111,43 +110,17 @@ func (s *socket) LocalAddr() net.Addr {
 	return local
 }
 
-// SyscallConn returns what the connection is read and written through.
-func (s *socket) SyscallConn() (syscall.RawConn, error) { return &s.raw, nil }
+// SyscallConn returns what the connection is read and written through, with the errors
+// of a file.
+func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw, nil }
 
-// Socket returns what the connection is read and written through with the errors of a
-// file.
-func (s *socket) Socket() syscall.RawConn { return s.raw.RawConn }
+// Socket is SyscallConn for who knows what its errors mean.
+func (s *socket) Socket() syscall.RawConn { return s.raw }
 
 // SocketError returns the error of a connection for that of a file.
-func (s *socket) SocketError(call string, err error) error { return s.raw.wrap(call, err) }
-
-// rawSocket is that of a file with the errors of a connection.
-type rawSocket struct {
-	syscall.RawConn
-	socket *socket
-}
-
-// Control calls f with the file descriptor.
-func (r *rawSocket) Control(f func(fd uintptr)) error {
-	return r.wrap("raw-control", r.RawConn.Control(f))
-}
-
-// Read calls f whenever there may be something to read, until it returns true.
-func (r *rawSocket) Read(f func(fd uintptr) bool) error {
-	return r.wrap("raw-read", r.RawConn.Read(f))
-}
-
-// Write calls f whenever there may be room to write, until it returns true.
-func (r *rawSocket) Write(f func(fd uintptr) bool) error {
-	return r.wrap("raw-write", r.RawConn.Write(f))
-}
-
-func (r *rawSocket) wrap(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return r.socket.failed(what, err)
+func (s *socket) SocketError(call string, err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return s.failed(call, err)
 	}
-	return r.socket.failed(what, net.ErrClosed)
+	return s.failed(call, net.ErrClosed)
 }
