@@ -40,12 +40,13 @@ func setThreads(maxscale module.Object) (stop func()) {
 		runtime.GOMAXPROCS(min(n, most))
 		return func() {}
 	}
-	if os.Getenv("GOMAXPROCS") != "" { // which the runtime has followed
+	allowed := runtime.GOMAXPROCS(0)
+	if os.Getenv("GOMAXPROCS") != "" || allowed == 1 { // the runtime has followed it; there is no choice
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { adaptThreads(ctx, min(runtime.GOMAXPROCS(0), most)) })
+	wg.Go(func() { adaptThreads(ctx, min(allowed, most)) })
 	return func() {
 		cancel()
 		wg.Wait()
