@@ -113,7 +113,8 @@ func admit(l *Listener, conn net.Conn) {
 
 // patrol looks once a second for clients that are idle too long, and for those
 // that went away while a statement runs, and books what has gone by meanwhile;
-// and for connections that have been kept long enough.
+// and for connections that have been kept long enough. It reads what the program's
+// logger lets through.
 func patrol(e *Engine) {
 	var tidy tidy
 	for pause(e.ctx, time.Second) {

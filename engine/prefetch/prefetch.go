@@ -30,36 +30,50 @@ type Set struct {
 
 // Put makes the object that p points to number place of the set, of 15. A place has
 // one object: the last one that was put there.
-func (s *Set) Put(place int, p any) { s.put(place, reflect.ValueOf(p)) }
-
-func (s *Set) put(place int, v reflect.Value) {
-	s.at[place] = v.Pointer()
-	s.lines[place] = uint8(min((v.Type().Elem().Size()+lineSize-1)/lineSize, 255))
+func (s *Set) Put(place int, p any) {
+	v := reflect.ValueOf(p)
+	s.at[place], s.lines[place] = v.Pointer(), linesOf(v)
 }
 
-// SocketPlaces is how many places a socket takes.
+// linesOf returns how many lines the object takes that the pointer v points to.
+func linesOf(v reflect.Value) uint8 {
+	return uint8(min((v.Type().Elem().Size()+lineSize-1)/lineSize, 255))
+}
+
+// SocketPlaces is how many places a Socket takes.
 const SocketPlaces = 4
 
-// PutSocket puts what a socket is used through at place and those behind it: raw, which
-// is package net's or os's, what they keep of the socket, one pointing to the next, and
-// what the runtime does, with which it waits. None of it is there when they are not as
-// they were in Go 1.26, which costs the time that this saves and nothing else.
-func (s *Set) PutSocket(place int, raw syscall.RawConn) {
-	clear(s.at[place : place+SocketPlaces])
-	clear(s.lines[place : place+SocketPlaces])
+// Socket is the memory that a socket is used through.
+type Socket struct {
+	at    [SocketPlaces]uintptr
+	lines [SocketPlaces]uint8
+}
+
+// SocketOf returns the memory of raw, which is package net's or os's, of what they keep
+// of the socket, one pointing to the next, and of what the runtime does, with which it
+// waits. None of it is there when they are not as they were in Go 1.26, which costs the
+// time that this saves and nothing else.
+func SocketOf(raw syscall.RawConn) (s Socket) {
 	v := reflect.ValueOf(raw)
-	for i := place; i < place+SocketPlaces && v.Kind() == reflect.Pointer && !v.IsNil(); i++ {
-		s.put(i, v)
+	for i := 0; i < SocketPlaces && v.Kind() == reflect.Pointer && !v.IsNil(); i++ {
+		s.at[i], s.lines[i] = v.Pointer(), linesOf(v)
 		for v = v.Elem(); v.Kind() == reflect.Struct && v.NumField() > 0; v = v.Field(0) {
 			if v.Type().String() != "poll.FD" {
 				continue
 			}
-			if context := v.FieldByName("pd"); context.Kind() == reflect.Struct && context.Field(0).Kind() == reflect.Uintptr {
-				s.at[place+SocketPlaces-1], s.lines[place+SocketPlaces-1] = uintptr(context.Field(0).Uint()), 2
+			if wait := v.FieldByName("pd"); wait.Kind() == reflect.Struct && wait.NumField() > 0 && wait.Field(0).Kind() == reflect.Uintptr {
+				s.at[SocketPlaces-1], s.lines[SocketPlaces-1] = uintptr(wait.Field(0).Uint()), 2
 			}
-			return
+			return s
 		}
 	}
+	return s
+}
+
+// PutSocket puts a socket at place and those behind it.
+func (s *Set) PutSocket(place int, socket *Socket) {
+	copy(s.at[place:], socket.at[:])
+	copy(s.lines[place:], socket.lines[:])
 }
 
 // Stack is which part of the goroutine's stack will be used.

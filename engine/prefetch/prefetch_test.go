@@ -62,7 +62,8 @@ func TestPutSocket(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.PutSocket(socket, raw)
+		found := prefetch.SocketOf(raw)
+		s.PutSocket(socket, &found)
 		if got := s.Taken(); !slices.Equal(got, tt.want) {
 			t.Errorf("%T takes the places %v, want %v", tt.from, got, tt.want)
 		}

@@ -39,6 +39,7 @@ type Conn struct {
 	stack    prefetch.Stack        // that the owner will use once there are bytes
 	ahead    bool                  // ReadPacket may read on behind its packet
 	near     *prefetch.Set         // what else it will use; nil when that is not known
+	socket   prefetch.Socket       // what raw is used through
 
 	traffic traffic                  // read by any goroutine
 	layer   atomic.Pointer[net.Conn] // what is read and written, for any goroutine
@@ -86,6 +87,7 @@ func through(c *Conn, nc net.Conn) {
 	case Socket:
 		c.raw = t.Socket()
 	}
+	c.socket = prefetch.SocketOf(c.raw)
 	c.layer.Store(&nc)
 }
 
@@ -124,7 +126,7 @@ func (c *Conn) NetConn() net.Conn {
 func (c *Conn) Near(set *prefetch.Set, place int, stack prefetch.Stack) {
 	c.near, c.stack = set, stack
 	if set != nil {
-		set.PutSocket(place, c.raw)
+		set.PutSocket(place, &c.socket)
 	}
 }
 
